@@ -222,6 +222,11 @@ static int enter_call(struct analysis *a, struct worklist *l, uint32_t node, uin
 		return err;
 	w = &a->walks[walk];
 	for (i = 0; i < 4; i++) {
+		if (s->r[6 + i].kind == VAL_USER && s->r[6 + i].indexed) {
+			refuse(a, &a->walks[at], insn, "pointer-arithmetic", e,
+			       "a user-ized pointer with a variable index lives across a call");
+			return error_hint(e, "read the element before the call");
+		}
 		s->saved[s->depth][i] = s->r[6 + i];
 		s->r[6 + i] = (struct val){ 0 };
 	}
@@ -348,6 +353,29 @@ static int run_node(struct analysis *a, struct worklist *l, uint32_t node, struc
 	return err;
 }
 
+/* A function clobbers what its callees clobber. */
+static void close_clobbers(struct analysis *a)
+{
+	bool changed = true;
+	uint32_t i, k;
+
+	while (changed) {
+		changed = false;
+		for (i = 0; i < a->object->nr_functions; i++) {
+			struct cfg *g = a->cfgs[i];
+
+			for (k = 0; g && k < g->function->nr_relocs; k++) {
+				const struct reloc *r = &g->function->relocs[k];
+				uint16_t more = r->kind == RELOC_CALL && a->cfgs[r->target] ?
+							a->cfgs[r->target]->clobbers & ~g->clobbers : 0;
+
+				g->clobbers |= more;
+				changed |= more != 0;
+			}
+		}
+	}
+}
+
 static void start_state(const struct analysis *a, bool callback, struct state *s)
 {
 	unsigned r;
@@ -395,6 +423,7 @@ int analyze_function(const struct object *o, const struct function *f, bool call
 		err = run_node(a, &l, node, s, taken, e);
 	}
 	if (!err) {
+		close_clobbers(a);
 		*out = a;
 		a = NULL;
 	}

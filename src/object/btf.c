@@ -22,20 +22,20 @@
 #define HEADER_SIZE_LAYOUT 32
 
 /* <linux/btf.h> of Linux 7.2: vlen has 24 bits and kind 7; older BTF has zeros there. */
-#define INFO_VLEN(info)  ((info) & 0xffffff)
+#define INFO_VLEN(info)  ((info)&0xffffff)
 #define INFO_KIND(info)  ((info) >> 24 & 0x7f)
 #define INFO_KFLAG(info) ((info) >> 31)
 
 static const struct btf_layout_entry known_kinds[] = {
-	[BTF_KIND_INT] = { 4, 0, true },	[BTF_KIND_PTR] = { 0, 0, true },
-	[BTF_KIND_ARRAY] = { 12, 0, true },	[BTF_KIND_STRUCT] = { 0, 12, true },
-	[BTF_KIND_UNION] = { 0, 12, true },	[BTF_KIND_ENUM] = { 0, 8, true },
-	[BTF_KIND_FWD] = { 0, 0, true },	[BTF_KIND_TYPEDEF] = { 0, 0, true },
-	[BTF_KIND_VOLATILE] = { 0, 0, true },	[BTF_KIND_CONST] = { 0, 0, true },
-	[BTF_KIND_RESTRICT] = { 0, 0, true },	[BTF_KIND_FUNC] = { 0, 0, true },
+	[BTF_KIND_INT] = { 4, 0, true },        [BTF_KIND_PTR] = { 0, 0, true },
+	[BTF_KIND_ARRAY] = { 12, 0, true },     [BTF_KIND_STRUCT] = { 0, 12, true },
+	[BTF_KIND_UNION] = { 0, 12, true },     [BTF_KIND_ENUM] = { 0, 8, true },
+	[BTF_KIND_FWD] = { 0, 0, true },        [BTF_KIND_TYPEDEF] = { 0, 0, true },
+	[BTF_KIND_VOLATILE] = { 0, 0, true },   [BTF_KIND_CONST] = { 0, 0, true },
+	[BTF_KIND_RESTRICT] = { 0, 0, true },   [BTF_KIND_FUNC] = { 0, 0, true },
 	[BTF_KIND_FUNC_PROTO] = { 0, 8, true }, [BTF_KIND_VAR] = { 4, 0, true },
-	[BTF_KIND_DATASEC] = { 0, 12, true },	[BTF_KIND_FLOAT] = { 0, 0, true },
-	[BTF_KIND_DECL_TAG] = { 4, 0, true },	[BTF_KIND_TYPE_TAG] = { 0, 0, true },
+	[BTF_KIND_DATASEC] = { 0, 12, true },   [BTF_KIND_FLOAT] = { 0, 0, true },
+	[BTF_KIND_DECL_TAG] = { 4, 0, true },   [BTF_KIND_TYPE_TAG] = { 0, 0, true },
 	[BTF_KIND_ENUM64] = { 0, 12, true },
 };
 
@@ -74,7 +74,8 @@ static int read_header(struct cursor *c, struct header *h, struct abide_error *e
 	if (magic == __builtin_bswap16(BTF_MAGIC))
 		c->swap = true;
 	else if (c->bad || magic != BTF_MAGIC)
-		return error_set(e, -EINVAL, "btf-magic", "this is not BTF: it does not begin with 0xeb9f");
+		return error_set(e, -EINVAL, "btf-magic",
+		                 "this is not BTF: it does not begin with 0xeb9f");
 	version = cursor_u8(c);
 	cursor_u8(c); /* flags, none defined */
 	h->hdr_len = cursor_u32(c);
@@ -170,8 +171,9 @@ int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct ab
 	b->types = cursor_sub(&c, (size_t)h.hdr_len + h.type_off, h.type_len);
 	strings = cursor_sub(&c, (size_t)h.hdr_len + h.str_off, h.str_len);
 	if (b->types.bad || strings.bad) {
-		err = error_set(e, -EINVAL, "btf-truncated", "the BTF is cut: its %s lie outside of its %zu bytes",
-				b->types.bad ? "types" : "strings", size);
+		err = error_set(e, -EINVAL, "btf-truncated",
+		                "the BTF is cut: its %s lie outside of its %zu bytes",
+		                b->types.bad ? "types" : "strings", size);
 		goto out;
 	}
 	last = h.str_len ? memrchr(strings.data, 0, h.str_len) : NULL;
@@ -182,7 +184,8 @@ int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct ab
 		end = (uint64_t)h.str_off + h.str_len;
 	memcpy(b->layout, known_kinds, sizeof(known_kinds));
 	if (h.layout_len) {
-		struct cursor layout = cursor_sub(&c, (size_t)h.hdr_len + h.layout_off, h.layout_len);
+		struct cursor layout =
+			cursor_sub(&c, (size_t)h.hdr_len + h.layout_off, h.layout_len);
 
 		if (!layout.bad) {
 			read_layout(b, layout);
@@ -317,7 +320,8 @@ static struct cursor element(const struct btf_data *b, const struct btf_info *t,
 	struct cursor c = b->types;
 	size_t at;
 
-	if (i >= t->vlen || __builtin_add_overflow(t->extra, (size_t)i * b->layout[t->kind].elem_size, &at))
+	if (i >= t->vlen ||
+	    __builtin_add_overflow(t->extra, (size_t)i * b->layout[t->kind].elem_size, &at))
 		c.bad = true;
 	else
 		cursor_seek(&c, at);
@@ -331,7 +335,8 @@ static const char *name_at(const struct btf_data *b, uint32_t off)
 	return s ? s : "";
 }
 
-bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_field *out)
+bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                  struct btf_field *out)
 {
 	struct cursor c;
 	uint32_t off;
@@ -347,7 +352,8 @@ bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i
 	return !c.bad;
 }
 
-bool btf_value_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_value *out)
+bool btf_value_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                  struct btf_value *out)
 {
 	struct cursor c;
 	uint32_t low;
@@ -376,7 +382,8 @@ bool btf_arg_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, 
 	return !c.bad;
 }
 
-bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_slot *out)
+bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                 struct btf_slot *out)
 {
 	struct cursor c;
 
@@ -390,7 +397,7 @@ bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
 }
 
 bool btf_array(const struct btf_data *b, const struct btf_info *t, uint32_t *elem, uint32_t *index,
-	       uint32_t *count)
+               uint32_t *count)
 {
 	struct cursor c = b->types;
 
@@ -403,8 +410,8 @@ bool btf_array(const struct btf_data *b, const struct btf_info *t, uint32_t *ele
 	return !c.bad;
 }
 
-bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encoding, uint8_t *bit_off,
-	     uint8_t *bits)
+bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encoding,
+             uint8_t *bit_off, uint8_t *bits)
 {
 	struct cursor c = b->types;
 	uint32_t v;

@@ -40,20 +40,20 @@ enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_FUNCS, BTF_NAMES_NR };
 
 struct btf_data {
 	const uint8_t *bytes;
-	size_t size;            /* what the header promises */
-	struct cursor types;    /* the type section */
-	const char *strings;    /* cut after the last NUL, so every offset inside is terminated */
+	size_t size;         /* what the header promises */
+	struct cursor types; /* the type section */
+	const char *strings; /* cut after the last NUL, so every offset inside is terminated */
 	uint32_t strings_size;
-	uint32_t count;         /* void included */
-	uint32_t *marks;        /* offset of the records of types 1, 65, 129 ... */
+	uint32_t count;  /* void included */
+	uint32_t *marks; /* offset of the records of types 1, 65, 129 ... */
 	uint32_t nr_marks;
 	uint32_t nr_names[BTF_NAMES_NR]; /* how many names each index will hold */
 	struct btf_index index[BTF_NAMES_NR];
 	struct btf_layout_entry layout[BTF_KINDS];
-	struct btf_walk *last;  /* owned; a pointer because lookups take a const handle */
-	void *own;              /* bytes to release with the handle, or NULL */
+	struct btf_walk *last; /* owned; a pointer because lookups take a const handle */
+	void *own;             /* bytes to release with the handle, or NULL */
 	size_t own_size;
-	bool mapped;            /* .own came from mmap */
+	bool mapped; /* .own came from mmap */
 };
 
 /* Which index the kind's names are in, -1: none (forward declarations, tags, nameless kinds). */

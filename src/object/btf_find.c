@@ -50,7 +50,7 @@ static uint64_t hash_name(uint64_t h, const char *name, size_t len)
  * type of that name that satisfies btf_find_type. There is always a free slot.
  */
 static uint32_t *find_slot(const struct btf_data *b, const struct btf_index *x, uint8_t kind,
-			   const char *name, uint64_t hash)
+                           const char *name, uint64_t hash)
 {
 	uint32_t at = hash & x->mask, tag = (hash >> 32) << x->id_bits;
 	uint32_t id_mask = (UINT32_C(1) << x->id_bits) - 1;

@@ -20,10 +20,10 @@ struct job {
 	struct catalog *c;
 	struct target *t;
 	const struct translate_options *opts;
+	bool pseudo_in_text; /* some subprogram calls a pseudo-helper */
 };
 
-/* Does it, or a subprogram that it may call, hold anything that only abide knows? */
-static bool needs_translation(const struct object *o, const struct function *f, uint32_t depth)
+static bool has_pseudo_helper(const struct function *f)
 {
 	uint32_t i;
 
@@ -35,9 +35,18 @@ static bool needs_translation(const struct object *o, const struct function *f, 
 		if (insn_is_ld_imm64(insn))
 			i++;
 	}
-	for (i = 0; depth < 8 && i < f->nr_relocs; i++)
-		if ((f->relocs[i].kind == RELOC_CALL || f->relocs[i].kind == RELOC_FUNC) &&
-		    needs_translation(o, &o->functions[f->relocs[i].target], depth + 1))
+	return false;
+}
+
+/* Does it, or a subprogram that it may call, hold anything that only abide knows? */
+static bool needs_translation(const struct job *j, const struct function *f)
+{
+	uint32_t i;
+
+	if (has_pseudo_helper(f))
+		return true;
+	for (i = 0; j->pseudo_in_text && i < f->nr_relocs; i++)
+		if (f->relocs[i].kind == RELOC_CALL || f->relocs[i].kind == RELOC_FUNC)
 			return true;
 	return false;
 }
@@ -124,7 +133,7 @@ static int one_program(const struct job *j, const struct function *f, struct tra
 
 	p->source = f;
 	p->optional = f->section_name[0] == '?';
-	if (!event && !needs_translation(j->o, f, 0)) {
+	if (!event && !needs_translation(j, f)) {
 		p->verbatim = true;
 		snprintf(p->section, sizeof(p->section), "%s", f->section_name);
 		return 0;
@@ -145,7 +154,7 @@ int translate_object(const struct object *o, struct catalog *c, struct target *t
 		     const struct translate_options *opts, struct translated **out, struct abide_error *e)
 {
 	static const struct translate_options none = { 0 };
-	struct job j = { o, c, t, opts ? opts : &none };
+	struct job j = { .o = o, .c = c, .t = t, .opts = opts ? opts : &none };
 	struct translated *result = calloc(1, sizeof(*result));
 	uint32_t i;
 	int err = 0;
@@ -158,6 +167,8 @@ int translate_object(const struct object *o, struct catalog *c, struct target *t
 		err = error_nomem(e);
 		goto out;
 	}
+	for (i = 0; i < o->nr_functions; i++)
+		j.pseudo_in_text |= o->functions[i].subprogram && has_pseudo_helper(&o->functions[i]);
 	for (i = 0; i < o->nr_functions; i++) {
 		if (o->functions[i].subprogram)
 			continue;

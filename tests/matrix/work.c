@@ -31,6 +31,9 @@ static const struct {
 	{ "drop", act_drop },	{ "retransmit", act_retransmit },
 };
 
+/* Open from the start: children of another user could not. */
+static int truth_fd = -1;
+
 void die(const char *what)
 {
 	printf("not ok - workload: %s: %s\n", what, strerror(errno));
@@ -42,7 +45,7 @@ void truth(const char *fmt, ...)
 {
 	char line[1024];
 	va_list ap;
-	int n, fd;
+	int n;
 
 	va_start(ap, fmt);
 	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
@@ -51,10 +54,8 @@ void truth(const char *fmt, ...)
 		die("truth line");
 	line[n++] = '\n';
 	/* One write, so that lines of several processes do not mix. */
-	fd = open(TRUTH_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (fd < 0 || write(fd, line, n) != n)
+	if (write(truth_fd, line, n) != n)
 		die(TRUTH_FILE);
-	close(fd);
 }
 
 static void slurp(const char *path, char *buf, size_t size)
@@ -189,6 +190,9 @@ static void own_cgroup(void)
 
 int work_main(int argc, char **argv)
 {
+	truth_fd = open(TRUTH_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (truth_fd < 0)
+		die(TRUTH_FILE);
 	own_cgroup();
 	prctl(PR_SET_NAME, "abide-work");
 	truth_task(getpid(), getpid());

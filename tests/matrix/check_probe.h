@@ -49,5 +49,7 @@ extern const unsigned int nr_plans, nr_identities, nr_rules;
 int check_probes(const char *which);
 int check_syscalls(void);
 int check_tools(const char *which);
+int check_translate(const char *which);
+int check_leftovers(void);
 
 #endif

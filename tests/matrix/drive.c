@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The steps of a matrix guest (tests/matrix/steps): "drive work", "drive probes [EVENT]",
- * "drive syscalls", "drive tools [NAME]".
+ * "drive syscalls", "drive tools [NAME]", "drive translate [NAME]", "drive leftovers".
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,5 +48,9 @@ int drive_main(int argc, char **argv)
 		return check_syscalls();
 	if (!strcmp(what, "tools"))
 		return check_tools(which);
+	if (!strcmp(what, "translate"))
+		return check_translate(which);
+	if (!strcmp(what, "leftovers"))
+		return check_leftovers();
 	return 2;
 }

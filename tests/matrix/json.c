@@ -111,6 +111,21 @@ bool json_is(const char *line, const char *key, const char *text)
 	return json_string(line, key, buf, sizeof(buf)) && !strcmp(buf, text);
 }
 
+/* Like "buckets":[{"min":64,"max":127,"count":3},...] */
+long long json_hist(const char *line, long long from, long long to)
+{
+	const char *p = line;
+	long long sum = 0, min, max, count;
+
+	while ((p = strstr(p, "{\"min\":"))) {
+		if (json_number(p, "min", &min) && json_number(p, "max", &max) && json_number(p, "count", &count) &&
+		    max >= from && min <= to)
+			sum += count;
+		p++;
+	}
+	return sum;
+}
+
 bool truth_kind(const char *line, const char *kind)
 {
 	size_t n = strlen(kind);

@@ -16,7 +16,7 @@ $(M)/%.o: tests/matrix/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/matrix -c -o $@ $<
 $(M)/guest: $(GUESTOBJ)
-	$(CC) $(CFLAGS) -static -o $@ $(GUESTOBJ) -lpthread
+	$(CC) $(CFLAGS) -static -o $@ $(GUESTOBJ) $(LDLIBS) -lpthread
 
 $(M)/gen: tests/matrix/gen.c $(GENOBJ)
 	@mkdir -p $(@D)

@@ -50,6 +50,9 @@ bool json_string(const char *line, const char *key, char *buf, size_t size);
 bool json_raw(const char *line, const char *key, char *buf, size_t size);
 bool json_is(const char *line, const char *key, const char *text);
 
+/* How often the histogram in that line counted values in buckets that meet @from..@to. */
+long long json_hist(const char *line, long long from, long long to);
+
 /* A value in one line of truth (guest.h), in @buf; NULL if that key is not in it. */
 const char *truth_get(const char *line, const char *key, char *buf, size_t size);
 bool truth_number(const char *line, const char *key, long long *value);

@@ -27,6 +27,7 @@
 #include "util/buf.h"
 
 #define MAX_VARIANTS 64     /* of one block in one call */
+#define MAX_CONSTANTS 16    /* ... before constants no longer open new ones */
 #define MAX_NODES 20000
 #define MAX_WALKS 1024
 #define JOINS_BEFORE_WIDENING 8
@@ -174,6 +175,10 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 	uint32_t i, variants = 0;
 	struct node *n;
 
+	for (i = 0; a->keep_constants && i < a->nr_nodes; i++)
+		variants += a->nodes[i].walk == walk && a->nodes[i].block == block;
+	k.constants = a->keep_constants && variants < MAX_CONSTANTS;
+	variants = 0;
 	for (i = 0; i < a->nr_nodes; i++) {
 		n = &a->nodes[i];
 		if (n->walk != walk || n->block != block)
@@ -376,7 +381,7 @@ static void close_clobbers(struct analysis *a)
 	}
 }
 
-static void start_state(const struct analysis *a, bool callback, struct state *s)
+static void start_state(bool callback, struct state *s)
 {
 	unsigned r;
 
@@ -385,54 +390,72 @@ static void start_state(const struct analysis *a, bool callback, struct state *s
 		s->r[1] = val_pointer(VAL_CTX);
 		return;
 	}
-	(void)a;
 	for (r = 1; r <= 5; r++)
 		s->r[r] = val_pointer(VAL_OTHER);
 }
 
-int analyze_function(const struct object *o, const struct function *f, bool callback,
-		     const struct cat_event *event, struct catalog *c, struct target *t, struct analysis **out,
-		     struct abide_error *e)
+static int run(struct analysis *a, bool callback, struct abide_error *e)
 {
-	struct analysis *a = calloc(1, sizeof(*a));
 	struct state *s = malloc(sizeof(*s)), *taken = malloc(sizeof(*taken));
 	struct worklist l = { 0 };
 	uint32_t walk, node;
 	int32_t start;
 	int err;
 
-	if (!a || !s || !taken || !(a->cfgs = calloc(o->nr_functions, sizeof(struct cfg *)))) {
+	if (!s || !taken || !(a->cfgs = calloc(a->object->nr_functions, sizeof(struct cfg *)))) {
 		err = error_nomem(e);
 		goto out;
 	}
-	a->object = o;
-	a->function = f;
-	a->catalog = c;
-	a->target = t;
-	a->event = event;
-	if (event && t && (err = resolve_event(t, event, &a->placement, e)))
-		goto out;
-	err = need_walk(a, -1, 0, (uint32_t)(f - o->functions), &walk, e);
+	err = need_walk(a, -1, 0, (uint32_t)(a->function - a->object->functions), &walk, e);
 	if (err)
 		goto out;
-	start_state(a, callback, s);
+	start_state(callback, s);
 	err = flow(a, &l, walk, 0, s, &start, e);
 	while (!err && l.head < l.n) {
 		node = l.items[l.head++];
 		a->nodes[node].queued = false;
 		err = run_node(a, &l, node, s, taken, e);
 	}
-	if (!err) {
+	if (!err)
 		close_clobbers(a);
-		*out = a;
-		a = NULL;
-	}
 out:
 	free(l.items);
 	free(s);
 	free(taken);
-	analysis_free(a);
 	return err;
+}
+
+int analyze_function(const struct object *o, const struct function *f, bool callback,
+		     const struct cat_event *event, struct catalog *c, struct target *t, struct analysis **out,
+		     struct abide_error *e)
+{
+	const struct placement *place = NULL;
+	struct abide_error again;
+	struct analysis *a;
+	int keep, err;
+
+	if (event && t && (err = resolve_event(t, event, &place, e)))
+		return err;
+	/*
+	 * Compilers turn "flag ? a : b" into "base + (flag ? 8 : 0)" as well. Keeping every such
+	 * constant apart would copy code that needs no copy, so that is tried second.
+	 */
+	for (keep = 0; keep < 2; keep++) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return error_nomem(e);
+		*a = (struct analysis){ .object = o, .function = f, .catalog = c, .target = t, .event = event,
+					.placement = place, .keep_constants = keep };
+		err = run(a, callback, keep ? &again : e);
+		if (!err) {
+			*out = a;
+			return 0;
+		}
+		analysis_free(a);
+		if (!event || err != -EINVAL)
+			break;
+	}
+	return e->code;
 }
 
 void analysis_free(struct analysis *a)

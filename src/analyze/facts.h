@@ -95,6 +95,7 @@ struct analysis {
 	uint32_t *callbacks;               /* functions whose address it takes; indices into the object's */
 	uint32_t nr_callbacks;
 	bool uses_index;                   /* some pointer carries a variable index */
+	bool keep_constants;               /* numbers that become addresses are kept apart too */
 	bool changes;                      /* some instruction does not go over as it is */
 	size_t room_walks, room_nodes, room_callbacks;
 };

@@ -24,8 +24,10 @@ static bool tracked(const struct val *v)
 	return v->kind == VAL_CTX || v->kind == VAL_STACK || v->kind == VAL_USER || v->kind == VAL_MIXED;
 }
 
-bool val_same_kind(const struct val *a, const struct val *b)
+bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 {
+	if (constants && a->kind == VAL_NUM && b->kind == VAL_NUM && num_is_const(&a->num))
+		return num_equal(&a->num, &b->num);
 	if (!tracked(a) && !tracked(b))
 		return true;
 	if (a->kind != b->kind)
@@ -40,14 +42,14 @@ bool state_same_kinds(const struct state *a, const struct state *b, const struct
 	unsigned i, d;
 
 	for (i = 0; i < 10; i++)
-		if (k->regs >> i & 1 && !val_same_kind(&a->r[i], &b->r[i]))
+		if (k->regs >> i & 1 && !val_same_kind(&a->r[i], &b->r[i], k->constants))
 			return false;
 	for (i = 0; i < STATE_SLOTS; i++)
-		if (k->slots >> i & 1 && !val_same_kind(&a->slot[i], &b->slot[i]))
+		if (k->slots >> i & 1 && !val_same_kind(&a->slot[i], &b->slot[i], k->constants))
 			return false;
 	for (d = 0; d < a->depth; d++)
 		for (i = 0; i < 4; i++)
-			if (k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i]))
+			if (k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i], k->constants))
 				return false;
 	return true;
 }
@@ -85,7 +87,7 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 		return join_num(&to->num, &from->num, widen);
 	if (to->kind == VAL_STACK && from->kind == VAL_STACK)
 		return join_stack(to, from);
-	if (to->kind == from->kind && val_same_kind(to, from)) {
+	if (to->kind == from->kind && val_same_kind(to, from, false)) {
 		if (to->id && to->id != from->id) {
 			to->id = 0;
 			changed = true;

@@ -41,12 +41,13 @@ struct key {
 	uint16_t regs;
 	uint64_t slots;
 	uint8_t saved[STATE_DEPTH]; /* bit 0: r6 */
+	bool constants;             /* nor different constants */
 };
 
 struct val val_num(struct num n);
 struct val val_pointer(enum val_kind kind);
 /* Are they one as far as the code that is emitted for a load through them goes? */
-bool val_same_kind(const struct val *a, const struct val *b);
+bool val_same_kind(const struct val *a, const struct val *b, bool constants);
 bool state_same_kinds(const struct state *a, const struct state *b, const struct key *k);
 /* Merge @from into @to; @widen: numbers that grew become unknown. True if @to changed. */
 bool state_join(struct state *to, const struct state *from, bool widen);

@@ -276,6 +276,39 @@ static bool is_simple(const struct access *acc)
 	       acc->path.root != ROOT_CONST;
 }
 
+/* Can the value, as it comes out of the operations, have bits beyond @size bytes? */
+static bool fits(const struct access *acc, uint32_t size)
+{
+	bool ok = acc->path.size <= size && !acc->path.sign && !acc->path.bit_size &&
+		  acc->path.root == ROOT_STRUCT && !acc->path.value;
+	uint32_t i;
+
+	if (acc->combine == CAT_OR)
+		ok &= acc->second.size <= size && acc->second.root == ROOT_STRUCT && !acc->second.value;
+	for (i = 0; i < acc->nr_ops; i++)
+		switch (acc->ops[i].kind) {
+		case ACCESS_AND:
+			ok |= acc->ops[i].imm >= 0 && acc->ops[i].imm <= 0xff;
+			break;
+		case ACCESS_NONZERO:
+			ok = true;
+			break;
+		case ACCESS_SHR:
+		case ACCESS_BSWAP:
+			break;
+		case ACCESS_RANGES:
+		case ACCESS_RULES:
+			ok = size >= 4; /* enumerators are 32 bits wide */
+			break;
+		case ACCESS_SHL:
+		case ACCESS_ADD:
+		case ACCESS_SEXT:
+			ok = false;
+			break;
+		}
+	return ok;
+}
+
 int lower_value(struct lower *l, unsigned dst, unsigned base, const struct access *acc, bool untyped, uint32_t whole,
 		uint32_t from, uint32_t size, uint32_t null, struct abide_error *e)
 {
@@ -300,7 +333,7 @@ int lower_value(struct lower *l, unsigned dst, unsigned base, const struct acces
 	else
 		read_both(l, dst, base, acc, untyped, null);
 	lower_ops(l, dst, acc);
-	if (from || size < whole || whole < 8)
+	if (from || size < whole || (whole < 8 && !fits(acc, size)))
 		slice(l, dst, from, size);
 	return 0;
 }

@@ -169,7 +169,7 @@ static int pick(struct walker *w, const struct cat_step *s)
 {
 	uint32_t elem, count, bytes;
 	char buf[96];
-	uint64_t i;
+	uint64_t i = 0;
 	int rc;
 
 	if (w->in_register || w->bits || !type_array(w->b, w->type, &elem, &count, &bytes))

@@ -76,9 +76,31 @@ static void copy_program(struct translated_program *p, const struct object *o,
 	for (i = 0; i < f->nr_relocs; i++)
 		if (f->relocs[i].kind == RELOC_FUNC) {
 			copy_code(&p->codes[p->nr_codes], &o->functions[f->relocs[i].target]);
-			p->codes[p->nr_codes].nr_relocs = 0;
 			p->codes[0].relocs[i].target = p->nr_codes++;
 		}
+}
+
+/* Calls are inlined by translation, and so they are not here. */
+static bool refers_to_code(const struct function *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nr_relocs; i++)
+		if (f->relocs[i].kind == RELOC_CALL || f->relocs[i].kind == RELOC_FUNC)
+			return true;
+	return false;
+}
+
+static bool is_translatable(const struct object *o, const struct function *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nr_relocs; i++)
+		if (f->relocs[i].kind == RELOC_CALL ||
+		    (f->relocs[i].kind == RELOC_FUNC &&
+		     refers_to_code(&o->functions[f->relocs[i].target])))
+			return false;
+	return true;
 }
 
 static void write_back(const struct object *o, bool verbatim)
@@ -87,7 +109,7 @@ static void write_back(const struct object *o, bool verbatim)
 	struct buf out = { 0 };
 	struct abide_error e = { 0 };
 	struct object *again;
-	uint32_t i, j;
+	uint32_t i;
 
 	t->object = o;
 	t->programs = calloc(o->nr_functions + 1, sizeof(*t->programs));
@@ -99,9 +121,7 @@ static void write_back(const struct object *o, bool verbatim)
 			continue;
 		t->nr_programs++;
 		p->source = f;
-		p->verbatim = verbatim;
-		for (j = 0; j < f->nr_relocs; j++)
-			p->verbatim |= f->relocs[j].kind == RELOC_CALL;
+		p->verbatim = verbatim || !is_translatable(o, f);
 		if (!p->verbatim)
 			copy_program(p, o, f);
 	}

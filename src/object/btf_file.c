@@ -93,7 +93,8 @@ static int find_elf_btf(int fd, uint64_t file_size, struct cursor head, struct e
 	uint32_t nr, i, strndx;
 	int err;
 
-	head.swap = head.data[EI_DATA] != (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB);
+	head.swap =
+		head.data[EI_DATA] != (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB);
 	cursor_seek(&head, wide ? offsetof(Elf64_Ehdr, e_shoff) : offsetof(Elf32_Ehdr, e_shoff));
 	off = wide ? cursor_u64(&head) : cursor_u32(&head);
 	cursor_seek(&head, wide ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum));
@@ -157,12 +158,15 @@ static int get_bytes(int fd, const char *path, struct bytes *b, struct abide_err
 	if (n >= EI_NIDENT && !memcmp(head, ELFMAG, SELFMAG)) {
 		err = find_elf_btf(fd, st.st_size, cursor_over(head, n), &where);
 		if (err == -ENOENT)
-			return error_set(e, err, "btf-missing", "%s is an ELF file without a .BTF section", path);
+			return error_set(e, err, "btf-missing",
+			                 "%s is an ELF file without a .BTF section", path);
 		if (err)
-			return error_set(e, err, "btf-truncated", "%s: its section headers are damaged", path);
+			return error_set(e, err, "btf-truncated",
+			                 "%s: its section headers are damaged", path);
 	}
 	if (where.size > MAX_BTF)
-		return error_set(e, -EFBIG, "btf-file", "%s has more than %u MiB of BTF", path, MAX_BTF >> 20);
+		return error_set(e, -EFBIG, "btf-file", "%s has more than %u MiB of BTF", path,
+		                 MAX_BTF >> 20);
 	b->size = where.size;
 	if (!where.off && b->size && on_sysfs(fd)) {
 		b->data = mmap(NULL, b->size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -272,7 +272,7 @@ static void check_pointers(struct kit *k)
 	OK(!FIELD("gone", 0), "a pointer to a struct that the target lacks");
 	HAS(k->e.reason, "9.9 has no struct gone", "and what is said of it");
 	a = FIELD("mm", 0);
-	OK(a && a->path.in_place && a->path.off == 152 && a->typed, "an embedded struct, by address");
+	OK(a && a->path.value && !a->path.in_place && a->path.off == 152 && a->typed, "an embedded struct, by address");
 }
 
 static void check_values(struct kit *k)

@@ -228,10 +228,9 @@ static int take_step(struct walker *w, const struct cat_step *s)
 		rc = enter(w, s->name);
 		if (rc)
 			return rc;
-		write_text(w, s->arrow ? "->" : w->len ? "." : "");
 		if (s->cast)
-			write_text(w, "(%s)", s->cast);
-		write_text(w, "%s", s->name);
+			write_text(w, w->len ? " (%s)" : "(%s)", s->cast);
+		write_text(w, "%s%s", s->arrow ? "->" : w->len && !s->cast ? "." : "", s->name);
 	}
 	return s->has_index || s->own_index ? pick(w, s) : 0;
 }

@@ -21,8 +21,8 @@ static const char catalog_text[] =
 	"\tu64 ancestor @72 since 1 \"flexible array of pointers\"\n\t\tfrom cgrp->ancestors[1]->id\n"
 	"\tu32 inner_pid @80 since 1 \"array [1] beyond its end\"\n\t\tfrom thread_pid->numbers[1].nr\n"
 	"\tu32 outer_pid @84 since 1 \"array [1] inside\"\n\t\tfrom thread_pid->numbers[0].nr\n"
-	"\tu32 srtt @88 since 1 \"a cast\"\n\t\tfrom sk->(struct tcp *)srtt\n"
-	"\tu32 untyped @92 since 1 \"behind a void *\"\n\t\tfrom stack->(struct tcp *)peer->family\n"
+	"\tu32 srtt @88 since 1 \"a cast\"\n\t\tfrom sk (struct tcp *)->srtt\n"
+	"\tu32 untyped @92 since 1 \"behind a void *\"\n\t\tfrom stack (struct tcp *)->peer->family\n"
 	"\tchar comm[16] @96 since 1 \"characters\"\n\t\tfrom comm\n"
 	"\ttask_user * parent @112 since 1 \"typed pointer\"\n\t\tfrom parent\n"
 	"\ttask_user * worker @120 since 1 \"untyped pointer\"\n\t\tfrom stack\n"
@@ -251,6 +251,7 @@ static void check_fetch(struct kit *k)
 	a = FIELD("srtt", 0);
 	OK(a && a->path.nr_hops == 1 && !a->path.hops[0].fetch && a->path.off == 44 && a->path.fetch,
 	   "behind a cast all is fetched");
+	HAS(a ? a->text : "", "sk (struct tcp *)->srtt", "a cast as text");
 	a = FIELD("untyped", 0);
 	OK(a && a->path.nr_hops == 2 && !a->path.hops[0].fetch && a->path.hops[1].fetch &&
 	   a->path.hops[1].off == 48 && a->path.off == 2 && a->path.fetch,

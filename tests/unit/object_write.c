@@ -87,16 +87,21 @@ static const struct function *find_function(const struct object *o, const char *
 	return NULL;
 }
 
+static bool same_bytes(const void *a, const void *b, size_t n)
+{
+	return !n || !memcmp(a, b, n);
+}
+
 static bool same_lines(const struct function *a, const struct function *b)
 {
 	return a->nr_lines == b->nr_lines &&
-	       !memcmp(a->lines, b->lines, a->nr_lines * sizeof(*a->lines));
+	       same_bytes(a->lines, b->lines, a->nr_lines * sizeof(*a->lines));
 }
 
 static bool same_core(const struct function *a, const struct function *b)
 {
 	return a->nr_core_relos == b->nr_core_relos &&
-	       !memcmp(a->core_relos, b->core_relos, a->nr_core_relos * sizeof(*a->core_relos));
+	       same_bytes(a->core_relos, b->core_relos, a->nr_core_relos * sizeof(*a->core_relos));
 }
 
 /* Instructions agree in all but the addends that stand in relocated ones. */

@@ -33,7 +33,7 @@ static int refuse(const struct object *o, const char *map, struct abide_error *e
 }
 
 static struct map_def *add_map(struct object *o, const char *name, enum map_source source,
-                               uint32_t section, uint64_t offset, struct abide_error *e)
+                               uint32_t section, uint32_t symbol, struct abide_error *e)
 {
 	struct map_def *m;
 
@@ -42,7 +42,7 @@ static struct map_def *add_map(struct object *o, const char *name, enum map_sour
 		          MAX_MAPS);
 		return NULL;
 	}
-	o->store->map_offsets[o->nr_maps] = offset;
+	o->store->map_symbols[o->nr_maps] = symbol;
 	m = &o->maps[o->nr_maps++];
 	m->name = name;
 	m->source = source;
@@ -225,7 +225,7 @@ static int add_inner(struct object *o, const struct map_values *values, uint32_t
 		if (!name)
 			return error_nomem(e);
 		o->maps[i].inner = o->nr_maps;
-		m = add_map(o, name, MAP_BTF, o->maps[i].section, UINT64_MAX, e);
+		m = add_map(o, name, MAP_BTF, o->maps[i].section, 0, e);
 		if (!m)
 			return e ? e->code : -EFBIG;
 		err = parse_def(o, m, values[i].pointee, &inner_values, e);
@@ -265,7 +265,7 @@ static int read_btf_maps(struct object *o, uint32_t section, struct abide_error 
 		if (y->section != section || y->type == STT_SECTION || y->type == STT_FUNC ||
 		    !*y->name)
 			continue;
-		m = add_map(o, y->name, MAP_BTF, section, y->value, e);
+		m = add_map(o, y->name, MAP_BTF, section, i, e);
 		if (!m) {
 			err = -EFBIG;
 			break;
@@ -385,8 +385,8 @@ int maps_read(struct object *o, struct abide_error *e)
 	int err;
 
 	o->maps = store_alloc(o, MAX_MAPS, sizeof(*o->maps));
-	o->store->map_offsets = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_offsets));
-	if (!o->maps || !o->store->map_offsets)
+	o->store->map_symbols = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_symbols));
+	if (!o->maps || !o->store->map_symbols)
 		return error_nomem(e);
 	err = open_btf(o, e);
 	if (err)

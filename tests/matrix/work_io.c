@@ -180,10 +180,10 @@ static void truth_sock(int fd, int family, int protocol)
 	if (getpeername(fd, &peer.any, &len) || fstat(fd, &st) || stat("/proc/self/ns/net", &ns) ||
 	    stat(WORK_CGROUP, &group))
 		die("getpeername");
-	truth("sock sport=%d dport=%d family=%d protocol=%d addr=%s type=%d mark=%d priority=%d rcvbuf=%d sndbuf=%d "
+	truth("sock sport=%d dport=%d family=%d protocol=%d %s type=%d mark=%d priority=%d rcvbuf=%d sndbuf=%d "
 	      "reuseport=%d cookie=%llu uid=%u net_ns=%lu cgroup_id=%lu",
 	      port_of(fd), ntohs(family == AF_INET6 ? peer.v6.sin6_port : peer.v4.sin_port), family, protocol,
-	      family == AF_INET6 ? "::1" : "127.0.0.1", value[0], value[1], value[2], value[3], value[4], value[5],
+	      family == AF_INET6 ? "ip6=::1" : "ip4=127.0.0.1", value[0], value[1], value[2], value[3], value[4], value[5],
 	      cookie, st.st_uid, (unsigned long)ns.st_ino, (unsigned long)group.st_ino);
 }
 

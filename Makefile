@@ -60,7 +60,7 @@ $(B)/gen/follow_object.c: scripts/embed $(B)/gen/follow.bpf.o
 	scripts/embed follow_object $(B)/gen/follow.bpf.o >$@.tmp && mv $@.tmp $@
 
 $(B)/libabide.a: $(LIBOBJ)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^
 $(B)/abide: $(CLIOBJ) $(B)/libabide.a
 	$(CC) $(CFLAGS) -o $@ $(CLIOBJ) $(B)/libabide.a $(LDLIBS)
 $(B)/abide-static: $(CLIOBJ) $(B)/libabide.a

@@ -74,9 +74,12 @@ struct cat_source {
 		struct cat_step steps[CAT_STEPS];
 		uint32_t nr_steps;
 		bool current, constant;
+		bool address; /* "&MEMBER": where it is, no load */
 		int64_t imm;
 		const char *want_type; /* "prev: struct task_struct *": the kernel's type must spell so, or NULL */
 	} path, second;
+	const struct cat_path *elements; /* of an array field: one path for each element; .path is unused */
+	uint32_t nr_elements;
 	struct cat_op ops[CAT_OPS]; /* in order, on the combined value */
 	uint32_t nr_ops;
 	const char *text;  /* as written, for messages */
@@ -123,6 +126,7 @@ struct cat_event {
 	uint32_t nr_places;
 	/* Which tasks the event is about: indices into args, or -1 for the running task. */
 	int32_t subjects[4];
+	const char **subject_names; /* as written */
 	uint32_t nr_subjects;
 	bool syscall;            /* sys_enter:NAME, sys_exit:NAME: only for that system call */
 	const char *syscall_name;

@@ -83,6 +83,7 @@ struct access {
 	struct access_op ops[ACCESS_OPS];
 	uint32_t nr_ops;
 	bool typed;           /* pointer: the kernel knows its type, so plain loads go through it */
+	bool nullable;        /* pointer: some kernels want it tested before it is used */
 	char text[160];       /* the kernel's path: "real_parent->tgid", for messages */
 };
 

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Loads. In: a load and what its base register points to. Out: the fact that the
+ * translator lowers (which event argument, which bytes of which user-ized struct) and the
+ * kind of the result. Refused: what the stable layout does not have, what the target does
+ * not have (unless the program asked user_field_exists first: that branch is then dead),
+ * an index that may leave its array, a base that is no pointer.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/insn.h"
+#include "analyze/walk.h"
+
+static int refuse_event(struct analysis *a, const struct walk *w, uint32_t insn, int32_t off, uint32_t size,
+			struct abide_error *e)
+{
+	refuse(a, w, insn, "context-load", e, "%u bytes at %d of the context are no argument of event %s", size, off,
+	       a->event->name);
+	return error_hint(e, "the event has %u argument%s: abide show %s", a->event->nr_args,
+			  a->event->nr_args == 1 ? "" : "s", a->event->name);
+}
+
+static struct num field_range(const struct cat_field *f, uint32_t size)
+{
+	struct num n = num_any();
+
+	if (f->kind == CAT_SINT || size < f->size)
+		return num_zext(&n, size * 8);
+	return f->size < 8 ? num_range(0, (1ull << (f->size * 8)) - 1) : n;
+}
+
+static struct val user_pointer(const struct analysis *a, const struct cat_field *f, bool untyped, uint32_t id)
+{
+	struct val v = val_pointer(VAL_USER);
+
+	(void)a;
+	v.sid = (uint16_t)f->target;
+	v.untyped = untyped;
+	v.maybe_null = f->nullable;
+	v.id = id;
+	return v;
+}
+
+static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, int32_t off,
+		    struct fact *f, struct abide_error *e)
+{
+	const struct bpf_insn *i = &w->cfg->function->insns[insn];
+	uint32_t size = insn_size(i), arg = (uint32_t)off / 8;
+	const struct access *acc = NULL;
+	const struct cat_field *field;
+	int err;
+
+	if (off < 0 || arg >= a->event->nr_args || (uint32_t)off % 8 + size > 8)
+		return refuse_event(a, w, insn, off, size, e);
+	field = &a->event->args[arg];
+	if (field->kind == CAT_POINTER && size != 8)
+		return refuse(a, w, insn, "part-of-pointer", e, "%u bytes of pointer %s are loaded", size, field->name);
+	if (a->target) {
+		err = resolve_arg(a->target, a->placement, field, &acc, e);
+		if (err)
+			return refuse_at(a, w, insn, e);
+	}
+	f->kind = FACT_ARG;
+	f->arg = arg;
+	f->off = off % 8;
+	f->size = size;
+	if (field->kind == CAT_POINTER)
+		s->r[i->dst_reg] = user_pointer(a, field, acc && !acc->typed, new_id(a, w, insn, s));
+	else
+		s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? num_any() : field_range(field, size));
+	return 0;
+}
+
+static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn, const struct cat_struct *st,
+			 int64_t off, uint32_t size, int n, struct abide_error *e)
+{
+	const struct core_relo *relo = function_core_relo(w->cfg->function, insn);
+	const char *path = relo && a->object->btf ? btf_string(a->object->btf, relo->access_off) : NULL;
+
+	if (n == -2)
+		refuse(a, w, insn, "part-of-pointer", e, "%u bytes at %lld of struct %s are part of a pointer", size,
+		       (long long)off, st->name);
+	else if (n == -1)
+		refuse(a, w, insn, "load-straddles", e, "%u bytes at %lld of struct %s cut a field in two", size,
+		       (long long)off, st->name);
+	else if (off >= st->size)
+		refuse(a, w, insn, "field-unknown", e, "struct %s has no field at %lld: this catalog (version %u) ends at %u",
+		       st->name, (long long)off, a->catalog->version, st->size);
+	else
+		refuse(a, w, insn, "load-misses", e, "%u bytes at %lld of struct %s are no field", size, (long long)off,
+		       st->name);
+	if (path && n == 0)
+		return error_hint(e, "the object was built against a newer catalog; update abide, or ask "
+				     "user_field_exists() first");
+	return error_hint(e, "read its fields by name: abide show %s", st->name);
+}
+
+/* Every piece of a load must exist on the target. Says whether a loaded pointer has a type there. */
+static int pieces_exist(struct analysis *a, const struct walk *w, uint32_t insn, const struct cat_struct *st,
+			const struct piece *p, int n, bool *typed, struct abide_error *e)
+{
+	const struct access *acc;
+	int k, err;
+
+	*typed = true;
+	for (k = 0; a->target && k < n; k++) {
+		err = resolve_field(a->target, st, p[k].field, p[k].elem, &acc, e);
+		if (err) {
+			if (err == -ENOENT && !e->hint[0])
+				error_hint(e, "guard it: if (user_field_exists(p->%s))", p[k].field->name);
+			return refuse_at(a, w, insn, e);
+		}
+		*typed = acc->typed;
+	}
+	return 0;
+}
+
+/* pointer + index: the element read is bounded, and all of them exist. */
+static int load_indexed(struct analysis *a, const struct walk *w, uint32_t insn, const struct val *base, int64_t off,
+			uint32_t size, struct fact *f, struct abide_error *e)
+{
+	const struct cat_struct *st = &a->catalog->structs[base->sid];
+	const struct num *n = &base->num;
+	const struct cat_field *field;
+	struct piece p[MAX_PIECES];
+	int64_t lo, hi, end;
+	bool typed;
+
+	lo = off + (n->umax > INT32_MAX ? 0 : (int64_t)n->umin);
+	hi = off + (n->umax > INT32_MAX ? INT32_MAX : (int64_t)n->umax);
+	field = lo >= 0 && lo < st->size ? catalog_field_at(st, (uint32_t)lo) : NULL;
+	end = field ? (int64_t)field->offset + (int64_t)field->size * field->count : 0;
+	if (!field || n->umax > INT32_MAX || hi + size > end) {
+		refuse(a, w, insn, "index-unbounded", e, "an index into %s%s%s is not bounded by its array",
+		       st->name, field ? "." : "", field ? field->name : "");
+		error_reason(e, "%s\nthe index adds %lld to %lld bytes; the field ends at %lld", e->reason,
+			     (long long)(n->umax > INT32_MAX ? -1 : (int64_t)n->umin), (long long)n->umax,
+			     (long long)end);
+		return error_hint(e, "test it first: if (i < %u)", field ? field->count : 1);
+	}
+	if (field->kind != CAT_CHARS && field->kind != CAT_BYTES &&
+	    (size != field->size || ((n->unknown | (uint64_t)(lo - field->offset)) & (size - 1)))) {
+		refuse(a, w, insn, "load-straddles", e, "an indexed load of %s.%s may cut an element in two", st->name,
+		       field->name);
+		return error_hint(e, "index it as an array of %u-byte elements", field->size);
+	}
+	if (field_pieces(st, lo, size, p) < 1)
+		return refuse_pieces(a, w, insn, st, lo, size, 0, e);
+	f->base_indexed = true;
+	f->index_min = (uint32_t)n->umin;
+	f->index_max = (uint32_t)n->umax;
+	return pieces_exist(a, w, insn, st, p, 1, &typed, e);
+}
+
+static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s,
+		      const struct val *base, struct fact *f, struct abide_error *e)
+{
+	const struct bpf_insn *i = &w->cfg->function->insns[insn];
+	const struct cat_struct *st = &a->catalog->structs[base->sid];
+	uint32_t size = insn_size(i);
+	int64_t off = (int64_t)base->delta + i->off;
+	struct piece p[MAX_PIECES];
+	bool typed = true;
+	int n, err;
+
+	f->kind = FACT_FIELD;
+	f->sid = base->sid;
+	f->off = (int32_t)off;
+	f->size = size;
+	f->base_null = base->maybe_null;
+	f->base_untyped = base->untyped;
+	if (base->indexed) {
+		err = load_indexed(a, w, insn, base, off, size, f, e);
+		if (err)
+			return err;
+		s->r[i->dst_reg] = val_num(num_any());
+		return 0;
+	}
+	n = field_pieces(st, off, size, p);
+	if (n < 1)
+		return refuse_pieces(a, w, insn, st, off, size, n, e);
+	err = pieces_exist(a, w, insn, st, p, n, &typed, e);
+	if (err)
+		return err;
+	if (n == 1 && p[0].field->kind == CAT_POINTER)
+		s->r[i->dst_reg] = user_pointer(a, p[0].field, !typed || f->base_untyped, new_id(a, w, insn, s));
+	else if (n == 1 && BPF_MODE(i->code) != INSN_MEMSX)
+		s->r[i->dst_reg] = val_num(field_range(p[0].field, size));
+	else
+		s->r[i->dst_reg] = val_num(num_any());
+	return 0;
+}
+
+int step_load(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, struct fact *f,
+	      struct abide_error *e)
+{
+	const struct bpf_insn *i = &w->cfg->function->insns[insn];
+	struct val base = value_of(w, s, i->src_reg);
+	struct num any = num_any();
+	uint32_t size = insn_size(i);
+
+	switch ((enum val_kind)base.kind) {
+	case VAL_CTX:
+		if (a->event)
+			return load_arg(a, w, insn, s, base.delta + i->off, f, e);
+		break;
+	case VAL_USER:
+		return load_field(a, w, insn, s, &base, f, e);
+	case VAL_STACK:
+		s->r[i->dst_reg] = base.indexed ? val_num(any) : slot_load(s, base.delta + i->off, size);
+		if (s->r[i->dst_reg].kind == VAL_NONE) /* uninitialised; the kernel has the last word */
+			s->r[i->dst_reg] = val_num(any);
+		if (BPF_MODE(i->code) == INSN_MEMSX)
+			s->r[i->dst_reg] = val_num(any);
+		return 0;
+	case VAL_MIXED:
+		refuse(a, w, insn, "pointer-lost", e, "r%u holds pointers of different kinds by path", i->src_reg);
+		return error_hint(e, "read through each pointer in its own branch");
+	case VAL_NUM:
+	case VAL_NONE:
+		if (!a->event)
+			break;
+		refuse(a, w, insn, "pointer-lost", e, "r%u is a number here, not a pointer", i->src_reg);
+		return error_hint(e, "a pointer that went through a map, memory or a callback's context has lost its "
+				     "kind: read its fields before, and pass those on");
+	case VAL_OTHER:
+		break;
+	}
+	s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? any : num_zext(&any, size * 8));
+	if (!a->event && size == 8) /* other programs: the context and kernel structs hold pointers */
+		s->r[i->dst_reg] = val_pointer(VAL_OTHER);
+	return 0;
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Where a user event takes place on one target. In: the event's tracepoints, best first.
+ * Out: the first that the target has, with the id that tp_btf attaches to, and its
+ * arguments.
+ *
+ * A tracepoint NAME has a typedef btf_trace_NAME, a pointer to the probe's prototype. That
+ * names no arguments; FUNC __traceiter_NAME, which calls the probes, has the same prototype
+ * with names, and names are what arguments are bound by: order and number drift, and two
+ * ints that changed places pass every type check. Where it is missing nothing can be bound.
+ * The first parameter of both is the probe's data pointer, not an argument.
+ */
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/resolve_impl.h"
+
+static bool proto_of_func(struct btf_data *b, const char *tracepoint, struct btf_info *proto)
+{
+	char name[160];
+	struct btf_info f;
+	uint32_t id;
+
+	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
+	id = btf_find(b, BTF_KIND_FUNC, name);
+	return id && btf_get(b, id, &f) && btf_get(b, f.type, proto) &&
+	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
+}
+
+static bool proto_of_typedef(struct btf_data *b, uint32_t id, struct btf_info *proto)
+{
+	uint32_t to;
+
+	return type_pointer(b, id, &to) && btf_get(b, btf_strip(b, to, true), proto) &&
+	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
+}
+
+static bool find_place(struct target *t, const char *tracepoint, struct place *p)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	p->pub.btf_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
+	if (!p->pub.btf_id)
+		return false;
+	p->named = proto_of_func(t->btf, tracepoint, &p->proto);
+	if (!p->named && !proto_of_typedef(t->btf, p->pub.btf_id, &p->proto))
+		return false;
+	p->first = 1;
+	p->pub.nr_args = p->proto.vlen - p->first;
+	p->pub.tracepoint = tracepoint;
+	return true;
+}
+
+/* "tracepoint a, b": those that were looked for. */
+static void list_places(const struct cat_event *ev, char *buf, size_t size)
+{
+	size_t len = 0;
+	uint32_t i;
+	int n;
+
+	buf[0] = '\0';
+	for (i = 0; i < ev->nr_places && len < size; i++) {
+		n = snprintf(buf + len, size - len, "%s%s", i ? " or " : "", ev->places[i]);
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int place_event(struct target *t, const struct cat_event *ev, struct place *p, struct abide_error *e)
+{
+	char names[160];
+	uint32_t i;
+
+	p->pub.event = ev;
+	p->pub.syscall_nr = -1;
+	for (i = 0; i < ev->nr_places && !p->pub.btf_id; i++)
+		if (!find_place(t, ev->places[i], p))
+			p->pub.btf_id = 0;
+	if (!p->pub.btf_id) {
+		list_places(ev, names, sizeof(names));
+		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s", ev->name,
+			  t->name);
+		return error_reason(e, "%s has no tracepoint %s", t->name, names);
+	}
+	if (ev->syscall && ev->syscall_name) {
+		p->pub.syscall_nr = target_syscall(t, ev->syscall_name);
+		if (p->pub.syscall_nr < 0) {
+			error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
+				  ev->name, t->name);
+			return error_reason(e, "%s (%s) has no system call %s", t->name, t->machine,
+					    ev->syscall_name);
+		}
+	}
+	return 0;
+}
+
+int resolve_event(struct target *t, const struct cat_event *ev, const struct placement **out,
+		  struct abide_error *e)
+{
+	struct kept *k = target_kept(t, ev, 0);
+	struct abide_error why = { 0 };
+	struct place *p;
+	int rc;
+
+	*out = NULL;
+	if (!k) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			return error_nomem(e);
+		rc = place_event(t, ev, p, &why);
+		if (rc) {
+			free(p);
+			p = NULL;
+		}
+		k = target_keep(t, ev, 0, rc, p, &why);
+		if (!k)
+			return error_nomem(e);
+	}
+	if (k->code) {
+		if (e)
+			*e = *k->error;
+		return k->code;
+	}
+	*out = &((struct place *)k->result)->pub;
+	return 0;
+}
+
+/* The kernel marks arguments that may be NULL by this ending of their name. */
+#define NULLABLE "__nullable"
+
+bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
+	       uint32_t *type, bool *nullable)
+{
+	size_t len = strlen(name);
+	struct btf_arg a;
+	uint32_t i;
+
+	for (i = p->first; i < p->proto.vlen && btf_arg_at(b, &p->proto, i, &a); i++) {
+		*nullable = !strncmp(a.name, name, len) && !strcmp(a.name + len, NULLABLE);
+		if (!*nullable && strcmp(a.name, name))
+			continue;
+		*position = i - p->first;
+		*type = a.type;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The inputs that subcommands share. In: paths. Out: opened handles in pipeline order,
+ * closed in reverse. A target is named after its file, "this kernel" by its release.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cli/inputs.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+static int open_catalog(struct inputs *in, const char *path, struct abide_error *e)
+{
+	struct catalog *base;
+	int err;
+
+	err = catalog_open_builtin(&base, e);
+	if (err)
+		return err;
+	if (!path) {
+		in->catalog = base;
+		return 0;
+	}
+	err = catalog_open_file(path, base, &in->catalog, e);
+	catalog_free(base);
+	return err;
+}
+
+static int open_target(struct inputs *in, const char *kernel, struct abide_error *e)
+{
+	struct utsname u;
+	const char *name;
+	int err;
+
+	if (!kernel && access(KERNEL_BTF, R_OK)) {
+		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types");
+		error_reason(e, "%s: %s", KERNEL_BTF, strerror(errno));
+		return error_hint(e, "use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel's BTF: --kernel FILE");
+	}
+	err = btf_open_file(kernel ? kernel : KERNEL_BTF, &in->btf, e);
+	if (err)
+		return err;
+	if (kernel) {
+		name = strrchr(kernel, '/');
+		return target_open(in->btf, name ? name + 1 : kernel, in->catalog, &in->target, e);
+	}
+	if (uname(&u))
+		snprintf(u.release, sizeof(u.release), "this kernel");
+	return target_open(in->btf, u.release, in->catalog, &in->target, e);
+}
+
+int inputs_open(struct inputs *in, const char *object, const char *catalog, const char *kernel,
+		struct abide_error *e)
+{
+	int err;
+
+	memset(in, 0, sizeof(*in));
+	err = object ? object_open_file(object, &in->object, e) : 0;
+	if (!err)
+		err = open_catalog(in, catalog, e);
+	if (!err)
+		err = open_target(in, kernel, e);
+	if (err)
+		inputs_close(in);
+	return err;
+}
+
+void inputs_close(struct inputs *in)
+{
+	target_free(in->target);
+	btf_free(in->btf);
+	catalog_free(in->catalog);
+	object_free(in->object);
+	memset(in, 0, sizeof(*in));
+}

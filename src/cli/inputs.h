@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef ABIDE_CLI_INPUTS_H
+#define ABIDE_CLI_INPUTS_H
+
+#include "catalog/resolve.h"
+#include "object/object.h"
+
+/* What most subcommands begin with: a catalog, a target kernel and perhaps an object. */
+struct inputs {
+	struct catalog *catalog;
+	struct btf_data *btf;
+	struct target *target;
+	struct object *object;
+};
+
+/*
+ * @object: path of an eBPF object, NULL: none. @catalog: path of a catalog that adds to the
+ * built-in one, NULL: none. @kernel: path of a BTF file, NULL: this kernel.
+ */
+int inputs_open(struct inputs *in, const char *object, const char *catalog, const char *kernel,
+		struct abide_error *e);
+void inputs_close(struct inputs *in);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Types by name. In: a kind and a name. Out: the first type of that kind and name.
+ *
+ * A kernel has some 30,000 named types beside its functions, and some 70,000 functions
+ * that few ask for, so there are two indices, each built when first asked. A slot is
+ * one 32-bit word (id and the rest of it hash bits); names are compared in place.
+ * Only the first of several types of one kind and name enters, so that a BTF with one
+ * name a million times costs no more than another. Names longer than NAME_MAX_LEN are
+ * not found (the kernel allows 511), which bounds what overlapping strings can cost.
+ */
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "object/btf_data.h"
+
+#define NAME_MAX_LEN 511
+
+void btf_index_free(struct btf_index *x)
+{
+	free(x->slots);
+	x->slots = NULL;
+}
+
+/* Eight bytes at a time; multiply and fold (the two factors are odd and have no pattern). */
+static uint64_t hash_name(uint64_t h, const char *name, size_t len)
+{
+	uint64_t word;
+
+	h ^= len * 0x9e3779b97f4a7c15;
+	for (; len >= 8; name += 8, len -= 8) {
+		memcpy(&word, name, 8);
+		h = (h ^ word) * 0xd6e8feb86659fd93;
+		h ^= h >> 32;
+	}
+	if (len) {
+		word = 0;
+		memcpy(&word, name, len);
+		h = (h ^ word) * 0xd6e8feb86659fd93;
+		h ^= h >> 32;
+	}
+	h *= 0x9e3779b97f4a7c15;
+	return h ^ h >> 29;
+}
+
+/*
+ * The slot of (@kind, @name), or the free slot where it belongs; kind 0: of the first
+ * type of that name that satisfies btf_find_type. There is always a free slot.
+ */
+static uint32_t *find_slot(const struct btf_data *b, const struct btf_index *x, uint8_t kind,
+                           const char *name, uint64_t hash)
+{
+	uint32_t at = hash & x->mask, tag = (hash >> 32) << x->id_bits;
+	uint32_t id_mask = (UINT32_C(1) << x->id_bits) - 1;
+	struct btf_info t;
+
+	for (; x->slots[at]; at = (at + 1) & x->mask) {
+		if ((x->slots[at] & ~id_mask) != tag)
+			continue;
+		btf_get(b, x->slots[at] & id_mask, &t);
+		if (kind ? t.kind != kind : t.kind == BTF_KIND_VAR || t.kind == BTF_KIND_DATASEC)
+			continue;
+		if (t.name == name || !strcmp(t.name, name))
+			break;
+	}
+	return &x->slots[at];
+}
+
+static bool build(struct btf_data *b, enum btf_names names)
+{
+	struct btf_index *x = &b->index[names];
+	uint32_t size = 16, id;
+	struct btf_info t;
+
+	if (x->slots)
+		return true;
+	/* At most two thirds full; nr_names is below 2^32 / 12. */
+	while (size - size / 3 <= b->nr_names[names])
+		size *= 2;
+	x->slots = calloc(size, sizeof(*x->slots));
+	if (!x->slots)
+		return false;
+	x->mask = size - 1;
+	for (x->id_bits = 1; b->count >> x->id_bits; x->id_bits++)
+		;
+	if (getrandom(&x->seed, sizeof(x->seed), GRND_NONBLOCK) != sizeof(x->seed))
+		x->seed = (uintptr_t)b;
+	for (id = 1; id < b->count; id++) {
+		struct btf_walk walk;
+		uint64_t hash;
+		uint32_t *slot;
+		size_t len;
+
+		btf_get(b, id, &t);
+		if (btf_names_of(t.kind) != (int)names || !*t.name)
+			continue;
+		len = strnlen(t.name, NAME_MAX_LEN + 1);
+		if (len > NAME_MAX_LEN)
+			continue;
+		walk = *b->last;
+		hash = hash_name(x->seed, t.name, len);
+		slot = find_slot(b, x, t.kind, t.name, hash);
+		*b->last = walk; /* comparing may have led elsewhere */
+		if (!*slot)
+			*slot = (uint32_t)(hash >> 32) << x->id_bits | id;
+	}
+	return true;
+}
+
+static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, const char *name)
+{
+	struct btf_index *x = &b->index[names];
+	size_t len = strnlen(name, NAME_MAX_LEN + 1);
+
+	if (!len || len > NAME_MAX_LEN || !build(b, names))
+		return 0;
+	return *find_slot(b, x, kind, name, hash_name(x->seed, name, len)) &
+	       ((UINT32_C(1) << x->id_bits) - 1);
+}
+
+uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
+{
+	int names = btf_names_of(kind);
+
+	return names < 0 ? 0 : find(b, names, kind, name);
+}
+
+uint32_t btf_find_type(struct btf_data *b, const char *name)
+{
+	return find(b, BTF_NAMES_TYPES, 0, name);
+}

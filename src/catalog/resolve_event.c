@@ -95,6 +95,9 @@ static int place_event(struct target *t, const struct cat_event *ev, struct plac
 		if (p->pub.syscall_nr < 0) {
 			error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
 				  ev->name, t->name);
+			if (!target_has_syscalls(t))
+				return error_reason(e, "the catalog has no numbers of system calls for %s, "
+						    "the machine of %s", t->machine, t->name);
 			return error_reason(e, "%s (%s) has no system call %s", t->name, t->machine,
 					    ev->syscall_name);
 		}

@@ -62,6 +62,8 @@ struct target {
 };
 
 /* resolve_target.c */
+/* Does the catalog number system calls for the target's machine? */
+bool target_has_syscalls(const struct target *t);
 /* The value of an enumerator in any enum of the target: 0, -ENOENT, -ENOMEM. */
 int target_enumerator(struct target *t, const char *name, int64_t *value);
 /* The FUNC __traceiter_@tracepoint; 0 and *id (0: there is none) or -ENOMEM. */

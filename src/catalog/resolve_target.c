@@ -119,22 +119,34 @@ const char *target_machine(const struct target *t)
 	return t->machine;
 }
 
+/* Which of a system call's numbers is the machine's; NULL: none. */
+static const int32_t *number_of(const struct target *t, const struct cat_syscall *s)
+{
+	if (!strcmp(t->machine, "x86_64"))
+		return &s->x86_64;
+	if (!strcmp(t->machine, "arm64"))
+		return &s->arm64;
+	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
+		return &s->generic;
+	return NULL;
+}
+
+bool target_has_syscalls(const struct target *t)
+{
+	return t->catalog->nr_syscalls && number_of(t, t->catalog->syscalls);
+}
+
 int32_t target_syscall(const struct target *t, const char *name)
 {
-	const struct cat_syscall *s = NULL;
+	const int32_t *number;
 	uint32_t i;
 
-	for (i = 0; i < t->catalog->nr_syscalls && !s; i++)
-		if (!strcmp(t->catalog->syscalls[i].name, name))
-			s = &t->catalog->syscalls[i];
-	if (!s)
-		return -1;
-	if (!strcmp(t->machine, "x86_64"))
-		return s->x86_64;
-	if (!strcmp(t->machine, "arm64"))
-		return s->arm64;
-	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
-		return s->generic;
+	for (i = 0; i < t->catalog->nr_syscalls; i++) {
+		if (strcmp(t->catalog->syscalls[i].name, name))
+			continue;
+		number = number_of(t, &t->catalog->syscalls[i]);
+		return number ? *number : -1;
+	}
 	return -1;
 }
 

@@ -114,43 +114,65 @@ static void print_absent(const struct abide_error *e, const char *target)
 		printf("    %-12.12s - %s\n", target, e->problem);
 }
 
+/* An event that a target lacks: said once, its arguments then pass that target over. */
+static void head(struct table *x, const struct cat_event *ev)
+{
+	const struct placement *p;
+	struct abide_error e;
+	uint32_t i;
+
+	printf("event %s\n", ev->name);
+	for (i = 0; i < x->nr; i++) {
+		memset(&e, 0, sizeof(e));
+		if (resolve_event(x->cols[i].target, ev, &p, &e)) {
+			print_absent(&e, x->cols[i].name);
+			x->faults |= e.code != -ENOENT;
+		}
+	}
+}
+
+/* One cell: 1 when there is an access, 0 when not, -1 when the event is not there. */
+static int ask(struct column *c, const struct cat_struct *s, const struct cat_event *ev,
+	       const struct cat_field *f, uint32_t elem, const struct access **a, struct abide_error *e)
+{
+	const struct placement *p;
+	double start = now_us();
+	int rc;
+
+	memset(e, 0, sizeof(*e));
+	if (!s && resolve_event(c->target, ev, &p, e))
+		return -1;
+	rc = s ? resolve_field(c->target, s, f, elem, a, e) : resolve_arg(c->target, p, f, a, e);
+	c->resolved += now_us() - start;
+	c->asked++;
+	c->absent += !!rc;
+	return !rc;
+}
+
 /* One row: a field of a struct, or an argument of an event, element by element. */
 static void row(struct table *x, const struct cat_struct *s, const struct cat_event *ev,
 		const struct cat_field *f)
 {
-	const struct placement *p;
 	struct abide_error e[TARGETS];
 	const struct access *a[TARGETS];
-	uint32_t elem, i, bad;
-	struct column *c;
-	double start;
-	int rc[TARGETS];
+	int have[TARGETS];
+	uint32_t elem, i;
+	bool gap;
 
 	for (elem = 0; elem < (s && f->count ? f->count : 1); elem++) {
-		for (i = bad = 0; i < x->nr; i++) {
-			c = &x->cols[i];
-			memset(&e[i], 0, sizeof(e[i]));
-			start = now_us();
-			if (s)
-				rc[i] = resolve_field(c->target, s, f, elem, &a[i], &e[i]);
-			else if (!(rc[i] = resolve_event(c->target, ev, &p, &e[i])))
-				rc[i] = resolve_arg(c->target, p, f, &a[i], &e[i]);
-			c->resolved += now_us() - start;
-			c->asked++;
-			c->absent += !!rc[i];
-			bad += !!rc[i];
-			x->faults |= rc[i] && rc[i] != -ENOENT;
+		for (i = 0, gap = false; i < x->nr; i++) {
+			have[i] = ask(&x->cols[i], s, ev, f, elem, &a[i], &e[i]);
+			gap |= !have[i];
+			x->faults |= !have[i] && e[i].code != -ENOENT;
 		}
-		if (x->quiet && !bad)
+		if (x->quiet && !gap)
 			continue;
 		printf("  %s %s", f->type ? f->type : "?", f->name);
 		printf(f->count > 1 ? "[%u]\n" : "\n", elem);
 		for (i = 0; i < x->nr; i++) {
-			if (rc[i] && x->quiet)
+			if (!have[i])
 				print_absent(&e[i], x->cols[i].name);
-			else if (rc[i])
-				print_absent(&e[i], x->cols[i].name);
-			else if (!x->quiet)
+			else if (have[i] > 0 && !x->quiet)
 				print_access(a[i], x->cols[i].name);
 		}
 	}
@@ -189,7 +211,7 @@ static void print_table(struct table *x, struct catalog *c)
 			row(x, &c->structs[i], NULL, &c->structs[i].fields[j]);
 	}
 	for (i = 0; i < c->nr_events; i++) {
-		printf("event %s\n", c->events[i].name);
+		head(x, &c->events[i]);
 		for (j = 0; j < c->events[i].nr_args; j++)
 			row(x, NULL, &c->events[i], &c->events[i].args[j]);
 	}
@@ -198,7 +220,7 @@ static void print_table(struct table *x, struct catalog *c)
 		ev = catalog_event(c, name);
 		if (!ev)
 			continue;
-		printf("event %s\n", name);
+		head(x, ev);
 		for (j = 0; j < ev->nr_args; j++)
 			row(x, NULL, ev, &ev->args[j]);
 	}

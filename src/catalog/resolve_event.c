@@ -138,8 +138,41 @@ int resolve_event(struct target *t, const struct cat_event *ev, const struct pla
 	return 0;
 }
 
-/* The kernel marks arguments that may be NULL by this ending of their name. */
+/* The kernel marks some arguments that may be NULL by this ending of their name. */
 #define NULLABLE "__nullable"
+
+/*
+ * Others it lists by hand (raw_tp_null_args in kernel/bpf/btf.c, 6.13 and back-ported): a
+ * program that does not test them is refused there. Kernels without the list take the test.
+ */
+static bool listed_nullable(const char *tracepoint, const char *arg)
+{
+	static const struct {
+		const char *tracepoint, *arg;
+	} list[] = {
+		{ "kfree_skb", "rx_sk" },
+		{ "tcp_send_reset", "sk" },
+		{ "tcp_send_reset", "skb" },
+		{ "tcp_sendmsg_locked", "skb" },
+		{ "qdisc_dequeue", "skb" },
+		{ "fib_table_lookup", "nhc" },
+		{ "mm_page_alloc", "page" },
+		{ "mm_page_alloc_zone_locked", "page" },
+		{ "mm_page_pcpu_drain", "page" },
+		{ "writeback_dirty_folio", "mapping" },
+		{ "folio_wait_writeback", "mapping" },
+		{ "posix_lock_inode", "fl" },
+		{ "fcntl_setlk", "fl" },
+		{ "sched_pi_setprio", "pi_task" },
+		{ "sched_process_wait", "pid" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (!strcmp(tracepoint, list[i].tracepoint) && !strcmp(arg, list[i].arg))
+			return true;
+	return false;
+}
 
 bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
 	       uint32_t *type, bool *nullable)
@@ -152,6 +185,7 @@ bool place_arg(const struct btf_data *b, const struct place *p, const char *name
 		*nullable = !strncmp(a.name, name, len) && !strcmp(a.name + len, NULLABLE);
 		if (!*nullable && strcmp(a.name, name))
 			continue;
+		*nullable = *nullable || listed_nullable(p->pub.tracepoint, name);
 		*position = i - p->first;
 		*type = a.type;
 		return true;

@@ -40,6 +40,8 @@ static const char catalog_text[] =
 	"\t\tfrom error : int add 1\n"
 	"\t\tfrom error : blk_status_t add 2\n"
 	"\ttask_user * wrong since 1 \"not a task\"\n\t\tfrom rq\n"
+	"event drop since 1 on kfree_skb \"a packet is dropped\"\n"
+	"\tu32 tid since 1 \"behind an argument that some kernels want tested\"\n\t\tfrom rx_sk->pid\n"
 	"event nowhere since 1 on gone_a gone_b \"on no kernel\"\n"
 	"\tu32 x since 1 \"nothing\"\n\t\tfrom x\n"
 	"event unnamed since 1 on unnamed \"arguments have no names\"\n"
@@ -98,6 +100,7 @@ static void build(struct kit *k, bool new)
 		kit_tracepoint(k, "rq_done", true, 2,
 			       (struct bb_arg[]){ { "rq", rq }, { "error", bb_ref(b, BTF_KIND_CONST, "", k->s32) } });
 	}
+	kit_tracepoint(k, "kfree_skb", true, 1, (struct bb_arg[]){ { "rx_sk", task } });
 	kit_tracepoint(k, "unnamed", false, 1, (struct bb_arg[]){ { "x", k->u32 } });
 }
 
@@ -192,6 +195,11 @@ static void check_new(struct kit *k)
 	a = kit_arg(k, "complete", "rq");
 	OK(a && a->path.arg == 2 && a->path.arg_nullable && a->nullable && a->typed,
 	   "new: an argument that may be NULL, of a const struct");
+	a = kit_arg(k, "drop", "tid");
+	OK(a && a->path.arg_nullable && !a->path.value && a->path.off == 16 && !a->path.nr_hops,
+	   "new: an argument that the kernel lists as one that may be NULL");
+	a = kit_arg(k, "switch", "tid");
+	OK(a && !a->path.arg_nullable, "new: and one that it does not");
 	a = kit_arg(k, "complete", "error");
 	OK(a && a->path.arg == 1 && a->path.size == 1 && a->ops[0].imm == 2, "new: error is a blk_status_t");
 	OK(!kit_arg(k, "complete", "wrong") && k->e.code == -ENOENT, "new: a pointer to something else");

@@ -72,7 +72,8 @@ static void list_places(const struct cat_event *ev, char *buf, size_t size)
 	}
 }
 
-static int place_event(struct target *t, const struct cat_event *ev, struct place *p, struct abide_error *e)
+static int place_event(struct target *t, const struct cat_event *ev, struct place *p,
+                       struct abide_error *e)
 {
 	char names[160];
 	uint32_t i;
@@ -86,27 +87,30 @@ static int place_event(struct target *t, const struct cat_event *ev, struct plac
 		return error_nomem(e);
 	if (!p->pub.btf_id) {
 		list_places(ev, names, sizeof(names));
-		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s", ev->name,
-			  t->name);
+		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
+		          ev->name, t->name);
 		return error_reason(e, "%s has no tracepoint %s", t->name, names);
 	}
 	if (ev->syscall && ev->syscall_name) {
 		p->pub.syscall_nr = target_syscall(t, ev->syscall_name);
 		if (p->pub.syscall_nr < 0) {
-			error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
-				  ev->name, t->name);
+			error_set(e, -ENOENT, "event-unavailable",
+			          "event %s is not available on %s", ev->name, t->name);
 			if (!target_has_syscalls(t))
-				return error_reason(e, "the catalog has no numbers of system calls for %s, "
-						    "the machine of %s", t->machine, t->name);
+				return error_reason(
+					e,
+					"the catalog has no numbers of system calls for %s, "
+					"the machine of %s",
+					t->machine, t->name);
 			return error_reason(e, "%s (%s) has no system call %s", t->name, t->machine,
-					    ev->syscall_name);
+			                    ev->syscall_name);
 		}
 	}
 	return 0;
 }
 
 int resolve_event(struct target *t, const struct cat_event *ev, const struct placement **out,
-		  struct abide_error *e)
+                  struct abide_error *e)
 {
 	struct kept *k = target_kept(t, ev, 0);
 	struct abide_error why = { 0 };
@@ -174,8 +178,8 @@ static bool listed_nullable(const char *tracepoint, const char *arg)
 	return false;
 }
 
-bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
-	       uint32_t *type, bool *nullable)
+bool place_arg(const struct btf_data *b, const struct place *p, const char *name,
+               uint32_t *position, uint32_t *type, bool *nullable)
 {
 	size_t len = strlen(name);
 	struct btf_arg a;

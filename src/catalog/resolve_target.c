@@ -33,8 +33,8 @@ static const char *find_machine(struct btf_data *b)
 	static const struct {
 		const char *machine, *member, *and;
 	} list[] = {
-		{ "x86_64", "orig_ax", NULL },    { "arm64", "orig_x0", "syscallno" },
-		{ "s390x", "orig_gpr2", NULL },   { "riscv64", "orig_a0", "a7" },
+		{ "x86_64", "orig_ax", NULL },           { "arm64", "orig_x0", "syscallno" },
+		{ "s390x", "orig_gpr2", NULL },          { "riscv64", "orig_a0", "a7" },
 		{ "loongarch64", "orig_a0", "csr_era" },
 	};
 	uint32_t id = btf_find(b, BTF_KIND_STRUCT, "pt_regs"), bytes;
@@ -43,18 +43,18 @@ static const char *find_machine(struct btf_data *b)
 	size_t i;
 
 	for (i = 0; id && i < sizeof(list) / sizeof(*list); i++) {
-		if (list[i].and && !type_member(b, id, list[i].and, &m))
+		if (list[i].and &&!type_member(b, id, list[i].and, &m))
 			continue;
 		/* 8 bytes: a 32-bit kernel of the same family is another machine. */
-		if (type_member(b, id, list[i].member, &m) && type_scalar(b, m.type, &bytes, &sign) &&
-		    bytes == 8)
+		if (type_member(b, id, list[i].member, &m) &&
+		    type_scalar(b, m.type, &bytes, &sign) && bytes == 8)
 			return list[i].machine;
 	}
 	return "unknown";
 }
 
 int target_open(struct btf_data *btf, const char *name, struct catalog *c, struct target **out,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	struct target *t = calloc(1, sizeof(*t));
 
@@ -160,8 +160,8 @@ static bool find_helper(struct target *t, int64_t helper, const char *name)
 	if (!btf_get(t->btf, btf_find(t->btf, BTF_KIND_ENUM, "bpf_func_id"), &e))
 		return false;
 	for (i = 0; i < e.vlen && btf_value_at(t->btf, &e, i, &v); i++)
-		if (name ? !strcmp(v.name, name) :
-			   v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
+		if (name ? !strcmp(v.name, name)
+		         : v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
 			return true;
 	return false;
 }
@@ -205,7 +205,8 @@ static bool list_types(struct target *t)
 	for (id = 1; id < count; id++) {
 		if (!btf_get(t->btf, id, &i))
 			continue;
-		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) && !append(&t->enums, id))
+		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) &&
+		    !append(&t->enums, id))
 			return false;
 		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
 		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) && !append(&t->iterators, id))
@@ -289,7 +290,7 @@ static bool grow(struct target *t)
 }
 
 struct kept *target_keep(struct target *t, const void *key, uint32_t elem, int code, void *result,
-			 const struct abide_error *e)
+                         const struct abide_error *e)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 

@@ -98,8 +98,8 @@ void target_free(struct target *t)
 	}
 	free(t->slots);
 	free(t->structs);
-	free(t->enums.ids);
-	free(t->iterators.ids);
+	free(t->enums.types);
+	free(t->iterators.types);
 	free(t->name);
 	free(t);
 }
@@ -177,14 +177,14 @@ bool target_has_atomics(struct target *t)
 	return find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
-static bool append(struct id_list *l, uint32_t id)
+static bool append(struct type_list *l, uint32_t id, const char *name)
 {
-	uint32_t *grown = array_grow(l->ids, l->nr, &l->room, sizeof(*l->ids));
+	struct named_type *grown = array_grow(l->types, l->nr, &l->room, sizeof(*l->types));
 
 	if (!grown)
 		return false;
-	l->ids = grown;
-	l->ids[l->nr++] = id;
+	l->types = grown;
+	l->types[l->nr++] = (struct named_type){ id, name };
 	return true;
 }
 
@@ -206,10 +206,11 @@ static bool list_types(struct target *t)
 		if (!btf_get(t->btf, id, &i))
 			continue;
 		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) &&
-		    !append(&t->enums, id))
+		    !append(&t->enums, id, i.name))
 			return false;
 		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
-		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) && !append(&t->iterators, id))
+		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) &&
+		    !append(&t->iterators, id, i.name + sizeof(ITERATOR) - 1))
 			return false;
 	}
 	t->listed = true;
@@ -226,7 +227,7 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 	if (!list_types(t))
 		return -ENOMEM;
 	for (i = 0; i < t->enums.nr; i++) {
-		if (!btf_get(t->btf, t->enums.ids[i], &e))
+		if (!btf_get(t->btf, t->enums.types[i].id, &e))
 			continue;
 		for (j = 0; j < e.vlen && btf_value_at(t->btf, &e, j, &v); j++)
 			if (*v.name == *name && !strcmp(v.name, name)) {
@@ -239,16 +240,14 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 
 int target_iterator(struct target *t, const char *tracepoint, uint32_t *id)
 {
-	struct btf_info f;
 	size_t i;
 
 	*id = 0;
 	if (!list_types(t))
 		return -ENOMEM;
 	for (i = 0; i < t->iterators.nr && !*id; i++)
-		if (btf_get(t->btf, t->iterators.ids[i], &f) &&
-		    !strcmp(f.name + sizeof(ITERATOR) - 1, tracepoint))
-			*id = f.id;
+		if (!strcmp(t->iterators.types[i].name, tracepoint))
+			*id = t->iterators.types[i].id;
 	return 0;
 }
 

@@ -35,8 +35,8 @@ static int one_piece(struct lower *l, unsigned dst, unsigned base, const struct 
 	if (err)
 		return err;
 	if (l->m->explain)
-		buf_printf(l->m->explain, "    %s.%s -> %s%s\n", s->name, p->field->name, acc->text,
-			   f->base_untyped || acc->path.fetch ? " (fetch)" : "");
+		buf_printf(&l->m->why, "          %s.%s is %s here%s\n", s->name, p->field->name, acc->text,
+			   f->base_untyped || acc->path.fetch ? ", by a fetch" : "");
 	return lower_value(l, dst, base, acc, f->base_untyped, p->field->size, p->from, p->size, null, e);
 }
 
@@ -202,7 +202,7 @@ static int arg_load(struct emit *m, struct target *t, const struct node *n, cons
 	if (err)
 		return err;
 	if (m->explain)
-		buf_printf(m->explain, "    %s.%s -> %s\n", m->a->event->name, arg->name, acc->text);
+		buf_printf(&m->why, "          %s.%s is %s here\n", m->a->event->name, arg->name, acc->text);
 	open_lower(&l, m, t, n, f, i->dst_reg);
 	if (i->dst_reg == i->src_reg && acc->combine != CAT_ALONE)
 		l.pinned |= (uint16_t)(1u << i->src_reg);

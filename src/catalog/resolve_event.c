@@ -18,14 +18,10 @@
 
 #include "catalog/resolve_impl.h"
 
-static bool proto_of_func(struct btf_data *b, const char *tracepoint, struct btf_info *proto)
+static bool proto_of_func(const struct btf_data *b, uint32_t id, struct btf_info *proto)
 {
-	char name[160];
 	struct btf_info f;
-	uint32_t id;
 
-	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
-	id = btf_find(b, BTF_KIND_FUNC, name);
 	return id && btf_get(b, id, &f) && btf_get(b, f.type, proto) &&
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
@@ -38,21 +34,28 @@ static bool proto_of_typedef(struct btf_data *b, uint32_t id, struct btf_info *p
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
 
-static bool find_place(struct target *t, const char *tracepoint, struct place *p)
+/* 0 (and p->pub.btf_id 0 when the target has no such tracepoint) or -ENOMEM. */
+static int find_place(struct target *t, const char *tracepoint, struct place *p)
 {
+	uint32_t typedef_id, iterator;
 	char name[160];
+	int rc;
 
 	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
-	p->pub.btf_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
-	if (!p->pub.btf_id)
-		return false;
-	p->named = proto_of_func(t->btf, tracepoint, &p->proto);
-	if (!p->named && !proto_of_typedef(t->btf, p->pub.btf_id, &p->proto))
-		return false;
+	typedef_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
+	if (!typedef_id)
+		return 0;
+	rc = target_iterator(t, tracepoint, &iterator);
+	if (rc)
+		return rc;
+	p->named = proto_of_func(t->btf, iterator, &p->proto);
+	if (!p->named && !proto_of_typedef(t->btf, typedef_id, &p->proto))
+		return 0;
 	p->first = 1;
+	p->pub.btf_id = typedef_id;
 	p->pub.nr_args = p->proto.vlen - p->first;
 	p->pub.tracepoint = tracepoint;
-	return true;
+	return 0;
 }
 
 /* "tracepoint a, b": those that were looked for. */
@@ -73,12 +76,14 @@ static int place_event(struct target *t, const struct cat_event *ev, struct plac
 {
 	char names[160];
 	uint32_t i;
+	int rc = 0;
 
 	p->pub.event = ev;
 	p->pub.syscall_nr = -1;
-	for (i = 0; i < ev->nr_places && !p->pub.btf_id; i++)
-		if (!find_place(t, ev->places[i], p))
-			p->pub.btf_id = 0;
+	for (i = 0; !rc && i < ev->nr_places && !p->pub.btf_id; i++)
+		rc = find_place(t, ev->places[i], p);
+	if (rc)
+		return error_nomem(e);
 	if (!p->pub.btf_id) {
 		list_places(ev, names, sizeof(names));
 		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s", ev->name,
@@ -115,6 +120,8 @@ int resolve_event(struct target *t, const struct cat_event *ev, const struct pla
 			free(p);
 			p = NULL;
 		}
+		if (rc == -ENOMEM)
+			return error_nomem(e);
 		k = target_keep(t, ev, 0, rc, p, &why);
 		if (!k)
 			return error_nomem(e);

@@ -245,8 +245,11 @@ int ops_resolve(struct target *t, const struct cat_field *f, struct access *a, s
 	uint32_t i, bits = p->bit_size ? p->bit_size : p->size * 8;
 	int rc = 0;
 
-	/* Loads fill up with zeros; a signed value that grows needs its sign back, first of all. */
-	if (f->kind == CAT_SINT && a->combine == CAT_ALONE && p->root != ROOT_CONST && p->sign &&
+	/*
+	 * Loads fill up with zeros; a signed value that grows needs its sign back, first of all.
+	 * An argument is extended by whoever takes it out of the context: .arg_size, .arg_sign.
+	 */
+	if (f->kind == CAT_SINT && a->combine == CAT_ALONE && !p->value && p->sign &&
 	    (p->bit_size || p->size < f->size))
 		rc = add_op(a, w, (struct access_op){ .kind = ACCESS_SEXT, .imm = bits });
 	for (i = 0; !rc && i < a->source->nr_ops; i++)

@@ -169,7 +169,7 @@ static int pick(struct walker *w, const struct cat_step *s)
 {
 	uint32_t elem, count, bytes;
 	char buf[96];
-	uint64_t i;
+	uint64_t i = 0;
 	int rc;
 
 	if (w->in_register || w->bits || !type_array(w->b, w->type, &elem, &count, &bytes))
@@ -300,6 +300,10 @@ static int value_bits(struct walker *w)
 			       w->out->text);
 	w->off = first;
 	p->size = size;
+	/* int x:1 means 0 and 1 unless the catalog promises a sign. */
+	p->sign = p->sign && w->in->field->kind == CAT_SINT;
+	if (w->bits == size * 8)
+		return 0; /* all of the word (net_device.priv_flags: unsigned long :32) */
 	p->bit_size = (uint8_t)w->bits;
 	p->bit_off = (uint8_t)(w->bit_off - first * 8);
 	/* BTF counts a big-endian machine's bits from the highest of the first byte. */
@@ -415,10 +419,13 @@ static int value_pointer(struct walker *w)
 	p->type = want;
 	w->out->nullable = w->nullable || w->in->field->nullable;
 	if (w->in->path->address) {
-		p->in_place = true;
-		w->out->typed = w->base && btf_strip(w->b, w->type, true) == want;
-		if (w->in_register || w->bits || !same_struct(w, btf_strip(w->b, w->type, true), want))
+		if (p->root != ROOT_STRUCT)
+			return why_set(w->why, -EINVAL, "& is for fields, not for arguments");
+		to = btf_strip(w->b, w->type, true);
+		if (w->bits || !same_struct(w, to, want))
 			goto other;
+		p->value = true;
+		w->out->typed = w->base && to == want;
 		return 0;
 	}
 	number = !w->pointee && !w->in_register && !w->bits && type_scalar(w->b, w->type, &p->size, &sign) &&
@@ -482,10 +489,9 @@ static int finish(struct walker *w)
 	if (rc)
 		return rc;
 	p->off = (uint32_t)w->off;
-	p->value = w->in_register;
 	if (w->in_register)
-		p->off = 0;
-	else if (!p->in_place)
+		p->value = true;
+	else if (!p->in_place && !p->value)
 		p->fetch = !w->base || walk_load(w->b, w->base, p->off, p->size, &next) == WALK_REFUSED;
 	return 0;
 }

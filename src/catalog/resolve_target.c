@@ -98,7 +98,8 @@ void target_free(struct target *t)
 	}
 	free(t->slots);
 	free(t->structs);
-	free(t->enums);
+	free(t->enums.ids);
+	free(t->iterators.ids);
 	free(t->name);
 	free(t);
 }
@@ -164,22 +165,41 @@ bool target_has_atomics(struct target *t)
 	return find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
-static bool list_enums(struct target *t)
+static bool append(struct id_list *l, uint32_t id)
 {
-	uint32_t *grown, id, count = btf_count(t->btf);
-	struct btf_info e;
-	size_t room = 0;
+	uint32_t *grown = array_grow(l->ids, l->nr, &l->room, sizeof(*l->ids));
 
+	if (!grown)
+		return false;
+	l->ids = grown;
+	l->ids[l->nr++] = id;
+	return true;
+}
+
+#define ITERATOR "__traceiter_"
+
+/*
+ * One pass for both lists: about half of what BTF's own index of all functions costs, and
+ * of a kernel's 100,000 functions only the 1,000 iterators are ever asked for.
+ */
+static bool list_types(struct target *t)
+{
+	uint32_t id, count = btf_count(t->btf);
+	struct btf_info i;
+
+	if (t->listed)
+		return true;
+	t->enums.nr = t->iterators.nr = 0;
 	for (id = 1; id < count; id++) {
-		if (!btf_get(t->btf, id, &e) || (e.kind != BTF_KIND_ENUM && e.kind != BTF_KIND_ENUM64))
+		if (!btf_get(t->btf, id, &i))
 			continue;
-		grown = array_grow(t->enums, t->nr_enums, &room, sizeof(*t->enums));
-		if (!grown)
+		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) && !append(&t->enums, id))
 			return false;
-		t->enums = grown;
-		t->enums[t->nr_enums++] = id;
+		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
+		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) && !append(&t->iterators, id))
+			return false;
 	}
-	t->enums_listed = true;
+	t->listed = true;
 	return true;
 }
 
@@ -187,17 +207,13 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 {
 	struct btf_value v;
 	struct btf_info e;
-	uint32_t i, j;
+	uint32_t j;
+	size_t i;
 
-	if (!t->enums_listed) {
-		t->nr_enums = 0;
-		free(t->enums);
-		t->enums = NULL;
-		if (!list_enums(t))
-			return -ENOMEM;
-	}
-	for (i = 0; i < t->nr_enums; i++) {
-		if (!btf_get(t->btf, t->enums[i], &e))
+	if (!list_types(t))
+		return -ENOMEM;
+	for (i = 0; i < t->enums.nr; i++) {
+		if (!btf_get(t->btf, t->enums.ids[i], &e))
 			continue;
 		for (j = 0; j < e.vlen && btf_value_at(t->btf, &e, j, &v); j++)
 			if (*v.name == *name && !strcmp(v.name, name)) {
@@ -206,6 +222,21 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 			}
 	}
 	return -ENOENT;
+}
+
+int target_iterator(struct target *t, const char *tracepoint, uint32_t *id)
+{
+	struct btf_info f;
+	size_t i;
+
+	*id = 0;
+	if (!list_types(t))
+		return -ENOMEM;
+	for (i = 0; i < t->iterators.nr && !*id; i++)
+		if (btf_get(t->btf, t->iterators.ids[i], &f) &&
+		    !strcmp(f.name + sizeof(ITERATOR) - 1, tracepoint))
+			*id = f.id;
+	return 0;
 }
 
 static struct kept **slot_of(struct kept **slots, uint32_t nr, const void *key, uint32_t elem)

@@ -101,6 +101,18 @@ static enum walk load_pointer(const struct btf_data *b, const struct part *p, ui
 	return WALK_POINTER;
 }
 
+/*
+ * Does the member after @i of a struct begin at or before @off? Then @i ends there as well:
+ * members of a struct do not overlap. Saves asking for the size of some hundred members.
+ */
+static bool ends_before(const struct btf_data *b, const struct btf_info *t, uint32_t i, uint32_t off)
+{
+	struct btf_field f;
+
+	return t->kind == BTF_KIND_STRUCT && i + 1 < t->vlen && btf_field_at(b, t, i + 1, &f) &&
+	       f.bit_off / 8 <= off;
+}
+
 /* One level. *@next set and WALK_REFUSED with *@enter: go on inside *@next at *@off. */
 static enum walk one_level(const struct btf_data *b, uint32_t id, uint32_t *off, uint32_t size,
 			   uint32_t *next, bool *enter)
@@ -129,7 +141,7 @@ static enum walk one_level(const struct btf_data *b, uint32_t id, uint32_t *off,
 		}
 		if (*off < f.bit_off / 8)
 			return WALK_REFUSED;
-		if (!part_of(b, &f, &p) || *off >= p.end)
+		if (ends_before(b, &t, i, *off) || !part_of(b, &f, &p) || *off >= p.end)
 			continue;
 		if (p.hidden)
 			return WALK_REFUSED;

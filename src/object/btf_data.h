@@ -2,6 +2,8 @@
 #ifndef ABIDE_OBJECT_BTF_DATA_H
 #define ABIDE_OBJECT_BTF_DATA_H
 
+#include <linux/btf.h>
+
 #include "object/btf.h"
 #include "util/cursor.h"
 
@@ -15,10 +17,10 @@
 #define BTF_DEPTH  64  /* of type chains that are followed; the kernel stops at 32 */
 #define BTF_RECORD 12  /* sizeof(struct btf_type) */
 
-struct btf_layout_entry {
-	uint8_t info_size; /* bytes that follow the record once */
-	uint8_t elem_size; /* bytes that follow for each of vlen */
-	bool known;
+struct btf_layout_entry { /* how long a kind's records are */
+	uint16_t fixed;   /* bytes of the record and what follows it once; 0: nobody knows */
+	uint8_t element;  /* bytes that follow for each of vlen */
+	uint8_t names;    /* 1 + enum btf_names, 0: its names are in no index */
 };
 
 struct btf_walk { /* where the last lookup ended: makes loops over all types linear */
@@ -56,8 +58,58 @@ struct btf_data {
 	bool mapped; /* .own came from mmap */
 };
 
-/* Which index the kind's names are in, -1: none (forward declarations, tags, nameless kinds). */
-int btf_names_of(uint8_t kind);
+/* <linux/btf.h> of Linux 7.2: vlen has 24 bits and kind 7; older BTF has zeros there. */
+static inline uint32_t btf_info_vlen(uint32_t info)
+{
+	return info & 0xffffff;
+}
+
+static inline uint8_t btf_info_kind(uint32_t info)
+{
+	return info >> 24 & (BTF_KINDS - 1);
+}
+
+/*
+ * Bytes of a record with all that follows, 0 if nobody knows. Largest: 267 + 255 * (2^24 - 1) < 2^32.
+ * The kinds that make up most of a kernel are branches: a processor guesses them and
+ * walks on, where the table's entry would have to arrive first (a third of the time).
+ */
+static inline uint32_t btf_record_size(const struct btf_data *b, uint32_t info)
+{
+	const struct btf_layout_entry *l;
+
+	switch (btf_info_kind(info)) {
+	case BTF_KIND_FUNC:
+	case BTF_KIND_PTR:
+	case BTF_KIND_CONST:
+	case BTF_KIND_TYPEDEF:
+		return BTF_RECORD;
+	case BTF_KIND_FUNC_PROTO:
+		return BTF_RECORD + 8 * btf_info_vlen(info);
+	case BTF_KIND_STRUCT:
+		return BTF_RECORD + 12 * btf_info_vlen(info);
+	default:
+		l = &b->layout[btf_info_kind(info)];
+		return l->fixed ? l->fixed + l->element * btf_info_vlen(info) : 0;
+	}
+}
+
+/* The name and the info of the record at @c, which moves behind it. False: cut, or of unknown length. */
+static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t *name,
+                            uint32_t *info)
+{
+	size_t at = c->at;
+	uint32_t size;
+
+	*name = cursor_u32(c);
+	*info = cursor_u32(c);
+	size = c->bad ? 0 : btf_record_size(b, *info);
+	if (!size || size > c->size - at)
+		return false;
+	c->at = at + size;
+	return true;
+}
+
 void btf_index_free(struct btf_index *x);
 
 #endif

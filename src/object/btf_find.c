@@ -71,8 +71,8 @@ static uint32_t *find_slot(const struct btf_data *b, const struct btf_index *x, 
 static bool build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
-	uint32_t size = 16, id;
-	struct btf_info t;
+	uint32_t size = 16, id, name, info;
+	struct cursor c = b->types;
 
 	if (x->slots)
 		return true;
@@ -87,22 +87,21 @@ static bool build(struct btf_data *b, enum btf_names names)
 		;
 	if (getrandom(&x->seed, sizeof(x->seed), GRND_NONBLOCK) != sizeof(x->seed))
 		x->seed = (uintptr_t)b;
-	for (id = 1; id < b->count; id++) {
-		struct btf_walk walk;
+	for (id = 1; id < b->count && btf_next(b, &c, &name, &info); id++) {
+		uint8_t kind = btf_info_kind(info);
+		const char *s;
 		uint64_t hash;
 		uint32_t *slot;
 		size_t len;
 
-		btf_get(b, id, &t);
-		if (btf_names_of(t.kind) != (int)names || !*t.name)
+		if (b->layout[kind].names != 1 + names || !name || name >= b->strings_size)
 			continue;
-		len = strnlen(t.name, NAME_MAX_LEN + 1);
-		if (len > NAME_MAX_LEN)
+		s = b->strings + name;
+		len = strnlen(s, NAME_MAX_LEN + 1);
+		if (!len || len > NAME_MAX_LEN)
 			continue;
-		walk = *b->last;
-		hash = hash_name(x->seed, t.name, len);
-		slot = find_slot(b, x, t.kind, t.name, hash);
-		*b->last = walk; /* comparing may have led elsewhere */
+		hash = hash_name(x->seed, s, len);
+		slot = find_slot(b, x, kind, s, hash);
 		if (!*slot)
 			*slot = (uint32_t)(hash >> 32) << x->id_bits | id;
 	}
@@ -122,9 +121,9 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 
 uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 {
-	int names = btf_names_of(kind);
+	uint8_t names = kind < BTF_KINDS ? b->layout[kind].names : 0;
 
-	return names < 0 ? 0 : find(b, names, kind, name);
+	return names ? find(b, names - 1, kind, name) : 0;
 }
 
 uint32_t btf_find_type(struct btf_data *b, const char *name)

@@ -295,6 +295,22 @@ static int read_symbols(struct object *o, struct abide_error *e)
 	return 0;
 }
 
+/* Sections that are looked up by name must be one each, or readers would disagree on which. */
+static int check_unique(const struct object *o, struct abide_error *e)
+{
+	static const char *const names[] = { ".BTF", ".BTF.ext", ".maps", "license", "version" };
+	uint32_t i, j, nr;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (nr = 0, j = 1; j < o->nr_sections; j++)
+			nr += !strcmp(o->sections[j].name, names[i]);
+		if (nr > 1)
+			return error_set(e, -EINVAL, "elf-sections", "%s has %u sections named %s",
+			                 o->path, nr, names[i]);
+	}
+	return 0;
+}
+
 int elf_read(struct object *o, struct abide_error *e)
 {
 	struct elf_header h = { 0 };
@@ -303,6 +319,8 @@ int elf_read(struct object *o, struct abide_error *e)
 	err = read_header(o, &h, e);
 	if (!err)
 		err = read_sections(o, &h, e);
+	if (!err)
+		err = check_unique(o, e);
 	if (!err)
 		err = read_symbols(o, e);
 	return err;

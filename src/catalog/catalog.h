@@ -126,6 +126,7 @@ struct cat_event {
 	uint32_t nr_places;
 	/* Which tasks the event is about: indices into args, or -1 for the running task. */
 	int32_t subjects[4];
+	const char **subject_names; /* as written */
 	uint32_t nr_subjects;
 	bool syscall;            /* sys_enter:NAME, sys_exit:NAME: only for that system call */
 	const char *syscall_name;

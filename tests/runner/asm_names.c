@@ -9,7 +9,7 @@
 #include "analyze/facts.h"
 #include "asm.h"
 
-#define NAME(x) #x,
+#define NAME(x) #x /* the mapper puts the commas */
 static const char *const helpers[] = { __BPF_FUNC_MAPPER(NAME) };
 #undef NAME
 

@@ -88,14 +88,14 @@ static struct test_case *add_case(struct case_file *f, const char *title, uint32
 	return c;
 }
 
-static struct section *add_section(struct test_case *c, const char *head, uint32_t line)
+static struct part *add_section(struct test_case *c, const char *head, uint32_t line)
 {
-	struct section *s;
+	struct part *s;
 	char name[64];
 
 	c->sections = need(array_grow(c->sections, c->nr_sections, &c->room_sections, sizeof(*s)));
 	s = &c->sections[c->nr_sections++];
-	*s = (struct section){ .line = line };
+	*s = (struct part){ .line = line };
 	next_word(&head, name, sizeof(name));
 	while (*head == ' ' || *head == '\t')
 		head++;
@@ -105,7 +105,7 @@ static struct section *add_section(struct test_case *c, const char *head, uint32
 	return s;
 }
 
-static void close_section(const struct case_file *f, struct section *s, size_t end)
+static void close_section(const struct case_file *f, struct part *s, size_t end)
 {
 	if (!s)
 		return;
@@ -119,7 +119,7 @@ struct case_file *case_file_open(const char *path)
 {
 	struct case_file *f = need(calloc(1, sizeof(*f)));
 	struct test_case *c = NULL;
-	struct section *s = NULL;
+	struct part *s = NULL;
 	const char *p;
 	char line[4096];
 	uint32_t number = 0;
@@ -176,7 +176,7 @@ void case_file_free(struct case_file *f)
 	free(f);
 }
 
-const struct section *case_section(const struct test_case *c, const char *name, size_t nth)
+const struct part *case_part(const struct test_case *c, const char *name, size_t nth)
 {
 	size_t i;
 

@@ -15,7 +15,7 @@
  *	-- section arguments
  *	text of the section, up to the next line that starts a section or a case
  */
-struct section {
+struct part {
 	char *name;
 	char *args;     /* "" when there are none */
 	char *text;     /* without blank lines at its end */
@@ -26,7 +26,7 @@ struct section {
 struct test_case {
 	char *title;
 	uint32_t line;
-	struct section *sections;
+	struct part *sections;
 	size_t nr_sections, room_sections;
 };
 
@@ -45,7 +45,7 @@ char *read_file(const char *path, size_t *size);
 struct case_file *case_file_open(const char *path);
 void case_file_free(struct case_file *f);
 /* The @nth section of that name, or NULL. */
-const struct section *case_section(const struct test_case *c, const char *name, size_t nth);
+const struct part *case_part(const struct test_case *c, const char *name, size_t nth);
 
 /* The next word of *@p into @word ("" at the end); moves on. Quotes ("a b") keep spaces. */
 bool next_word(const char **p, char *word, size_t size);

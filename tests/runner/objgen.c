@@ -31,9 +31,9 @@ struct writer {
 	size_t nr_maps;
 	struct out_section sections[MAX_SECTIONS];
 	uint32_t nr_sections;
-	struct buf symbols, strings, names;
+	struct buf symbols, strings;
 	uint32_t maps_section;
-	uint32_t first_map, first_function[2]; /* symbols: maps, then... by function below */
+	uint32_t first_map; /* symbol of maps[0] */
 	uint32_t *function_symbol, *function_section, *function_first;
 	uint32_t nr_symbols;
 	char *error;

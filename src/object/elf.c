@@ -249,9 +249,11 @@ static int read_symbols(struct object *o, struct abide_error *e)
 
 	for (i = 1; i < o->nr_sections && o->sections[i].type != SHT_SYMTAB; i++)
 		;
-	if (i == o->nr_sections)
-		return error_set(e, -EINVAL, "elf-symbols",
-		                 "%s has no symbols (strip -g keeps them)", o->path);
+	if (i == o->nr_sections) {
+		error_set(e, -EINVAL, "elf-symbols",
+		          "%s has no symbols, so nobody can tell its programs", o->path);
+		return error_hint(e, "strip it with llvm-strip -g, which keeps them");
+	}
 	o->store->symtab = i;
 	s = &o->sections[i];
 	if (s->entsize != sizeof(Elf64_Sym) || s->size % sizeof(Elf64_Sym) ||
@@ -295,15 +297,21 @@ static int read_symbols(struct object *o, struct abide_error *e)
 	return 0;
 }
 
-/* Sections that are looked up by name must be one each, or readers would disagree on which. */
-static int check_unique(const struct object *o, struct abide_error *e)
+/* Sections that are looked up by name are one each and no code, or readers would disagree on which. */
+static int check_names(const struct object *o, struct abide_error *e)
 {
 	static const char *const names[] = { ".BTF", ".BTF.ext", ".maps", "license", "version" };
 	uint32_t i, j, nr;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		for (nr = 0, j = 1; j < o->nr_sections; j++)
-			nr += !strcmp(o->sections[j].name, names[i]);
+		for (nr = 0, j = 1; j < o->nr_sections; j++) {
+			if (strcmp(o->sections[j].name, names[i]))
+				continue;
+			nr++;
+			if (o->sections[j].flags & SHF_EXECINSTR)
+				return error_set(e, -EINVAL, "elf-sections",
+				                 "%s has code in section %s", o->path, names[i]);
+		}
 		if (nr > 1)
 			return error_set(e, -EINVAL, "elf-sections", "%s has %u sections named %s",
 			                 o->path, nr, names[i]);
@@ -320,7 +328,7 @@ int elf_read(struct object *o, struct abide_error *e)
 	if (!err)
 		err = read_sections(o, &h, e);
 	if (!err)
-		err = check_unique(o, e);
+		err = check_names(o, e);
 	if (!err)
 		err = read_symbols(o, e);
 	return err;
@@ -335,7 +343,7 @@ bool section_is_data(const struct section *s)
 {
 	if (s->type == SHT_NOBITS)
 		return !strcmp(s->name, ".bss") || !strncmp(s->name, ".bss.", 5);
-	if (s->type != SHT_PROGBITS)
+	if (s->type != SHT_PROGBITS || s->flags & SHF_EXECINSTR)
 		return false;
 	return !strcmp(s->name, ".data") || !strncmp(s->name, ".data.", 6) ||
 	       !strcmp(s->name, ".rodata") || !strncmp(s->name, ".rodata.", 8);

@@ -126,6 +126,7 @@ int main(int argc, char **argv)
 	test_disasm();
 	test_elf(argv[1]);
 	test_write(argv[1]);
+	test_nomem(argv[1]);
 	printf("1..%u\n", nr_checks);
 	return nr_failed != 0;
 }

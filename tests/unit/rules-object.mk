@@ -24,7 +24,8 @@ $(OBJECT_DIR)/%.bpfeb.o: tests/unit/%.bpf.c
 	$(CLANG) $(OBJECT_BPF) -target bpfeb -mcpu=v2 -c -o $@ $<
 $(B)/tests/object_test: $(OBJECT_TESTS) tests/unit/object_test.h $(OBJECT_STAGE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $(OBJECT_TESTS) $(OBJECT_STAGE) -lbpf -lelf -lz
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit $(foreach f,malloc calloc realloc strdup asprintf,-Wl,--wrap=$f) \
+		-o $@ $(OBJECT_TESTS) $(OBJECT_STAGE) -lbpf -lelf -lz
 check-object: $(B)/tests/object_test $(OBJECT_SAMPLES)
 	$(B)/tests/object_test $(OBJECT_DIR)
 

@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	test_btf_real();
 	test_disasm();
 	test_elf(argv[1]);
+	test_refuse(argv[1]);
 	test_write(argv[1]);
 	test_nomem(argv[1]);
 	printf("1..%u\n", nr_checks);

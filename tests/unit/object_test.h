@@ -42,5 +42,6 @@ void test_elf(const char *dir);
 void test_write(const char *dir);
 void test_disasm(void);
 void test_nomem(const char *dir);
+void test_refuse(const char *dir);
 
 #endif

@@ -29,7 +29,7 @@ $(B)/tests/object_test: $(OBJECT_TESTS) tests/unit/object_test.h $(OBJECT_STAGE)
 check-object: $(B)/tests/object_test $(OBJECT_SAMPLES)
 	$(B)/tests/object_test $(OBJECT_DIR)
 
-$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.h $(wildcard src/util/*.c src/object/*.c src/object/*.h)
+$(B)/fuzz/object $(B)/fuzz/btf: $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.h $(wildcard src/util/*.c src/object/*.c src/object/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(OBJECT_FUZZ) -o $@ $< $(wildcard src/util/*.c src/object/*.c)
 fuzz-object: $(B)/fuzz/object $(B)/fuzz/btf

@@ -179,6 +179,11 @@ int header_write(const struct catalog *c, struct buf *out, struct abide_error *e
 		one_event(&c->events[i], out);
 	buf_printf(out, " * tp_user/sys_enter:NAME and tp_user/sys_exit:NAME exist for each system call, with its own\n"
 			" * arguments, or its result (s64 ret): abide show sys_enter:openat\n"
-			" */\n\n#endif\n");
+			" */\n\n"
+			"#ifdef __bpf__\n"
+			"/* So that an older abide can say what it lacks. */\n"
+			"static const __u32 abide_catalog_version __attribute__((section(\"abide.catalog\"), used)) =\n"
+			"	ABIDE_CATALOG_VERSION;\n"
+			"#endif\n\n#endif\n");
 	return out->failed ? error_nomem(e) : 0;
 }

@@ -132,6 +132,8 @@ static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t 
 	return true;
 }
 
+/* False: out of memory; look-ups find nothing then, and try again when asked again. */
+bool btf_index_build(struct btf_data *b, enum btf_names names);
 void btf_index_free(struct btf_index *x);
 
 #endif

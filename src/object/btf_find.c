@@ -124,7 +124,7 @@ static void insert_all(const struct btf_data *b, struct btf_index *x, const stru
 	}
 }
 
-static bool build(struct btf_data *b, enum btf_names names)
+bool btf_index_build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
 	struct btf_name_list funcs = { 0 }, *l = names == BTF_NAMES_TYPES ? &b->names : &funcs;
@@ -158,7 +158,7 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 	struct btf_index *x = &b->index[names];
 	size_t len = strnlen(name, NAME_MAX_LEN + 1);
 
-	if (!len || len > NAME_MAX_LEN || !build(b, names))
+	if (!len || len > NAME_MAX_LEN || !btf_index_build(b, names))
 		return 0;
 	return *find_slot(b, x, kind, name, hash_name(x->seed, name, len)) &
 	       ((UINT32_C(1) << x->id_bits) - 1);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "object/btf_data.h"
 #include "object/object_data.h"
 
 #define PIN_BY_NAME 1
@@ -369,6 +370,8 @@ static int open_btf(struct object *o, struct abide_error *e)
 	if (!i || !o->sections[i].data)
 		return 0;
 	err = btf_open_mem(o->sections[i].data, o->sections[i].size, &o->btf, &why);
+	if (err == -ENOMEM || (!err && !btf_index_build(o->btf, BTF_NAMES_TYPES)))
+		return error_nomem(e);
 	if (err) {
 		memcpy(problem, why.problem, sizeof(problem));
 		return error_set(e, err, why.tag, "%s: %s", o->path, problem);

@@ -222,13 +222,18 @@ static void head(FILE *f)
 
 static const char tail[] = "\nLICENSE(\"GPL\");\n";
 
-static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e)
+/* @numbered: parameters arg0, arg1, ...: a system call may call its own "ctx" or "r". */
+static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e, bool numbered)
 {
 	fprintf(f, "SEC(\"tp_user/%s\")\nint BPF_PROG(%s", event, name);
 	for (uint32_t i = 0; i < e->nr_args; i++) {
 		const char *type = e->args[i].type;
 
-		fprintf(f, ", %s%s%s", type, type[strlen(type) - 1] == '*' ? "" : " ", e->args[i].name);
+		fprintf(f, ", %s%s", type, type[strlen(type) - 1] == '*' ? "" : " ");
+		if (numbered)
+			fprintf(f, "arg%u", i);
+		else
+			fputs(e->args[i].name, f);
 	}
 	fprintf(f, ")\n{\n");
 }
@@ -255,7 +260,7 @@ static void probe_variant(struct probe *p, uint32_t nr_args, const char *dir)
 	for (uint32_t i = 0; i < p->n; i++)
 		row_member(f, i, p->members[i].field);
 	fprintf(f, "} __attribute__((aligned(8)));\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n", e->name);
-	signature(f, e->name, "probe", e);
+	signature(f, e->name, "probe", e, false);
 	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
 		   /* volatile: clang would call memset, which an eBPF program cannot. */
 		   "\tfor (int i = 0; i < (int)(sizeof(*r) / 8); i++)\n\t\t((volatile __u64 *)r)[i] = 0;\n");
@@ -294,13 +299,13 @@ static void syscall_program(FILE *f, struct catalog *c, const char *when, const 
 		exit(1);
 	}
 	snprintf(program, sizeof(program), "%s_%s", when, name);
-	signature(f, event, program, e);
+	signature(f, event, program, e, true);
 	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
 		   "\tr->number = %u;\n\tr->exits = %d;\n"
 		   "\tr->a0 = r->a1 = r->a2 = r->a3 = r->a4 = r->a5 = 0;\n",
 		number, !strcmp(when, "sys_exit"));
 	for (uint32_t i = 0; i < e->nr_args && i < 6; i++)
-		fprintf(f, "\tr->a%u = (__u64)%s;\n", i, e->args[i].name);
+		fprintf(f, "\tr->a%u = (__u64)arg%u;\n", i, i);
 	fprintf(f, "\tEVENT_SUBMIT(r);\n\treturn 0;\n}\n\n");
 }
 

@@ -32,7 +32,7 @@ static const struct {
 	{ "migrate", act_migrate }, { "rename", act_rename }, { "block", act_block },
 	{ "tcp", act_tcp },	{ "tcp6", act_tcp6 },	      { "udp", act_udp },
 	{ "drop", act_drop },	{ "retransmit", act_retransmit }, { "others", act_others },
-	{ "queue", act_queue },
+	{ "queue", act_queue }, { "mapper", act_mapper },
 };
 
 /* Open from the start: children of another user could not. */
@@ -220,9 +220,10 @@ void truth_task(pid_t tgid, pid_t tid)
 		f[n] = strtoll(p, &p, 10);
 	/* f[N - 4] is field N; the priority is shown as 100 less, flags as the kernel's PF_*. */
 	truth("task tid=%d tgid=%d comm=%s state=%c ppid=%lld pgid=%lld sid=%lld prio=%lld nice=%lld static_prio=%lld "
-	      "threads=%lld start_ticks=%lld cpu=%lld rt_priority=%lld policy=%lld exit_signal=%lld kthread=%d",
+	      "threads=%lld start_ticks=%lld cpu=%lld rt_priority=%lld policy=%lld exit_signal=%lld kthread=%d min_flt=%lld "
+	      "maj_flt=%lld",
 	      tid, tgid, comm, state, f[0], f[1], f[2], f[14] + 100, f[15], f[15] + 120, f[16], f[18], f[35], f[36],
-	      f[37], f[34], f[5] & 0x200000 ? 1 : 0);
+	      f[37], f[34], f[5] & 0x200000 ? 1 : 0, f[6], f[8]);
 	truth("task tid=%d uid=%lld euid=%lld suid=%lld fsuid=%lld gid=%lld egid=%lld cgroup_id=%lu pid_ns=%lu "
 	      "net_ns=%lu mnt_ns=%lu user_ns=%lu uts_ns=%lu ipc_ns=%lu cgroup_ns=%lu",
 	      tid, status_number(status, "Uid", 0), status_number(status, "Uid", 1), status_number(status, "Uid", 2),
@@ -264,8 +265,13 @@ int wait_child(pid_t pid)
 
 static void own_cgroup(void)
 {
+	struct stat root;
 	int fd;
 
+	if (stat("/sys/fs/cgroup", &root))
+		die("/sys/fs/cgroup");
+	/* Where a task may have been before it was moved. */
+	truth("task tid=-1 cgroup_id=%lu", (unsigned long)root.st_ino);
 	if (mkdir(WORK_CGROUP, 0755) && errno != EEXIST)
 		die(WORK_CGROUP);
 	fd = open(WORK_CGROUP "/cgroup.procs", O_WRONLY | O_CLOEXEC);
@@ -282,6 +288,10 @@ int work_main(int argc, char **argv)
 		die(TRUTH_FILE);
 	own_cgroup();
 	prctl(PR_SET_NAME, "abide-work");
+	/* What a task may still have from before (no task has the id -1), or no longer, once it has ended. */
+	truth("task tid=%d comm=work", getpid());
+	truth("task tid=-1 comm=abide threads=0 pid_ns=0 net_ns=0 mnt_ns=0 uts_ns=0 ipc_ns=0 cgroup_ns=0");
+	truth("task tid=-1 comm=drive");
 	truth_task(getpid(), getpid());
 	truth_file("/proc/self/exe", "work", "bin");
 	for (int i = 1; i < argc; i++) {

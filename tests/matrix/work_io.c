@@ -190,10 +190,16 @@ static void truth_sock(int fd, int family, int protocol)
 /* Distinctive settings; the owner of a socket is that of its inode. */
 static void set_up(int fd)
 {
-	int mark = 0x5eed, priority = 5;
+	int mark = 0x5eed, priority = 5, send = 100000, receive = 60000;
+	unsigned long long cookie;
+	socklen_t len = sizeof(cookie);
 
 	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)) || fchown(fd, WORK_UID, WORK_GID))
+	    setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive)) ||
+	    /* The kernel gives a socket its cookie when somebody asks for it. */
+	    getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) || fchown(fd, WORK_UID, WORK_GID))
 		die("socket options");
 }
 
@@ -325,6 +331,32 @@ static int knows_reasons(void)
 	return strstr(text, "reason") != NULL;
 }
 
+/* More than a socket has room for: the last datagram is dropped, and the kernel knows for whom it was. */
+static void drop_at_socket(int reason)
+{
+	static char text[1111];
+	union address a;
+	socklen_t len = loopback(&a, AF_INET, 0);
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int room = 1;
+
+	if (in < 0 || out < 0 || bind(in, &a.any, len) || connect(out, &a.any, loopback(&a, AF_INET, port_of(in))) ||
+	    connect(in, &a.any, loopback(&a, AF_INET, port_of(out))))
+		die("udp");
+	set_up(in);
+	if (setsockopt(in, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)))
+		die("SO_RCVBUF");
+	truth_sock(in, AF_INET, IPPROTO_UDP);
+	for (int header = 8; header <= 28; header += 20)
+		truth("drop proto=udp dport=%d bytes=%zu reason=%d ifindex=%u ethertype=%d", port_of(in),
+		      sizeof(text) + header, reason, if_nametoindex("lo"), 0x0800);
+	for (int i = 0; i < 20; i++)
+		if (write(out, text, sizeof(text)) != sizeof(text))
+			die("datagram");
+	close(in);
+	close(out);
+}
+
 /* A datagram and a connection to a port where nobody listens. */
 void act_drop(void)
 {
@@ -355,6 +387,7 @@ void act_drop(void)
 		die("a port where nobody listens");
 	close(udp);
 	close(tcp);
+	drop_at_socket(reason == 3 ? 6 : 2);
 }
 
 /*

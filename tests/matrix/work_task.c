@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,17 +33,23 @@ static void wait_go(int go)
 static void truth_exit(pid_t pid)
 {
 	truth("exit tid=%d code=%d wait_code=%d group_dead=1", pid, WORK_EXIT, WORK_EXIT << 8);
-	truth("exit tid=0 wait_code=0");
+	truth("exit tid=-1 wait_code=0");
 }
 
 /* A child of another user, another priority and session, that ends with WORK_EXIT. */
 static void other_ids(int go)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	void *memory;
 
 	if (fd < 0 || write(fd, "321", 3) != 3)
 		die("oom_score_adj");
 	close(fd);
+	/* Enough memory of its own that counts which each processor holds back do not matter. */
+	memory = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		die("mmap");
+	memset(memory, 0x5a, 8 << 20);
 	if (setsid() < 0 || setpriority(PRIO_PROCESS, 0, 7))
 		die("setpriority");
 	if (setresgid(WORK_GID, WORK_GID, WORK_GID) || setresuid(WORK_UID, WORK_UID, WORK_UID))
@@ -110,6 +117,7 @@ void act_exec(void)
 
 	truth("fork parent=%d child=%d", getpid(), pid);
 	truth_file("/bin/exec-target", "exec-target", "bin");
+	truth("task tid=%d comm=exec-target", pid);
 	truth("exec tid=%d filename=/bin/exec-target argc=4 envc=2 comm=exec-target before=before-exec", pid);
 	if (write(go, "g", 1) != 1)
 		die("write");
@@ -202,9 +210,9 @@ static void sleeps(int go)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	/* What a switch from it says: asleep; or it is still running, or has ended. */
 	truth("switch tid=%d prev_state=1", getpid());
-	truth("switch tid=0 prev_state=0");
-	truth("switch tid=0 prev_state=5");
-	truth("switch tid=0 prev_state=6");
+	truth("switch tid=-1 prev_state=0");
+	truth("switch tid=-1 prev_state=5");
+	truth("switch tid=-1 prev_state=6");
 	truth("sleep tid=%d ns=%lld", getpid(), (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec);
 	_exit(WORK_EXIT);
 }
@@ -258,7 +266,7 @@ void act_syscalls(void)
 	sys("getppid", SYS_getppid, 0, 0, 0, 0, 0, 0);
 	sys("kill", SYS_kill, getpid(), 0, 0, 0, 0, 0);
 	sys("setpriority", SYS_setpriority, 77, 88, 9, 0, 0, 0);
-	sys("mmap", SYS_mmap, 0, 0, 3, 2, -1, 0);
+	sys("mmap", SYS_mmap, 0, 0, 13, 2, -1, 0);
 	sys("prctl", SYS_prctl, 987654, 11, 22, 33, 44, 0);
 }
 
@@ -308,6 +316,7 @@ static void renames(int go)
 	truth_task(getpid(), getpid());
 	truth("rename tid=%d from=abide-work to=name-before", getpid());
 	truth("rename tid=%d from=name-before to=name-after", getpid());
+	truth("task tid=%d comm=name-after", getpid());
 	wait_go(go);
 	prctl(PR_SET_NAME, "name-after");
 	_exit(WORK_EXIT);

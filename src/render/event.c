@@ -4,24 +4,15 @@
  * of another ring came between. Columns have the width that their type mostly needs;
  * what is longer pushes the rest of its row. On a terminal a row is cut at its width.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "render/plan.h"
-
-static size_t heading_width(const struct column *c)
-{
-	const char *s = c->title ? c->title : c->name;
-	size_t n = text_width((const uint8_t *)s, strlen(s));
-
-	return n > c->width ? n : c->width;
-}
 
 /* Pad what was written since @from; the last column, if text, is left as it is. */
 static void align(const struct view *v, uint32_t i, size_t from, struct buf *out)
 {
 	const struct column *c = &v->values.list[i];
-	size_t want = heading_width(c), have;
+	size_t want = c->width, have;
 	struct buf copy = { 0 };
 
 	if (out->failed)
@@ -49,25 +40,19 @@ static void header(const struct render_plan *p, const struct view *v, struct buf
 	if (p->opts.timestamps)
 		buf_printf(out, "TIME     ");
 	for (i = 0; i < v->values.nr; i++) {
-		const struct column *c = &v->values.list[i];
-		const char *s = c->title ? c->title : c->name;
-
 		if (i)
 			buf_u8(out, ' ');
 		from = out->size;
-		if (c->title)
-			text_safe((const uint8_t *)s, strlen(s), out);
-		else
-			for (; *s; s++)
-				buf_u8(out, (uint8_t)toupper((unsigned char)*s));
+		column_heading(&v->values.list[i], out);
 		align(v, i, from, out);
 	}
 	if (p->opts.width)
 		text_cut(out, line, p->opts.width);
-	buf_u8(out, '\n');
+	text_end(out);
 }
 
-void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now, struct buf *out)
+void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
+                struct buf *out)
 {
 	const struct view *v = &p->views[index];
 	size_t line, from;
@@ -88,10 +73,11 @@ void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, stru
 	}
 	if (p->opts.width)
 		text_cut(out, line, p->opts.width);
-	buf_u8(out, '\n');
+	text_end(out);
 }
 
-void event_json(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now, struct buf *out)
+void event_json(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
+                struct buf *out)
 {
 	const struct view *v = &p->views[index];
 

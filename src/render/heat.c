@@ -79,7 +79,8 @@ struct heat {
 	uint32_t cell; /* columns a slot */
 };
 
-static void span(const struct render_plan *p, const struct view *v, const struct seconds *s, struct heat *h)
+static void span(const struct render_plan *p, const struct view *v, const struct seconds *s,
+                 struct heat *h)
 {
 	uint64_t total = 0, all[FIRST] = { 0 }, seen = 0;
 	uint32_t i, k;
@@ -99,14 +100,19 @@ static void span(const struct render_plan *p, const struct view *v, const struct
 		;
 	if (!scale_for(v->unit, k ? 1ull << k : 0, &h->scale) || !h->scale.factor)
 		h->scale = (struct scale){ v->unit, 1 };
-	while (h->cell > 1 && p->opts.width && 20 + (h->last - h->first + 1) * h->cell > p->opts.width)
+	while (h->cell > 1 && p->opts.width &&
+	       20 + (h->last - h->first + 1) * h->cell > p->opts.width)
 		h->cell--;
 }
 
 /* Where each fourth slot begins, in the unit of the map. */
 static void put_scale(const struct view *v, const struct heat *h, struct buf *out)
 {
-	uint32_t k, step = h->cell == 3 ? 3 : h->cell == 2 ? 5 : 9, used = 0, cells = (h->last - h->first + 1) * h->cell;
+	uint32_t k,
+		step = h->cell == 3   ? 3
+	               : h->cell == 2 ? 5
+	                              : 9,
+		used = 0, cells = (h->last - h->first + 1) * h->cell;
 	char text[48];
 
 	buf_printf(out, "%8s %9s |", "second", "count");
@@ -126,8 +132,8 @@ static void put_scale(const struct view *v, const struct heat *h, struct buf *ou
 	buf_u8(out, '\n');
 }
 
-static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h, const struct second *s,
-		    struct timespec now, struct buf *out)
+static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h,
+                    const struct second *s, struct timespec now, struct buf *out)
 {
 	static const char shades[] = " .:-=+*#%@";
 	uint64_t most = 0;
@@ -137,17 +143,19 @@ static void put_row(const struct render_plan *p, const struct view *v, const str
 		text_clock(now, out);
 	for (k = h->first; k <= h->last; k++)
 		most = s->slots[k] > most ? s->slots[k] : most;
-	buf_printf(out, "%8llu %9llu |", (unsigned long long)(s->second - v->origin), (unsigned long long)s->count);
+	buf_printf(out, "%8llu %9llu |", (unsigned long long)(s->second - v->origin),
+	           (unsigned long long)s->count);
 	for (k = h->first; k <= h->last; k++) {
-		shade = most ? (uint32_t)(((unsigned __int128)s->slots[k] * 9 + most - 1) / most) : 0;
+		shade = most ? (uint32_t)(((unsigned __int128)s->slots[k] * 9 + most - 1) / most)
+		             : 0;
 		for (c = 0; c < h->cell; c++)
 			buf_u8(out, (uint8_t)shades[shade]);
 	}
 	buf_printf(out, "|\n");
 }
 
-void heat_text(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
+               struct timespec now, struct buf *out)
 {
 	struct seconds s = collect(v, rows);
 	struct heat h;
@@ -169,8 +177,8 @@ void heat_text(const struct render_plan *p, struct view *v, const struct rows *r
 }
 
 /* A line of type "hist" a second, the second as its key. */
-void heat_json(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void heat_json(const struct render_plan *p, struct view *v, const struct rows *rows,
+               struct timespec now, struct buf *out)
 {
 	struct seconds s = collect(v, rows);
 	uint32_t i, k;
@@ -183,15 +191,17 @@ void heat_json(const struct render_plan *p, struct view *v, const struct rows *r
 
 		json_begin("hist", v->map->name, now, out);
 		buf_printf(out, ",\"key\":{\"second\":%llu},\"value\":{\"unit\":",
-			   (unsigned long long)(s.list[i].second - v->origin));
+		           (unsigned long long)(s.list[i].second - v->origin));
 		json_string((const uint8_t *)v->unit, strlen(v->unit), out);
-		buf_printf(out, ",\"count\":%llu,\"buckets\":[", (unsigned long long)s.list[i].count);
+		buf_printf(out, ",\"count\":%llu,\"buckets\":[",
+		           (unsigned long long)s.list[i].count);
 		for (k = 0; k < FIRST; k++) {
 			if (!s.list[i].slots[k])
 				continue;
-			buf_printf(out, "%s{\"min\":%llu,\"max\":%llu,\"count\":%llu}", between, k ? 1ull << k : 0ull,
-				   k < 63 ? (1ull << (k + 1)) - 1 : UINT64_MAX,
-				   (unsigned long long)s.list[i].slots[k]);
+			buf_printf(out, "%s{\"min\":%llu,\"max\":%llu,\"count\":%llu}", between,
+			           k ? 1ull << k : 0ull,
+			           k < 63 ? (1ull << (k + 1)) - 1 : UINT64_MAX,
+			           (unsigned long long)s.list[i].slots[k]);
 			between = ",";
 		}
 		buf_printf(out, "]}}\n");

@@ -84,7 +84,8 @@ static struct scale choose(const struct view *v, const uint8_t *value)
 		if (!lower(v, i, &low))
 			low = 0;
 	}
-	if (!scale_for(v->unit, v->kind == VIEW_LINEAR && low < 0 ? 0 : (uint64_t)low, &s) || !s.factor)
+	if (!scale_for(v->unit, v->kind == VIEW_LINEAR && low < 0 ? 0 : (uint64_t)low, &s) ||
+	    !s.factor)
 		s = (struct scale){ v->unit, 1 };
 	return s;
 }
@@ -99,7 +100,8 @@ static void bound(const struct view *v, int64_t n, const struct scale *s, char *
 	scale_digits(u, s->factor, true, buf, size);
 }
 
-static void bounds(const struct view *v, uint32_t i, const struct scale *s, char *low, char *high, size_t size)
+static void bounds(const struct view *v, uint32_t i, const struct scale *s, char *low, char *high,
+                   size_t size)
 {
 	int64_t n;
 
@@ -120,7 +122,8 @@ struct layout {
 	struct scale scale;
 };
 
-static bool lay_out(const struct render_plan *p, const struct view *v, const uint8_t *value, struct layout *l)
+static bool lay_out(const struct render_plan *p, const struct view *v, const uint8_t *value,
+                    struct layout *l)
 {
 	char low[48], high[48], count[32];
 	uint32_t i;
@@ -147,7 +150,8 @@ static bool lay_out(const struct render_plan *p, const struct view *v, const uin
 	return true;
 }
 
-static void put_slot(const struct view *v, const struct layout *l, const uint8_t *value, uint32_t i, struct buf *out)
+static void put_slot(const struct view *v, const struct layout *l, const uint8_t *value, uint32_t i,
+                     struct buf *out)
 {
 	uint64_t n = hist_slot(v, value, i);
 	int stars = (int)((unsigned __int128)n * (unsigned)l->bar / l->most), k;
@@ -156,10 +160,26 @@ static void put_slot(const struct view *v, const struct layout *l, const uint8_t
 	if (n && !stars)
 		stars = 1;
 	bounds(v, i, &l->scale, low, high, sizeof(low));
-	buf_printf(out, "%*s -> %-*s : %-*llu |", l->low, low, l->high, high, l->count, (unsigned long long)n);
+	buf_printf(out, "%*s -> %-*s : %-*llu |", l->low, low, l->high, high, l->count,
+	           (unsigned long long)n);
 	for (k = 0; k < l->bar; k++)
 		buf_u8(out, k < stars ? '*' : ' ');
 	buf_printf(out, "|\n");
+}
+
+/* Of a unit that scales, rounded to it; of a plain number with a fraction: 1.67 packets. */
+static void put_ratio(const char *unit, uint64_t sum, uint64_t n, bool negative, struct buf *out)
+{
+	char digits[48];
+	struct scale s;
+
+	if (scale_for(unit, 1, &s)) {
+		scale_text(unit, sum / n + (sum % n >= n - n / 2), negative, out);
+		return;
+	}
+	scale_digits(sum, n, true, digits, sizeof(digits));
+	buf_printf(out, "%s%s%s", negative ? "-" : "", digits, *unit ? " " : "");
+	text_safe((const uint8_t *)unit, strlen(unit), out);
 }
 
 static void put_average(const struct view *v, const uint8_t *value, struct buf *out)
@@ -175,14 +195,14 @@ static void put_average(const struct view *v, const uint8_t *value, struct buf *
 			sum = -sum;
 		}
 		buf_printf(out, ", average ");
-		scale_text(v->unit, (sum + n / 2) / n, negative, out);
+		put_ratio(v->unit, sum, n, negative, out);
 	}
 	buf_u8(out, '\n');
 }
 
 /* "title, key = read, disk = vda, cpu 3" */
-static void put_title(const struct render_plan *p, const struct view *v, const struct row *row, struct timespec now,
-		      struct buf *out)
+static void put_title(const struct render_plan *p, const struct view *v, const struct row *row,
+                      struct timespec now, struct buf *out)
 {
 	uint32_t i;
 
@@ -191,10 +211,12 @@ static void put_title(const struct render_plan *p, const struct view *v, const s
 	text_bold(p, v->title, out);
 	for (i = 0; row && i < v->keys.nr; i++) {
 		const struct column *c = &v->keys.list[i];
-		const char *name = c->title ? c->title : c->name;
 
 		buf_printf(out, ", ");
-		text_safe((const uint8_t *)name, strlen(name), out);
+		if (c->title)
+			text_safe((const uint8_t *)c->title, strlen(c->title), out);
+		else
+			buf_add(out, c->name, c->name_size);
 		buf_u8(out, ' ');
 		value_text(p, c, row->key, out);
 	}
@@ -202,8 +224,8 @@ static void put_title(const struct render_plan *p, const struct view *v, const s
 		buf_printf(out, ", cpu %d", row->cpu);
 }
 
-void hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+               struct timespec now, struct buf *out)
 {
 	uint32_t i, k, shown = 0, top = p->opts.top ? p->opts.top : v->top;
 	struct layout l;
@@ -216,14 +238,17 @@ void hist_text(const struct render_plan *p, const struct view *v, const struct r
 		if (shown++)
 			buf_u8(out, '\n');
 		put_title(p, v, row, now, out);
-		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count, "count");
+		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count,
+		           "count");
 		/* The unit stands over the bounds. */
 		if (!out->failed) {
 			size_t at = out->size - (size_t)(l.low + 4 + l.high + 3 + l.count + 2 + 13);
 			size_t n = strlen(l.scale.name), room = (size_t)(l.low + 4 + l.high);
 
 			n = n > room ? room : n;
-			memcpy(out->data + at + (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0), l.scale.name, n);
+			memcpy(out->data + at +
+			               (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0),
+			       l.scale.name, n);
 		}
 		for (k = l.first; k <= l.last; k++)
 			put_slot(v, &l, row->value, k, out);
@@ -245,7 +270,7 @@ static void put_bound(const struct view *v, int64_t n, bool there, struct buf *o
 		buf_printf(out, "%llu", (unsigned long long)n);
 }
 
-/* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]}; empty slots left out. */
+/* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]} */
 static void put_json(const struct view *v, const uint8_t *value, struct buf *out)
 {
 	uint64_t sum;
@@ -258,7 +283,8 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 	buf_printf(out, ",\"count\":%llu", value ? (unsigned long long)hist_count(v, value) : 0);
 	if (value && v->sum != SIZE_NONE) {
 		memcpy(&sum, value + v->sum, sizeof(sum));
-		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu", (unsigned long long)sum);
+		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu",
+		           (unsigned long long)sum);
 	}
 	buf_printf(out, ",\"buckets\":[");
 	for (i = 0; value && i < v->nr_slots; i++) {
@@ -277,8 +303,8 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 	buf_printf(out, "]}");
 }
 
-void hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+               struct timespec now, struct buf *out)
 {
 	uint32_t i, top = p->opts.top;
 

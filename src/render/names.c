@@ -40,9 +40,9 @@ const char *name_syscall(const struct render_plan *p, int64_t nr)
 		return NULL;
 	for (i = 0; i < c->nr_syscalls; i++) {
 		const struct cat_syscall *s = &c->syscalls[i];
-		int32_t have = !strcmp(machine, "x86_64") ? s->x86_64 :
-			       !strcmp(machine, "arm64") ? s->arm64 :
-							    s->generic;
+		int32_t have = !strcmp(machine, "x86_64")  ? s->x86_64
+		               : !strcmp(machine, "arm64") ? s->arm64
+		                                           : s->generic;
 
 		if (have == nr)
 			return s->name;

@@ -29,7 +29,8 @@ static bool all_zero(const uint8_t *p, uint32_t n)
 static void combine(const struct column *c, uint8_t *dst, const uint8_t *src)
 {
 	uint8_t *to = dst + c->off;
-	bool number = (c->kind == KIND_UINT || c->kind == KIND_SINT || c->kind == KIND_CLOCK) && !c->bit_size;
+	bool number = (c->kind == KIND_UINT || c->kind == KIND_SINT || c->kind == KIND_CLOCK) &&
+	              !c->bit_size;
 	uint32_t i;
 
 	if (!number) {
@@ -71,22 +72,24 @@ static int by_value(const void *a, const void *b, void *ctx)
 }
 
 /* The largest number of rows that @in can become, or an error. */
-static int check(const struct render_plan *p, const struct view *v, const struct render_entries *in, uint32_t *cpus,
-		 uint64_t *stride, struct abide_error *e)
+static int check(const struct render_plan *p, const struct view *v, const struct render_entries *in,
+                 uint32_t *cpus, uint64_t *stride, struct abide_error *e)
 {
 	*stride = v->per_cpu ? round8(v->value_size) : v->value_size;
 	*cpus = 1;
 	if (v->per_cpu)
 		*cpus = p->opts.cpus ? p->opts.cpus : (uint32_t)(in->value_size / *stride);
-	if (in->n && (in->key_size < v->map->key_size || !*cpus || in->value_size < *stride * *cpus))
-		return error_set(e, -EINVAL, "map-entries", "map %s: entries of %u and %u bytes, want %u and %llu",
-				 v->map->name, in->key_size, in->value_size, v->map->key_size,
-				 (unsigned long long)(*stride * *cpus));
+	if (in->n &&
+	    (in->key_size < v->map->key_size || !*cpus || in->value_size < *stride * *cpus))
+		return error_set(e, -EINVAL, "map-entries",
+		                 "map %s: entries of %u and %u bytes, want %u and %llu",
+		                 v->map->name, in->key_size, in->value_size, v->map->key_size,
+		                 (unsigned long long)(*stride * *cpus));
 	return 0;
 }
 
-int rows_make(const struct render_plan *p, const struct view *v, const struct render_entries *in, struct rows *out,
-	      struct abide_error *e)
+int rows_make(const struct render_plan *p, const struct view *v, const struct render_entries *in,
+              struct rows *out, struct abide_error *e)
 {
 	bool split = v->per_cpu && (p->opts.per_cpu || v->kind == VIEW_HEAT);
 	uint64_t stride, rows;
@@ -116,7 +119,8 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 		for (cpu = 0; cpu < cpus; cpu++, value += stride) {
 			if (split) {
 				if (!all_zero(value, v->value_size))
-					out->list[out->nr++] = (struct row){ key, value, (int32_t)cpu };
+					out->list[out->nr++] =
+						(struct row){ key, value, (int32_t)cpu };
 			} else if (!cpu) {
 				memcpy(sum, value, v->value_size);
 			} else {

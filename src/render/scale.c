@@ -26,9 +26,9 @@ static const struct family {
 	uint64_t base;    /* how many of the family's smallest unit it is */
 	const struct scale *steps;
 } families[] = {
-	{ "ns", 1, durations },    { "us", 1000, durations },   { "ms", 1000000, durations },
-	{ "s", 1000000000, durations }, { "bytes", 1, sizes },  { "B", 1, sizes },
-	{ "KiB", 1024, sizes },    { "MiB", 1048576, sizes },
+	{ "ns", 1, durations },         { "us", 1000, durations }, { "ms", 1000000, durations },
+	{ "s", 1000000000, durations }, { "bytes", 1, sizes },     { "B", 1, sizes },
+	{ "KiB", 1024, sizes },         { "MiB", 1048576, sizes },
 };
 
 static const struct family *family_of(const char *unit)
@@ -80,10 +80,11 @@ void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t 
 	unsigned digits = whole >= 100 || factor == 1 ? 0 : whole >= 10 ? 1 : 2;
 	unsigned __int128 t;
 	uint64_t ten = digits == 2 ? 100 : digits == 1 ? 10 : 1;
-	char *end;
 
-	if (!whole && factor > 1) /* 0.064, 0.00128: three digits behind the zeros, six places at most */
-		for (digits = 3, ten = 1000; digits < 6 && (unsigned __int128)rest * ten < (unsigned __int128)factor * 100;
+	if (!whole &&
+	    factor > 1) /* 0.064, 0.00128: three digits behind the zeros, six places at most */
+		for (digits = 3, ten = 1000;
+		     digits < 6 && (unsigned __int128)rest * ten < (unsigned __int128)factor * 100;
 		     digits++)
 			ten *= 10;
 	t = (unsigned __int128)rest * ten + factor / 2;
@@ -102,12 +103,10 @@ void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t 
 		snprintf(buf, size, "%llu", (unsigned long long)whole);
 		return;
 	}
-	snprintf(buf, size, "%llu.%0*llu", (unsigned long long)whole, (int)digits, (unsigned long long)rest);
-	if (!trim)
-		return;
-	for (end = buf + strlen(buf); end[-1] == '0'; end--)
-		;
-	end[end[-1] == '.' ? -1 : 0] = '\0';
+	snprintf(buf, size, "%llu.%0*llu", (unsigned long long)whole, (int)digits,
+	         (unsigned long long)rest);
+	if (trim && !rest)
+		*strchr(buf, '.') = '\0';
 }
 
 void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out)

@@ -4,7 +4,6 @@
  * left, the largest first. On a terminal that is too narrow the widest text columns are
  * cut ("~"); a pipe gets everything.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ struct grid {
 	struct buf text;
 	struct cell *cells; /* row by row; row 0 is the header */
 	uint32_t rows, columns;
-	size_t *width;      /* of each column */
+	size_t *width; /* of each column */
 	bool *left;
 };
 
@@ -31,31 +30,20 @@ static void grid_free(struct grid *g)
 	free(g->left);
 }
 
-static void put_heading(const struct column *c, struct buf *out)
-{
-	const char *s = c->title ? c->title : c->name;
-
-	if (c->title) {
-		text_safe((const uint8_t *)s, strlen(s), out);
-		return;
-	}
-	for (; *s; s++)
-		buf_u8(out, (uint8_t)toupper((unsigned char)*s));
-}
-
 static void end_cell(struct grid *g, uint32_t row, uint32_t column, size_t from)
 {
 	struct cell *c = &g->cells[(size_t)row * g->columns + column];
 
 	if (g->text.failed)
 		return;
-	*c = (struct cell){ from, g->text.size - from, text_width(g->text.data + from, g->text.size - from) };
+	*c = (struct cell){ from, g->text.size - from,
+		            text_width(g->text.data + from, g->text.size - from) };
 	if (c->width > g->width[column])
 		g->width[column] = c->width;
 }
 
-static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row, uint32_t at, const struct columns *cs,
-		      const uint8_t *data)
+static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row, uint32_t at,
+                      const struct columns *cs, const uint8_t *data)
 {
 	uint32_t i;
 	size_t from;
@@ -65,14 +53,15 @@ static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row,
 		if (data)
 			value_text(p, &cs->list[i], data, &g->text);
 		else
-			put_heading(&cs->list[i], &g->text);
+			column_heading(&cs->list[i], &g->text);
 		g->left[at + i] = value_is_text(&cs->list[i]);
 		end_cell(g, row, at + i, from);
 	}
 }
 
 /* Keys, the CPU if they are split, values. */
-static bool fill(const struct render_plan *p, const struct view *v, const struct rows *rows, uint32_t n, struct grid *g)
+static bool fill(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                 uint32_t n, struct grid *g)
 {
 	bool split = n && rows->list[0].cpu >= 0;
 	uint32_t i, keys = v->keys.nr;
@@ -113,12 +102,14 @@ static void fit(struct grid *g, uint32_t width)
 		widest = g->columns;
 		for (i = 0; i < g->columns; i++) {
 			total += g->width[i];
-			if (g->left[i] && g->width[i] > 8 && (widest == g->columns || g->width[i] > g->width[widest]))
+			if (g->left[i] && g->width[i] > 8 &&
+			    (widest == g->columns || g->width[i] > g->width[widest]))
 				widest = i;
 		}
 		if (total <= width || widest == g->columns)
 			return;
-		g->width[widest] -= g->width[widest] - 8 < total - width ? g->width[widest] - 8 : total - width;
+		g->width[widest] -=
+			g->width[widest] - 8 < total - width ? g->width[widest] - 8 : total - width;
 	}
 }
 
@@ -137,17 +128,19 @@ static void put_cell(const struct grid *g, uint32_t row, uint32_t column, struct
 		text_pad(out, want - width);
 }
 
-static void title(const struct render_plan *p, const struct view *v, struct timespec now, struct buf *out)
+static void title(const struct render_plan *p, const struct view *v, struct timespec now,
+                  struct buf *out)
 {
 	if (p->opts.timestamps)
 		text_clock(now, out);
 	text_bold(p, v->title, out);
 }
 
-void table_text(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-		struct buf *out)
+void table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                struct timespec now, struct buf *out)
 {
-	uint32_t top = p->opts.top ? p->opts.top : v->top, n = top && top < rows->nr ? top : rows->nr, i, k;
+	uint32_t top = p->opts.top ? p->opts.top : v->top,
+		 n = top && top < rows->nr ? top : rows->nr, i, k;
 	struct grid g = { 0 };
 
 	title(p, v, now, out);
@@ -175,15 +168,15 @@ void table_text(const struct render_plan *p, const struct view *v, const struct 
 				buf_u8(out, ' ');
 			put_cell(&g, i, k, out);
 		}
-		buf_u8(out, '\n');
+		text_end(out);
 	}
 	if (n < rows->nr)
 		buf_printf(out, "(%u more)\n", rows->nr - n);
 	grid_free(&g);
 }
 
-void table_json(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-		struct buf *out)
+void table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                struct timespec now, struct buf *out)
 {
 	uint32_t i, n = p->opts.top && p->opts.top < rows->nr ? p->opts.top : rows->nr;
 

@@ -29,8 +29,8 @@ int tags_collect(struct render_plan *p, struct abide_error *e)
 		struct tag *tags;
 		int32_t member;
 
-		if (!btf_get(btf, id, &t) || t.kind != BTF_KIND_DECL_TAG || strncmp(t.name, "abide:", 6) ||
-		    !btf_tag_component(btf, &t, &member))
+		if (!btf_get(btf, id, &t) || t.kind != BTF_KIND_DECL_TAG ||
+		    strncmp(t.name, "abide:", 6) || !btf_tag_component(btf, &t, &member))
 			continue;
 		tags = array_grow(p->tags, p->nr_tags, &room, sizeof(*tags));
 		if (!tags)

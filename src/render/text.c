@@ -14,7 +14,11 @@
  */
 static size_t decode(const uint8_t *s, size_t n, uint32_t *code)
 {
-	size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+	size_t len = *s < 0x80                 ? 1
+	             : *s >= 0xc2 && *s < 0xe0 ? 2
+	             : *s >= 0xe0 && *s < 0xf0 ? 3
+	             : *s >= 0xf0 && *s < 0xf5 ? 4
+	                                       : 0;
 	size_t i;
 
 	if (!len || len > n)
@@ -37,10 +41,10 @@ static bool harmful(uint32_t code)
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0, 0x1f },         { 0x7f, 0x9f },     { 0xad, 0xad },         { 0x300, 0x36f },
-		{ 0x61c, 0x61c },    { 0x180e, 0x180e }, { 0x200b, 0x200f },     { 0x2028, 0x202e },
-		{ 0x2060, 0x206f },  { 0xe000, 0xf8ff }, { 0xfe00, 0xfe0f },     { 0xfeff, 0xfeff },
-		{ 0xfff0, 0xffff },  { 0xe0000, 0x10ffff },
+		{ 0, 0x1f },        { 0x7f, 0x9f },        { 0xad, 0xad },     { 0x300, 0x36f },
+		{ 0x61c, 0x61c },   { 0x180e, 0x180e },    { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0xe000, 0xf8ff },    { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0xfff0, 0xffff }, { 0xe0000, 0x10ffff },
 	};
 	size_t i;
 
@@ -78,8 +82,8 @@ void text_safe(const uint8_t *s, size_t n, struct buf *out)
 		if (!len) {
 			buf_printf(out, "\\x%02x", *s);
 			len = 1;
-		} else if (short_escape(code)) {
-			buf_printf(out, "\\%c", short_escape(code));
+		} else if (short_escape(code) || code == '\\') {
+			buf_printf(out, "\\%c", code == '\\' ? '\\' : short_escape(code));
 		} else if (!harmful(code)) {
 			buf_add(out, s, len);
 		} else if (code < 0x80) {
@@ -115,7 +119,7 @@ void json_string(const uint8_t *s, size_t n, struct buf *out)
 			buf_printf(out, "\\u%04x", code);
 		} else { /* RFC 8259 section 7: a surrogate pair */
 			buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
-				   0xdc00 + ((code - 0x10000) & 0x3ff));
+			           0xdc00 + ((code - 0x10000) & 0x3ff));
 		}
 	}
 	buf_u8(out, '"');
@@ -129,7 +133,8 @@ void json_begin(const char *type, const char *map, struct timespec now, struct b
 
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(out, "{\"ts\":\"%s.%06ldZ\",\"type\":\"%s\"", day, now.tv_nsec / 1000 % 1000000, type);
+	buf_printf(out, "{\"ts\":\"%s.%06ldZ\",\"type\":\"%s\"", day, now.tv_nsec / 1000 % 1000000,
+	           type);
 	if (map) {
 		buf_printf(out, ",\"map\":");
 		json_string((const uint8_t *)map, strlen(map), out);
@@ -140,9 +145,14 @@ void json_begin(const char *type, const char *map, struct timespec now, struct b
 static size_t columns(uint32_t code)
 {
 	return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-	       (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-	       (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-	       (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd) ? 2 : 1;
+	                       (code >= 0xac00 && code <= 0xd7a3) ||
+	                       (code >= 0xf900 && code <= 0xfaff) ||
+	                       (code >= 0xfe30 && code <= 0xfe6f) ||
+	                       (code >= 0xff00 && code <= 0xff60) ||
+	                       (code >= 0x1f300 && code <= 0x1faff) ||
+	                       (code >= 0x20000 && code <= 0x3fffd)
+	               ? 2
+	               : 1;
 }
 
 size_t text_width(const uint8_t *s, size_t n)
@@ -181,6 +191,13 @@ void text_pad(struct buf *b, size_t n)
 {
 	while (n--)
 		buf_u8(b, ' ');
+}
+
+void text_end(struct buf *b)
+{
+	while (!b->failed && b->size && b->data[b->size - 1] == ' ')
+		b->size--;
+	buf_u8(b, '\n');
 }
 
 void text_clock(struct timespec now, struct buf *out)

@@ -5,6 +5,7 @@
  * numbers by name).
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static const char *enum_name(const struct render_plan *p, const struct column *c
 	if (!btf_get(p->o->btf, c->type, &t))
 		return NULL;
 	for (i = 0; i < t.vlen && btf_value_at(p->o->btf, &t, i, &v); i++)
-		if ((c->size < 8 ? (uint32_t)v.value == (uint32_t)value : (uint64_t)v.value == value))
+		if ((c->size < 8 ? (uint32_t)v.value == (uint32_t)value
+		                 : (uint64_t)v.value == value))
 			return v.name;
 	return NULL;
 }
@@ -69,8 +71,8 @@ static void put_hex(const struct column *c, const uint8_t *data, struct buf *out
 }
 
 /* "A|B|0x40": bits by name, what has none as a number. */
-static void put_flags(const struct render_plan *p, const struct column *c, uint64_t value, uint32_t skip,
-		      struct buf *out)
+static void put_flags(const struct render_plan *p, const struct column *c, uint64_t value,
+                      uint32_t skip, struct buf *out)
 {
 	struct btf_value v;
 	struct btf_info t;
@@ -99,7 +101,8 @@ static void put_address(const struct column *c, const uint8_t *data, uint32_t i,
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(c->kind == KIND_IP4 ? AF_INET : AF_INET6, data + c->off + (size_t)i * c->size, text, sizeof(text));
+	inet_ntop(c->kind == KIND_IP4 ? AF_INET : AF_INET6, data + c->off + (size_t)i * c->size,
+	          text, sizeof(text));
 	buf_printf(out, "%s", text);
 }
 
@@ -131,8 +134,8 @@ static void put_number(const struct column *c, uint64_t v, struct buf *out)
 	scale_text(c->unit, negative ? -v : v, negative, out);
 }
 
-static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data, uint32_t i,
-		     struct buf *out)
+static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                     uint32_t i, struct buf *out)
 {
 	uint64_t v = value_number(c, data, i);
 	const char *name = NULL;
@@ -158,7 +161,8 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		buf_printf(out, "0x%llx", (unsigned long long)v);
 		return;
 	case KIND_BE:
-		buf_printf(out, "0x%0*llx", (int)c->size * 2, (unsigned long long)big_endian(c, data, i));
+		buf_printf(out, "0x%0*llx", (int)c->size * 2,
+		           (unsigned long long)big_endian(c, data, i));
 		return;
 	case KIND_PORT:
 		buf_printf(out, "%llu", (unsigned long long)big_endian(c, data, i));
@@ -178,7 +182,7 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		return;
 	case KIND_CLOCK:
 		buf_printf(out, "%llu.%06llu", (unsigned long long)(v / 1000000000),
-			   (unsigned long long)(v % 1000000000 / 1000));
+		           (unsigned long long)(v % 1000000000 / 1000));
 		return;
 	case KIND_ENUM:
 		name = enum_name(p, c, v);
@@ -202,7 +206,8 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		buf_printf(out, "%llu", (unsigned long long)v);
 }
 
-void value_text(const struct render_plan *p, const struct column *c, const uint8_t *data, struct buf *out)
+void value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                struct buf *out)
 {
 	uint32_t i;
 
@@ -220,8 +225,8 @@ static void json_text(const struct buf *text, struct buf *out)
 		out->failed = true;
 }
 
-static void json_one(const struct render_plan *p, const struct column *c, const uint8_t *data, uint32_t i,
-		     struct buf *out)
+static void json_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                     uint32_t i, struct buf *out)
 {
 	uint64_t v = value_number(c, data, i);
 	struct buf text = { 0 };
@@ -274,7 +279,8 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		buf_printf(out, "%llu", (unsigned long long)v);
 }
 
-void value_json(const struct render_plan *p, const struct column *c, const uint8_t *data, struct buf *out)
+void value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                struct buf *out)
 {
 	uint32_t i;
 
@@ -289,7 +295,8 @@ void value_json(const struct render_plan *p, const struct column *c, const uint8
 	buf_u8(out, ']');
 }
 
-void columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data, struct buf *out)
+void columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
+                  struct buf *out)
 {
 	bool first = true;
 	uint32_t i, k;
@@ -304,7 +311,7 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 			json_string((const uint8_t *)c->open, strlen(c->open), out);
 			buf_printf(out, ":{");
 		}
-		json_string((const uint8_t *)c->name, strlen(c->name), out);
+		json_string((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ':');
 		value_json(p, c, data, out);
 		for (k = 0; k < c->close; k++)
@@ -312,6 +319,16 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 		first = false;
 	}
 	buf_u8(out, '}');
+}
+
+void column_heading(const struct column *c, struct buf *out)
+{
+	uint32_t i;
+
+	if (c->title)
+		text_safe((const uint8_t *)c->title, strlen(c->title), out);
+	for (i = 0; !c->title && i < c->name_size; i++)
+		buf_u8(out, (uint8_t)toupper((unsigned char)c->name[i]));
 }
 
 bool value_is_text(const struct column *c)
@@ -348,12 +365,15 @@ static int compare_one(const struct column *c, const uint8_t *a, const uint8_t *
 
 	if (c->kind == KIND_TEXT) {
 		r = strncmp((const char *)a + c->off, (const char *)b + c->off, c->size);
-	} else if (c->size > 8 || c->kind == KIND_BE || c->kind == KIND_PORT || c->kind == KIND_IP4) {
-		r = memcmp(a + c->off + (size_t)i * c->size, b + c->off + (size_t)i * c->size, c->size);
+	} else if (c->size > 8 || c->kind == KIND_BE || c->kind == KIND_PORT ||
+	           c->kind == KIND_IP4) {
+		r = memcmp(a + c->off + (size_t)i * c->size, b + c->off + (size_t)i * c->size,
+		           c->size);
 	} else {
 		x = value_number(c, a, i);
 		y = value_number(c, b, i);
-		r = c->is_signed ? ((int64_t)x > (int64_t)y) - ((int64_t)x < (int64_t)y) : (x > y) - (x < y);
+		r = c->is_signed ? ((int64_t)x > (int64_t)y) - ((int64_t)x < (int64_t)y)
+		                 : (x > y) - (x < y);
 	}
 	return r;
 }

@@ -22,7 +22,8 @@ static bool begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-static bool field_named(const struct btf_data *btf, uint32_t id, const char *name, struct btf_field *out)
+static bool field_named(const struct btf_data *btf, uint32_t id, const char *name,
+                        struct btf_field *out)
 {
 	struct btf_info t;
 	uint32_t i;
@@ -91,7 +92,8 @@ static uint32_t row_type(const struct render_plan *p, const struct map_def *m)
 		if (!begins(p->tags[i].text, "row=") || strcmp(p->tags[i].text + 4, m->name))
 			continue;
 		if (btf_get(p->o->btf, p->tags[i].type, &var) && var.kind == BTF_KIND_VAR &&
-		    btf_get(p->o->btf, btf_strip(p->o->btf, var.type, true), &t) && t.kind == BTF_KIND_PTR)
+		    btf_get(p->o->btf, btf_strip(p->o->btf, var.type, true), &t) &&
+		    t.kind == BTF_KIND_PTR)
 			return t.type;
 	}
 	return m->value_type;
@@ -124,7 +126,8 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 	return begins(m->name, "print_") || begins(m->name, "hist_") ? VIEW_TABLE : VIEW_NONE;
 }
 
-static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key, int64_t fallback)
+static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key,
+                          int64_t fallback)
 {
 	const char *text = tag_get(p, v->map->var_type, -1, key);
 	char *end = NULL;
@@ -167,12 +170,15 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	int err = 0;
 
 	v->per_cpu = m->type == BPF_MAP_TYPE_PERCPU_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_HASH ||
-		     m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	             m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 	v->indexed = is_array(m);
 	v->keyed = v->kind != VIEW_HEAT && !(v->indexed && m->max_entries == 1);
 	if (v->kind == VIEW_HIST || v->kind == VIEW_LINEAR || v->kind == VIEW_HEAT) {
 		if (!find_slots(p, v))
-			return refuse(v, "a histogram's value has a member slots[] of 32- or 64-bit numbers", e);
+			return refuse(
+				v,
+				"a histogram's value has a member slots[] of 32- or 64-bit numbers",
+				e);
 		if (v->kind == VIEW_HEAT && v->second == SIZE_NONE)
 			return refuse(v, "a heat map's value has a member second", e);
 		if (v->kind != VIEW_LINEAR && v->nr_slots > 64)
@@ -199,8 +205,15 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 		return refuse(v, "nothing says what its rows are", e);
 	v->value_size = (uint32_t)size;
 	err = columns_of(p, type, "value", v->value_size, &v->values, e);
-	for (i = 0; !err && i < v->values.nr; i++)
-		v->values.list[i].width = value_width(p, &v->values.list[i]);
+	for (i = 0; !err && i < v->values.nr; i++) {
+		struct column *c = &v->values.list[i];
+		uint32_t heading =
+			c->title ? (uint32_t)text_width((const uint8_t *)c->title, strlen(c->title))
+				 : c->name_size;
+
+		c->width = value_width(p, c);
+		c->width = c->width < heading ? heading : c->width;
+	}
 	return err;
 }
 
@@ -210,8 +223,8 @@ static uint32_t symbol_at(const struct object *o, const char *name, uint32_t sec
 	uint32_t i;
 
 	for (i = 0; i < o->nr_symbols; i++)
-		if (o->symbols[i].section == section && !strcmp(o->symbols[i].name, name) && size >= 8 &&
-		    o->symbols[i].value <= size - 8)
+		if (o->symbols[i].section == section && !strcmp(o->symbols[i].name, name) &&
+		    size >= 8 && o->symbols[i].value <= size - 8)
 			return (uint32_t)o->symbols[i].value;
 	return SIZE_NONE;
 }
@@ -228,7 +241,8 @@ static int open_losses(const struct render_plan *p, struct view *v, struct abide
 		if (!begins(p->tags[i].text, "lost=") || !btf_get(p->o->btf, p->tags[i].type, &var))
 			continue;
 		l.off = symbol_at(p->o, var.name, v->map->section, v->map->value_size);
-		for (k = 0; k < p->o->nr_maps && strcmp(p->o->maps[k].name, p->tags[i].text + 5); k++)
+		for (k = 0; k < p->o->nr_maps && strcmp(p->o->maps[k].name, p->tags[i].text + 5);
+		     k++)
 			;
 		if (l.off == SIZE_NONE || k == p->o->nr_maps)
 			continue;

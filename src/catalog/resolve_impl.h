@@ -40,8 +40,11 @@ struct place {
 	bool named;           /* the prototype has the arguments' names */
 };
 
-struct id_list {
-	uint32_t *ids;
+struct type_list {
+	struct named_type {
+		uint32_t id;
+		const char *name; /* the BTF's; of an iterator what follows __traceiter_ */
+	} *types;
 	size_t nr, room;
 };
 
@@ -56,12 +59,14 @@ struct target {
 	struct kept_map *maps;
 	uint32_t *structs;   /* by index into catalog->structs: BTF id + 1, 0: not looked up */
 	/* Listed in one pass over all types, when the first is asked for. */
-	struct id_list enums;
-	struct id_list iterators; /* FUNCs __traceiter_NAME */
+	struct type_list enums;
+	struct type_list iterators; /* FUNCs __traceiter_NAME */
 	bool listed;
 };
 
 /* resolve_target.c */
+/* Does the catalog number system calls for the target's machine? */
+bool target_has_syscalls(const struct target *t);
 /* The value of an enumerator in any enum of the target: 0, -ENOENT, -ENOMEM. */
 int target_enumerator(struct target *t, const char *name, int64_t *value);
 /* The FUNC __traceiter_@tracepoint; 0 and *id (0: there is none) or -ENOMEM. */

@@ -53,7 +53,7 @@ static void struct_lacks(struct view *v, const struct cat_struct *s, struct lack
 	memset(l, 0, sizeof(*l));
 	l->all = !view_has_struct(v, s, l->why, sizeof(l->why));
 	for (i = 0; !l->all && i < s->nr_fields; i++)
-		if (!view_has_field(v, s, NULL, &s->fields[i], &a, why, sizeof(why)))
+		if (!view_has_field(v, s, NULL, &s->fields[i], 0, &a, why, sizeof(why)))
 			lack_member(l, s->fields[i].name, why);
 }
 
@@ -67,7 +67,7 @@ static void event_lacks(struct view *v, const struct cat_event *ev, struct lack 
 	memset(l, 0, sizeof(*l));
 	l->all = !view_has_event(v, ev, &p, l->why, sizeof(l->why));
 	for (i = 0; !l->all && i < ev->nr_args; i++)
-		if (!view_has_field(v, NULL, p, &ev->args[i], &a, why, sizeof(why)))
+		if (!view_has_field(v, NULL, p, &ev->args[i], 0, &a, why, sizeof(why)))
 			lack_member(l, ev->args[i].name, why);
 }
 

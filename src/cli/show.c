@@ -24,7 +24,7 @@ static const char usage[] =
 	"  -h, --help             this text\n";
 
 #define WHY 256
-#define WHERE_COLUMN 42
+#define WHERE_COLUMN 44
 #define DOC_COLUMN 8
 
 /* "since 2", "may be NULL", "[ns]": what is to know beside the meaning. */
@@ -64,30 +64,32 @@ static void json_field(const struct cat_field *f, const struct access *a, const 
 }
 
 /* One field or argument: a line of what and where, and its meaning below. */
-static void print_field(const struct view *v, const struct cat_field *f, const struct access *a, const char *why)
+static void print_field(const struct view *v, bool argument, const struct cat_field *f, const struct access *a,
+			const char *why)
 {
-	char text[400];
-	int n = printf("  ");
+	char text[400], offset[16] = "";
+	int n;
 
-	if (a || why || !v->in.target)
-		n += printf("%s", field_text(f, text, sizeof(text)));
+	if (!argument)
+		snprintf(offset, sizeof(offset), "@%u", f->offset);
+	n = printf("  %-*s%s", argument ? 0 : 6, offset, field_text(f, text, sizeof(text)));
 	if (a) {
 		view_where(a, text, sizeof(text));
-		view_to_column((uint32_t)n + 1, WHERE_COLUMN);
+		view_to_column((uint32_t)n, WHERE_COLUMN);
 		view_wrap(v, WHERE_COLUMN, WHERE_COLUMN, text);
-	} else if (why) {
-		view_to_column((uint32_t)n + 1, WHERE_COLUMN);
-		printf("%snot here%s\n", v->color ? "\033[31m" : "", v->color ? "\033[0m" : "");
 	} else {
 		putchar('\n');
 	}
 	field_doc(f, text, sizeof(text));
-	printf("%*s", DOC_COLUMN, "");
-	view_wrap(v, DOC_COLUMN, DOC_COLUMN, text);
-	if (why) {
+	if (*text) {
 		printf("%*s", DOC_COLUMN, "");
+		view_wrap(v, DOC_COLUMN, DOC_COLUMN, text);
+	}
+	if (why) {
+		printf("%*s%s", DOC_COLUMN, "", v->color ? "\033[31m" : "");
 		snprintf(text, sizeof(text), "not here: %s", why);
 		view_wrap(v, DOC_COLUMN, DOC_COLUMN, text);
+		printf("%s", v->color ? "\033[0m" : "");
 	}
 }
 
@@ -96,12 +98,22 @@ static void show_field(struct view *v, const struct cat_struct *s, const struct 
 {
 	const struct access *a = NULL;
 	char why[WHY] = "";
-	bool has = view_has_field(v, s, p, f, &a, why, sizeof(why));
+	bool has = view_has_field(v, s, p, f, 0, &a, why, sizeof(why));
+	char text[200];
+	uint32_t i;
 
-	if (v->json)
+	if (v->json) {
 		json_field(f, a, has ? NULL : why);
-	else
-		print_field(v, f, a, has ? NULL : why);
+		return;
+	}
+	print_field(v, !s, f, a, has ? NULL : why);
+	/* the other elements of an array */
+	for (i = 1; a && i < f->count && view_has_field(v, s, p, f, i, &a, why, sizeof(why)); i++) {
+		view_where(a, text, sizeof(text));
+		printf("%*s[%u]", DOC_COLUMN, "", i);
+		view_to_column(DOC_COLUMN + 3, WHERE_COLUMN);
+		view_wrap(v, WHERE_COLUMN, WHERE_COLUMN, text);
+	}
 }
 
 /* "struct task_struct", "enum req_op or req_opf" */
@@ -216,7 +228,7 @@ static void show_event(struct view *v, const struct cat_event *ev)
 		else if (v->json)
 			json_field(&ev->args[i], NULL, why);
 		else
-			print_field(v, &ev->args[i], NULL, why);
+			print_field(v, true, &ev->args[i], NULL, NULL);
 }
 
 /* "REQ_OP_READ = 0", with "or" between several; the target's values. */

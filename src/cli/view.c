@@ -12,6 +12,9 @@
 
 #include "cli/view.h"
 
+/* A space that view_wrap does not break at, so that an argument keeps its type. */
+#define TIED '\1'
+
 int view_options(struct view *v, int argc, char **argv, const char *usage)
 {
 	static const struct option options[] = {
@@ -120,14 +123,14 @@ bool view_has_event(struct view *v, const struct cat_event *ev, const struct pla
 }
 
 bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p, const struct cat_field *f,
-		    const struct access **a, char *why, size_t size)
+		    uint32_t i, const struct access **a, char *why, size_t size)
 {
 	struct abide_error e = { 0 };
 	int err = 0;
 
 	*a = NULL;
 	if (v->in.target && s)
-		err = resolve_field(v->in.target, s, f, 0, a, &e);
+		err = resolve_field(v->in.target, s, f, i, a, &e);
 	else if (v->in.target && p)
 		err = resolve_arg(v->in.target, p, f, a, &e);
 	return !err || no(&e, why, size);
@@ -156,7 +159,7 @@ static size_t add_offsets(const struct access_path *p, char *buf, size_t size, s
 	if (p->root == ROOT_CONST)
 		return n;
 	if (p->root == ROOT_ARG)
-		n = add(buf, size, n, " argument %u", p->arg + 1);
+		n = add(buf, size, n, " (argument %u)", p->arg + 1);
 	if (p->value && p->root != ROOT_STRUCT)
 		return n;
 	for (i = 0; i < p->nr_hops; i++)
@@ -216,11 +219,15 @@ const char *field_text(const struct cat_field *f, char *buf, size_t size)
 const char *args_text(const struct cat_event *ev, char *buf, size_t size)
 {
 	size_t n = add(buf, size, 0, "(");
-	char field[160];
+	char field[160], *p;
 	uint32_t i;
 
-	for (i = 0; i < ev->nr_args; i++)
-		n = add(buf, size, n, "%s%s", i ? ", " : "", field_text(&ev->args[i], field, sizeof(field)));
+	for (i = 0; i < ev->nr_args; i++) {
+		field_text(&ev->args[i], field, sizeof(field));
+		for (p = field; (p = strchr(p, ' ')); )
+			*p = TIED;
+		n = add(buf, size, n, "%s%s", i ? ", " : "", field);
+	}
 	add(buf, size, n, ")");
 	return buf;
 }
@@ -238,7 +245,7 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 {
 	bool first = true;
 	const char *end;
-	uint32_t n;
+	uint32_t n, i;
 
 	for (; *text; text = end + (*end == ' ')) {
 		end = strchrnul(text, ' ');
@@ -250,7 +257,8 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 			putchar(' ');
 			at++;
 		}
-		printf("%.*s", (int)n, text);
+		for (i = 0; i < n; i++)
+			putchar(text[i] == TIED ? ' ' : text[i]);
 		at += n;
 		first = false;
 	}

@@ -33,9 +33,9 @@ const char *view_target(const struct view *v, char *buf, size_t size);
 /* Is it there, on the target? @why: one line. True without a target. */
 bool view_has_struct(struct view *v, const struct cat_struct *s, char *why, size_t size);
 bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p, char *why, size_t size);
-/* A field of @s or, with @p, an argument of an event. *a is NULL without a target. */
+/* Element @i (0: or no array) of a field of @s or, with @p, an argument of an event. *a is NULL without a target. */
 bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p, const struct cat_field *f,
-		    const struct access **a, char *why, size_t size);
+		    uint32_t i, const struct access **a, char *why, size_t size);
 /* "pid @2460", "real_parent->tgid @2464 @2460", "argument 2": where it is. */
 void view_where(const struct access *a, char *buf, size_t size);
 /* The target's value of the kernel's enumerator @name, in one of the enums of @en. */
@@ -43,7 +43,7 @@ bool view_enumerator(struct view *v, const struct cat_enum *en, const char *name
 
 /* "u32 tid", "struct task_struct_user *parent", "char comm[16]" */
 const char *field_text(const struct cat_field *f, char *buf, size_t size);
-/* "(u32 a, s32 b)" */
+/* "(u32 a, s32 b)", for view_wrap: it breaks between arguments only. */
 const char *args_text(const struct cat_event *ev, char *buf, size_t size);
 
 /* Words of @text from column @at on; where a terminal ends, go on in column @indent. Ends the line. */

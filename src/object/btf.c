@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 
 #include "object/btf_data.h"
-#include "util/buf.h"
 
 #define HEADER_SIZE        24
 #define HEADER_SIZE_LAYOUT 32
@@ -87,15 +86,15 @@ static void read_layout(struct btf_data *b, struct cursor c)
 	}
 }
 
-/* Count the types, mark each 64th. Ends at the first record that cannot be passed over. */
+/* Count the types, mark each 64th, note names. Ends at the first record that cannot be passed over. */
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
-	uint32_t name, info, names, nr[1 + BTF_NAMES_NR] = { 0 }, count = 1;
+	uint32_t name, info, id = 1;
 	size_t room = 0, at;
 
-	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, count++) {
-		if ((count - 1) % BTF_STRIDE == 0) {
+	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
+		if ((id - 1) % BTF_STRIDE == 0) {
 			uint32_t *marks = array_grow(b->marks, b->nr_marks, &room, sizeof(*marks));
 
 			if (!marks)
@@ -103,11 +102,11 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 			b->marks = marks;
 			b->marks[b->nr_marks++] = at;
 		}
-		names = b->layout[btf_info_kind(info)].names;
-		nr[names] += name != 0;
+		if (b->layout[btf_info_kind(info)].names == TYPES && name &&
+		    !btf_note_name(&b->names, id, name))
+			return error_nomem(e);
 	}
-	b->count = count;
-	memcpy(b->nr_names, nr + 1, sizeof(b->nr_names));
+	b->count = id;
 	return 0;
 }
 
@@ -180,6 +179,7 @@ void btf_free(struct btf_data *b)
 		munmap(b->own, b->own_size);
 	else
 		free(b->own);
+	free(b->names.items);
 	free(b->marks);
 	free(b->last);
 	free(b);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The kernel engine on the running kernel, through its own functions: what programs count
- * of processes that this test starts is compared with what these processes did. Arguments:
- * tasks.bpf.o other.bpf.o. TAP on stdout; without bpf(2) one line that says why.
+ * of processes that this test starts is compared with what these processes did. Argument:
+ * the folder with the objects. TAP on stdout; without bpf(2) one line that says why.
  */
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -49,23 +50,35 @@ struct setup {
 	struct catalog *catalog;
 	struct btf_data *btf;
 	struct target *target;
-	struct object *tasks, *other, *follow;
-	struct translated *tasks_code, *other_code, *follow_code;
+	struct object *tasks, *other, *kinds, *callback, *follow;
+	struct translated *tasks_code, *other_code, *kinds_code, *callback_code, *follow_code;
 };
 
-static void set_up(struct setup *s, char **argv)
+static void open_object(struct setup *s, const char *folder, const char *name, bool filter, struct object **o,
+			struct translated **code)
 {
-	struct translate_options filtered = { .filter = true };
+	struct translate_options opts = { .filter = filter };
+	struct abide_error e = { 0 };
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s.bpf.o", folder, name);
+	need(object_open_file(path, o, &e), &e);
+	need(translate_object(*o, s->catalog, s->target, &opts, code, &e), &e);
+}
+
+static void set_up(struct setup *s, const char *folder)
+{
 	struct abide_error e = { 0 };
 
 	need(catalog_open_builtin(&s->catalog, &e), &e);
 	need(btf_open_file("/sys/kernel/btf/vmlinux", &s->btf, &e), &e);
 	need(target_open(s->btf, "this kernel", s->catalog, &s->target, &e), &e);
-	need(object_open_file(argv[1], &s->tasks, &e), &e);
-	need(object_open_file(argv[2], &s->other, &e), &e);
+	open_object(s, folder, "tasks", true, &s->tasks, &s->tasks_code);
+	open_object(s, folder, "other", false, &s->other, &s->other_code);
+	open_object(s, folder, "kinds", true, &s->kinds, &s->kinds_code);
+	if (target_has_helper(s->target, BPF_FUNC_for_each_map_elem))
+		open_object(s, folder, "callback", true, &s->callback, &s->callback_code);
 	need(object_open_mem(follow_object, follow_object_size, "follow", &s->follow, &e), &e);
-	need(translate_object(s->tasks, s->catalog, s->target, &filtered, &s->tasks_code, &e), &e);
-	need(translate_object(s->other, s->catalog, s->target, NULL, &s->other_code, &e), &e);
 	need(translate_object(s->follow, s->catalog, s->target, NULL, &s->follow_code, &e), &e);
 }
 
@@ -73,24 +86,34 @@ static void tear_down(struct setup *s)
 {
 	translated_free(s->tasks_code);
 	translated_free(s->other_code);
+	translated_free(s->kinds_code);
+	translated_free(s->callback_code);
 	translated_free(s->follow_code);
 	object_free(s->tasks);
 	object_free(s->other);
+	object_free(s->kinds);
+	object_free(s->callback);
 	object_free(s->follow);
 	target_free(s->target);
 	btf_free(s->btf);
 	catalog_free(s->catalog);
 }
 
-static struct session *open_tasks(const struct setup *s, const struct session_variable *vars, uint32_t n)
+static struct session *open_filtered(const struct setup *s, const struct translated *code,
+				     const struct session_variable *vars, uint32_t n)
 {
 	struct session_options opts = { .variables = vars, .nr_variables = n, .follow = s->follow_code };
 	struct abide_error e = { 0 };
 	struct session *session;
 
-	need(session_open(s->tasks_code, &opts, &session, &e), &e);
+	need(session_open(code, &opts, &session, &e), &e);
 	need(session_attach(session, &e), &e);
 	return session;
+}
+
+static struct session *open_tasks(const struct setup *s, const struct session_variable *vars, uint32_t n)
+{
+	return open_filtered(s, s->tasks_code, vars, n);
 }
 
 static uint32_t map_index(const struct object *o, const char *name)
@@ -423,6 +446,113 @@ static void test_whole(const struct setup *s)
 	close(go[1]);
 }
 
+static int own_map_fd(const struct session *s, const struct object *o, const char *name)
+{
+	return session_map(s, map_index(o, name));
+}
+
+/* A worker with one child; its id. */
+static pid_t one_exec(struct session *session)
+{
+	struct abide_error e = { 0 };
+	struct worker w;
+
+	worker_start(&w, 1, PLAIN);
+	need(session_watch(session, w.pid, &e), &e);
+	worker_run(&w);
+	return w.children[0];
+}
+
+/* Entries that user space puts in: each comes back once, whatever the size of a batch. */
+static void test_many(struct session *session, const struct object *o)
+{
+	struct { uint64_t n; float ratio; uint64_t where; } value = { 0 };
+	int fd = own_map_fd(session, o, "big");
+	static uint8_t seen[5000];
+	struct session_entries entries;
+	struct abide_error e = { 0 };
+	uint32_t i, key, once = 0;
+
+	for (i = 0; i < 5000; i++) {
+		key = 1u << 31 | i;
+		value.n = 3 * i;
+		need(bpf_map_update_elem(fd, &key, &value, BPF_ANY), &e);
+	}
+	need(session_read(session, map_index(o, "big"), &entries, &e), &e);
+	for (i = 0; i < entries.n; i++) {
+		memcpy(&key, entries.keys + (size_t)i * entries.key_size, 4);
+		memcpy(&value, entries.values + (size_t)i * entries.value_size, sizeof(value));
+		key &= ~(1u << 31);
+		if (key < 5000 && value.n == 3 * key)
+			once += !seen[key]++;
+	}
+	same(once, 5000, "of 5000 entries each is read");
+	same(entries.n, 5001, "and none twice");
+	session_entries_free(&entries);
+}
+
+static void test_kinds(const struct setup *s)
+{
+	static const char words[4][8] = { "zero", "one", "two", "three" }; /* as in kinds.bpf.c */
+	struct session *session = open_filtered(s, s->kinds_code, NULL, 0);
+	uint32_t one = 1, zero = 0, size = sizeof(struct bpf_map_info);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 8, 1, NULL);
+	struct bpf_map_info info = { 0 };
+	struct session_entries entries;
+	struct abide_error e = { 0 };
+	uint64_t n = 0, space[1024], key;
+	pid_t child;
+
+	ok(!bpf_map_update_elem(own_map_fd(session, s->kinds, "outer"), &one, &inner, 0), "an inner map fits the outer one");
+	child = one_exec(session);
+	key = child;
+	ok(!bpf_map_lookup_elem(own_map_fd(session, s->kinds, "lru"), &key, &n) && n == 82,
+	   "variables at their places: global, static, initialised");
+	n = 0;
+	bpf_map_lookup_elem(inner, &zero, &n);
+	same(n, 82 + words[child & 3][1], "a map in a map, and a table of constants");
+	memset(space, 0, sizeof(space));
+	n = 0;
+	if (!bpf_map_lookup_elem(own_map_fd(session, s->kinds, ".bss"), &zero, space))
+		n = space[1000];
+	same(n, 82, "variables beyond the first page");
+	need(session_read(session, map_index(s->kinds, "per_cpu"), &entries, &e), &e);
+	ok(entries.n == 1 && entries.value_size == 8u * libbpf_num_possible_cpus(), "4-byte values of each CPU lie 8 apart");
+	session_entries_free(&entries);
+	same(session_read(session, map_index(s->kinds, "ring"), &entries, &e), -EINVAL, "a ring has no entries");
+	ok(!bpf_obj_get_info_by_fd(own_map_fd(session, s->kinds, "ring"), &info, &size) && info.max_entries == 8192,
+	   "a ring's size is rounded up to what kernels take");
+	memset(&info, 0, sizeof(info));
+	bpf_obj_get_info_by_fd(own_map_fd(session, s->kinds, "big"), &info, &size);
+	ok(info.btf_id && info.btf_value_type_id == s->kinds->maps[map_index(s->kinds, "big")].value_type,
+	   "the kernel took the object's types, also those that it does not know");
+	test_many(session, s->kinds);
+	close(inner);
+	session_free(session);
+}
+
+static void test_callback(const struct setup *s)
+{
+	struct session *session;
+	uint64_t value, bss[2] = { 0 };
+	uint32_t i, zero = 0;
+
+	if (!s->callback) {
+		printf("ok %d - callbacks # skip this kernel has no bpf_for_each_map_elem\n", ++tests);
+		return;
+	}
+	session = open_filtered(s, s->callback_code, NULL, 0);
+	for (i = 0; i < 4; i++) {
+		value = 10 * i + 1;
+		bpf_map_update_elem(own_map_fd(session, s->callback, "cells"), &i, &value, 0);
+	}
+	one_exec(session);
+	bpf_map_lookup_elem(own_map_fd(session, s->callback, ".bss"), &zero, bss);
+	/* 1*1 + 11*2 + 21*3 + 31*4 */
+	ok((bss[0] == 210 && bss[1] == 4) || (bss[1] == 210 && bss[0] == 4), "a callback is called for each element");
+	session_free(session);
+}
+
 static bool program_exists(uint32_t id)
 {
 	int fd = bpf_prog_get_fd_by_id(id);
@@ -481,18 +611,20 @@ int main(int argc, char **argv)
 	struct abide_error e = { 0 };
 	struct setup s = { 0 };
 
-	if (argc != 3)
+	if (argc != 2)
 		return 2;
 	if (engine_probe(&e)) {
 		printf("1..0 # skip %s\n", e.problem);
 		return 0;
 	}
-	set_up(&s, argv);
+	set_up(&s, argv[1]);
 	test_counts(&s);
 	test_constants(&s);
 	test_two(&s);
 	test_follow(&s);
 	test_whole(&s);
+	test_kinds(&s);
+	test_callback(&s);
 	test_killed(&s);
 	tear_down(&s);
 	printf("1..%d\n", tests);

@@ -11,6 +11,6 @@ $(B)/tests/live/engine: tests/live/engine.c $(B)/libabide.a
 	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(LDLIBS) -lpthread
 
 check-live: $(B)/abide $(B)/tests/live/engine $(LIVE_OBJ)
-	$(B)/tests/live/engine $(B)/tests/live/tasks.bpf.o $(B)/tests/live/other.bpf.o
+	$(B)/tests/live/engine $(B)/tests/live
 	@for t in tests/live/*.sh; do echo "# $$t"; ABIDE=$(B)/abide OBJECTS=$(B)/tests/live bash $$t || exit 1; done
 .PHONY: check-live

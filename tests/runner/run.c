@@ -34,8 +34,13 @@ struct catalog *run_catalog(struct run *r)
 		err = catalog_open_file(path, NULL, &base, &e);
 	}
 	if (!err && s && *s->text) {
-		snprintf(path, sizeof(path), "%s", r->file->path);
-		err = catalog_parse(s->text, (uint32_t)strlen(s->text), path, base, &r->catalog, &e);
+		struct buf text = { 0 };
+
+		if (strncmp(s->text, "catalog ", 8))
+			buf_printf(&text, "catalog test 3\n");
+		buf_printf(&text, "%s\n", s->text);
+		err = catalog_parse((char *)text.data, (uint32_t)text.size, "case.cat", base, &r->catalog, &e);
+		buf_free(&text);
 		catalog_free(base);
 	} else if (!err) {
 		r->catalog = base;

@@ -34,7 +34,7 @@ struct field {
 	char prefix[160];        /* path of the object that it is a member of; "" for an argument */
 	int parent;              /* the field that is the pointer to that object, -1 for an argument */
 	const struct rule *rule;
-	unsigned int read, reachable, right, neutral;
+	unsigned int read, reachable, right;
 	char wrong[240];
 };
 
@@ -105,6 +105,17 @@ static int find_path(const struct probe *p, const char *path)
 	return -1;
 }
 
+/* The rule for this event if there is one, else that for all. */
+static const struct rule *rule_for(const char *owner, const char *event)
+{
+	const struct rule *best = NULL;
+
+	for (unsigned int k = 0; k < nr_rules; k++)
+		if (!strcmp(rules[k].owner, owner) && (rules[k].event ? !strcmp(rules[k].event, event) : !best))
+			best = &rules[k];
+	return best;
+}
+
 static void load_probe(struct probe *p, const struct lines *list, const char *event)
 {
 	memset(p, 0, sizeof(*p));
@@ -124,61 +135,91 @@ static void load_probe(struct probe *p, const struct lines *list, const char *ev
 		dot = strrchr(f->prefix, '.');
 		*(dot ? dot : f->prefix) = '\0';
 		f->parent = dot ? find_path(p, f->prefix) : -1;
-		for (unsigned int k = 0; k < nr_rules; k++)
-			if (!strcmp(rules[k].owner, f->owner))
-				f->rule = &rules[k];
+		f->rule = rule_for(f->owner, event);
 		p->n++;
 	}
 }
 
-static bool equal(const struct field *f, const char *value, const char *truth)
+static unsigned long long number(const char *text)
+{
+	return *text == '-' ? (unsigned long long)strtoll(text, NULL, 10) : strtoull(text, NULL, 10);
+}
+
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "-0123456789")];
+}
+
+static bool same(const struct field *f, const char *value, const char *truth)
 {
 	unsigned long long v, t;
-	unsigned char bytes[16];
-	char text[64];
-	size_t nv, nt;
+
+	if (!strcmp(value, truth))
+		return true;
+	if (!is_number(value) || !is_number(truth))
+		return false;
+	/* The same number in the field's width: -2 and 4294967294. */
+	v = number(value);
+	t = number(truth);
+	if (!strcmp(f->kind, "be") && f->size == 2)
+		v = htons((unsigned short)v);
+	if (f->size < 8)
+		v &= (1ULL << f->size * 8) - 1, t &= (1ULL << f->size * 8) - 1;
+	return v == t;
+}
+
+/* An address as text, as a number in network order, as an array of bytes or as their hexadecimal digits. */
+static bool same_address(const char *value, const char *truth)
+{
+	unsigned char bytes[16], got[16];
+	unsigned int a, n = 0;
+	char *end;
+
+	if (!strcmp(value, truth))
+		return true;
+	if (inet_pton(AF_INET, truth, bytes) == 1) {
+		memcpy(&a, bytes, 4);
+		return is_number(value) && number(value) == a;
+	}
+	if (inet_pton(AF_INET6, truth, bytes) != 1)
+		return false;
+	if (inet_pton(AF_INET6, value, got) == 1)
+		return !memcmp(bytes, got, 16);
+	if (*value == '[') {
+		for (value++; n < 16; n++, value = end + strspn(end, ", ")) {
+			unsigned long b = strtoul(value, &end, 10);
+
+			if (end == value || b != bytes[n])
+				return false;
+		}
+		return *value == ']';
+	}
+	for (; n < 16 && sscanf(value, "%2x", &a) == 1 && a == bytes[n]; n++)
+		value += 2 + (value[2] == ' ' || value[2] == ':');
+	return n == 16 && !*value;
+}
+
+/* 1 right, 0 wrong, -1 says nothing: a moment before that of the truth, or too few to tell. */
+static int compare(const struct field *f, const char *value, const char *truth)
+{
+	long long v = (long long)number(value), t = (long long)number(truth);
 
 	switch (f->rule->how) {
 	case SAME:
-		if (!strcmp(value, truth))
-			return true;
-		if (!*value || value[strspn(value, "-0123456789")] || truth[strspn(truth, "-0123456789")])
-			return false;
-		/* The same number in the field's width: -2 and 4294967294. */
-		v = *value == '-' ? (unsigned long long)strtoll(value, NULL, 10) : strtoull(value, NULL, 10);
-		t = *truth == '-' ? (unsigned long long)strtoll(truth, NULL, 10) : strtoull(truth, NULL, 10);
-		if (!strcmp(f->kind, "be") && f->size == 2)
-			v = htons((unsigned short)v);
-		if (f->size < 8)
-			v &= (1ULL << f->size * 8) - 1, t &= (1ULL << f->size * 8) - 1;
-		return v == t;
+		return same(f, value, truth);
 	case TICKS:
-		return strtoull(value, NULL, 10) / 10000000 == strtoull(truth, NULL, 10);
+		v = v / 10000000 - t;
+		return v >= -1 && v <= 1;
 	case ADDRESS:
-		if (!strcmp(value, truth))
-			return true;
-		if (inet_pton(AF_INET, truth, bytes) == 1) {
-			unsigned int a;
-
-			memcpy(&a, bytes, 4);
-			return strtoull(value, NULL, 10) == a;
-		}
-		/* Bytes as an array of numbers, or as hexadecimal digits. */
-		if (inet_pton(AF_INET6, truth, bytes) != 1)
-			return false;
-		for (int i = 0; i < 16; i++) {
-			value += strcspn(value, "0123456789abcdef");
-			snprintf(text, sizeof(text), "%d", bytes[i]);
-			if ((unsigned int)strtoul(value, (char **)&value, 10) != bytes[i])
-				return false;
-		}
-		return true;
-	case ENUM_TEXT:
-		nv = strlen(value);
-		nt = strlen(truth);
-		return nv >= nt && !strcmp(value + nv - nt, truth);
+		return same_address(value, truth);
+	case AT_LEAST:
+		if (v < 0 || v > t + 60000000000LL)
+			return 0;
+		return v >= t && t > 0 ? 1 : -1;
+	case ABOUT:
+		return t > 1000 && v >= t - 200 && v <= t + 200 ? 1 : -1;
 	}
-	return false;
+	return 0;
 }
 
 /* Does the line speak of the object at @prefix ("" : of the event) in this row? */
@@ -206,31 +247,35 @@ static bool identified(const struct probe *p, const struct row *r, const struct 
 	return true;
 }
 
-/* Hold one field of one row against the lines of truth that speak of it. */
 static void judge(const struct probe *p, const struct row *r, struct field *f, const struct lines *facts)
 {
 	char value[320], want[256], said[128] = "";
 	size_t scope = strcspn(f->owner, ".");
-	bool any = false, right = false, inherited = false, inherits = false;
+	bool any = false, right = false, neutral = false, inherits = false;
 
 	if (!value_text(r, f, value, sizeof(value))) {
 		snprintf(f->wrong, sizeof(f->wrong), "the row has no such member");
 		return;
 	}
-	for (unsigned int k = 0; k < nr_identities; k++) {
+	for (unsigned int k = 0; k < nr_identities && !right; k++) {
 		const struct identity *id = &identities[k];
+		bool own = !strncmp(id->scope, f->owner, scope) && !id->scope[scope];
 
-		if (strncmp(id->scope, f->owner, scope) || id->scope[scope] || strcmp(id->kind, f->rule->kind))
+		/* The object's own identity, or that of the event which hands it over. */
+		if (strcmp(id->kind, f->rule->kind) || (!own && strcmp(id->scope, p->event)))
 			continue;
 		for (size_t i = 0; i < facts->n && !right; i++) {
 			const char *line = facts->line[i];
+			int verdict;
 
 			if (!truth_get(line, f->rule->key, want, sizeof(want)) ||
-			    !identified(p, r, id, f->prefix, line))
+			    !identified(p, r, id, strcmp(id->scope, p->event) ? f->prefix : "", line))
 				continue;
 			any = true;
 			inherits |= id->inherits;
-			right = equal(f, value, want);
+			verdict = compare(f, value, want);
+			right = verdict > 0;
+			neutral |= verdict < 0;
 			snprintf(said, sizeof(said), "%.127s", want);
 		}
 	}
@@ -239,12 +284,38 @@ static void judge(const struct probe *p, const struct row *r, struct field *f, c
 		return;
 	}
 	/* A young task still has what its parent had: any other value of the same kind. */
-	for (size_t i = 0; i < facts->n && inherits && !inherited; i++)
-		inherited = truth_kind(facts->line[i], f->rule->kind) &&
-			    truth_get(facts->line[i], f->rule->key, want, sizeof(want)) && equal(f, value, want);
-	if (any && !inherited && !*f->wrong)
+	for (size_t i = 0; i < facts->n && inherits && !neutral; i++)
+		neutral = truth_kind(facts->line[i], f->rule->kind) &&
+			  truth_get(facts->line[i], f->rule->key, want, sizeof(want)) && compare(f, value, want);
+	if (any && !neutral && !*f->wrong)
 		snprintf(f->wrong, sizeof(f->wrong), "it says %.80s, the truth is %.80s", value, said);
-	f->neutral += any && inherited;
+}
+
+/* Two ways to one fact in one row. */
+static void agree(const struct probe *p, const struct row *r, struct field *f)
+{
+	char value[320], other[320], path[288];
+	size_t n = strlen(f->path);
+
+	for (unsigned int k = 0; k < nr_agreements; k++) {
+		size_t m = strlen(agreements[k].path);
+		int at;
+
+		if (m > n || strcmp(f->path + n - m, agreements[k].path) || (n > m && f->path[n - m - 1] != '.'))
+			continue;
+		snprintf(path, sizeof(path), "%.*s%s", (int)(n - m), f->path, agreements[k].with);
+		at = find_path(p, path);
+		if (at < 0 || !was_read(r, at) || !value_text(r, f, value, sizeof(value)) ||
+		    !value_text(r, &p->fields[at], other, sizeof(other)))
+			continue;
+		if (strcmp(value, other)) {
+			if (!*f->wrong)
+				snprintf(f->wrong, sizeof(f->wrong), "it says %.60s, but %.80s says %.60s", value, path,
+					 other);
+		} else if (strcmp(value, "0")) {
+			f->right++;
+		}
+	}
 }
 
 static unsigned int judge_rows(struct probe *p, const struct trace *t)
@@ -274,6 +345,7 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 			f->read++;
 			if (f->rule)
 				judge(p, &r, f, &t->truth);
+			agree(p, &r, f);
 		}
 	}
 	return rows;
@@ -308,10 +380,14 @@ static bool in_tracefs(const char *name)
 	return yes;
 }
 
-static bool says_unavailable(const struct trace *t)
+/* Does abide say that this kernel lacks WHAT? "event NAME is not available on 5.10...", "EVENT.ARG is ..." */
+static bool says_unavailable(const struct trace *t, const char *what)
 {
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s is not available on ", what);
 	for (size_t i = 0; i < t->err.n; i++)
-		if (strstr(t->err.line[i], "event-unavailable"))
+		if (strstr(t->err.line[i], text))
 			return true;
 	return false;
 }
@@ -353,23 +429,48 @@ static void sum_up(struct probe *p)
 	       p->n, states[3], states[1], states[2], states[0], first);
 }
 
-static void check_event(const struct lines *list, const char *event)
+static struct plan plan_for(const char *event)
 {
-	struct plan plan = { event, TRACE_ALL,
-			     "task thread exec signal sleep syscalls migrate rename block tcp tcp6 udp drop retransmit" };
-	char object[160];
-	struct probe p;
-	struct trace t;
-	unsigned int rows;
-
-	load_probe(&p, list, event);
 	for (unsigned int i = 0; i < nr_plans; i++)
 		if (!strcmp(plans[i].event, event))
-			plan = plans[i];
-	snprintf(object, sizeof(object), "/probes/%s.bpf.o", event);
-	trace_run(&t, plan.mode, object, NULL, plan.actions);
+			return plans[i];
+	return (struct plan){ event, TRACE_ALL,
+			      "task thread exec signal sleep syscalls migrate rename block tcp tcp6 udp drop retransmit" };
+}
+
+/*
+ * A program cannot ask whether an argument exists, so there is an object for each number of
+ * arguments (gen.c). While abide says that the kernel lacks the last one, the next object is
+ * tried. The arguments that were left out are named in @p's fields as unavailable.
+ */
+static void run_event(struct trace *t, struct probe *p, const struct plan *plan, unsigned int nr_args,
+		      char args[][64], unsigned int *with)
+{
+	char object[160], what[192];
+
+	for (*with = nr_args; *with; (*with)--) {
+		snprintf(object, sizeof(object), "/probes/%s-%u.bpf.o", p->event, *with);
+		trace_run(t, plan->mode, object, NULL, plan->actions);
+		snprintf(what, sizeof(what), "%s.%s", p->event, args[*with - 1]);
+		if (!t->status || *with == 1 || !says_unavailable(t, what))
+			return;
+		trace_free(t);
+	}
+}
+
+static void check_event(const struct lines *list, const char *event, unsigned int nr_args, char args[][64])
+{
+	struct plan plan = plan_for(event);
+	unsigned int rows, with = 0;
+	char what[128];
+	struct probe p;
+	struct trace t;
+
+	load_probe(&p, list, event);
+	run_event(&t, &p, &plan, nr_args, args, &with);
 	rows = judge_rows(&p, &t);
-	if (t.status && says_unavailable(&t)) {
+	snprintf(what, sizeof(what), "event %s", event);
+	if (t.status && says_unavailable(&t, what)) {
 		if (in_tracefs(event)) {
 			not_ok("%s: abide says that this kernel lacks it, but tracefs has it", event);
 			trace_explain(&t);
@@ -397,12 +498,16 @@ static void check_event(const struct lines *list, const char *event)
 int check_probes(const char *which)
 {
 	struct lines list;
-	char event[96];
+	char event[96], args[8][64];
 
 	lines_load(&list, LIST);
-	for (size_t i = 0; i < list.n; i++)
-		if (sscanf(list.line[i], "event %95s", event) == 1 && (!which || !strcmp(which, event)))
-			check_event(&list, event);
+	for (size_t i = 0; i < list.n; i++) {
+		int n = sscanf(list.line[i], "event %95s %63s %63s %63s %63s %63s %63s %63s %63s", event, args[0], args[1],
+			       args[2], args[3], args[4], args[5], args[6], args[7]);
+
+		if (n > 1 && (!which || !strcmp(which, event)))
+			check_event(&list, event, n - 1, args);
+	}
 	for (unsigned int k = 0; k < nr_rules && !which; k++)
 		if (totals[k].compared && !totals[k].right)
 			not_ok("%s: read, but never equal to its truth (%s of %s)", rules[k].owner, rules[k].key,

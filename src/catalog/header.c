@@ -345,6 +345,13 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 	buf_printf(b, " *\n");
 }
 
+static const char stamp[] =
+	"#ifdef __bpf__\n"
+	"/* So that an older abide can say what it lacks. */\n"
+	"static const __u32 abide_catalog_version __attribute__((section(\"abide.catalog\"), used)) =\n"
+	"	ABIDE_CATALOG_VERSION;\n"
+	"#endif\n\n";
+
 int header_write(const struct catalog *c, struct buf *out, struct abide_error *e)
 {
 	uint32_t i;
@@ -362,6 +369,6 @@ int header_write(const struct catalog *c, struct buf *out, struct abide_error *e
 	buf_printf(out, "%s", events_head);
 	for (i = 0; i < c->nr_events; i++)
 		write_event(&c->events[i], out);
-	buf_printf(out, " */\n\n#endif\n");
+	buf_printf(out, " */\n\n%s#endif\n", stamp);
 	return out->failed ? error_nomem(e) : 0;
 }

@@ -34,7 +34,7 @@ struct field {
 	char prefix[160];        /* path of the object that it is a member of; "" for an argument */
 	int parent;              /* the field that is the pointer to that object, -1 for an argument */
 	const struct rule *rule;
-	unsigned int read, reachable, right;
+	unsigned int read, reachable, judged, right;
 	char wrong[240];
 };
 
@@ -279,6 +279,7 @@ static void judge(const struct probe *p, const struct row *r, struct field *f, c
 			snprintf(said, sizeof(said), "%.127s", want);
 		}
 	}
+	f->judged += any;
 	if (right) {
 		f->right++;
 		return;
@@ -420,7 +421,7 @@ static void sum_up(struct probe *p)
 			states[3]++;
 		}
 		if (f->rule) {
-			totals[f->rule - rules].compared |= f->read > 0;
+			totals[f->rule - rules].compared |= f->judged > 0;
 			totals[f->rule - rules].right |= f->right > 0;
 		}
 		print_field(p, f, state, f->wrong);

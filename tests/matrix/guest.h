@@ -64,6 +64,6 @@ void die(const char *what) __attribute__((noreturn));
 #define WORK_PART "/dev/nvme0n1p3"
 #define WORK_PART_FIRST 24576
 /* A sector that cannot be read. */
-#define WORK_BAD_SECTOR 30720
+#define WORK_BAD_SECTOR 22528
 
 #endif

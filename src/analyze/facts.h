@@ -67,12 +67,14 @@ struct walk { /* one function, called from one place */
 	uint32_t base;         /* bytes of stack above its frame */
 	uint32_t depth;
 	uint32_t function;     /* index into the object's functions */
+	int32_t *variants;     /* by block: the newest of its nodes, -1: none */
 };
 
 struct node {
 	uint32_t walk;         /* index into walks */
 	uint32_t block;        /* of that walk's cfg */
 	int32_t next, taken;   /* nodes, -1: none */
+	int32_t older;         /* another variant of the same block in the same walk, -1: none */
 	struct fact *facts;    /* one an instruction of the block (also for second halves) */
 	struct state *in;
 	uint16_t joins;

@@ -18,14 +18,10 @@
 
 #include "catalog/resolve_impl.h"
 
-static bool proto_of_func(struct btf_data *b, const char *tracepoint, struct btf_info *proto)
+static bool proto_of_func(const struct btf_data *b, uint32_t id, struct btf_info *proto)
 {
-	char name[160];
 	struct btf_info f;
-	uint32_t id;
 
-	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
-	id = btf_find(b, BTF_KIND_FUNC, name);
 	return id && btf_get(b, id, &f) && btf_get(b, f.type, proto) &&
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
@@ -38,21 +34,28 @@ static bool proto_of_typedef(struct btf_data *b, uint32_t id, struct btf_info *p
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
 
-static bool find_place(struct target *t, const char *tracepoint, struct place *p)
+/* 0 (and p->pub.btf_id 0 when the target has no such tracepoint) or -ENOMEM. */
+static int find_place(struct target *t, const char *tracepoint, struct place *p)
 {
+	uint32_t typedef_id, iterator;
 	char name[160];
+	int rc;
 
 	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
-	p->pub.btf_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
-	if (!p->pub.btf_id)
-		return false;
-	p->named = proto_of_func(t->btf, tracepoint, &p->proto);
-	if (!p->named && !proto_of_typedef(t->btf, p->pub.btf_id, &p->proto))
-		return false;
+	typedef_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
+	if (!typedef_id)
+		return 0;
+	rc = target_iterator(t, tracepoint, &iterator);
+	if (rc)
+		return rc;
+	p->named = proto_of_func(t->btf, iterator, &p->proto);
+	if (!p->named && !proto_of_typedef(t->btf, typedef_id, &p->proto))
+		return 0;
 	p->first = 1;
+	p->pub.btf_id = typedef_id;
 	p->pub.nr_args = p->proto.vlen - p->first;
 	p->pub.tracepoint = tracepoint;
-	return true;
+	return 0;
 }
 
 /* "tracepoint a, b": those that were looked for. */
@@ -69,36 +72,45 @@ static void list_places(const struct cat_event *ev, char *buf, size_t size)
 	}
 }
 
-static int place_event(struct target *t, const struct cat_event *ev, struct place *p, struct abide_error *e)
+static int place_event(struct target *t, const struct cat_event *ev, struct place *p,
+                       struct abide_error *e)
 {
 	char names[160];
 	uint32_t i;
+	int rc = 0;
 
 	p->pub.event = ev;
 	p->pub.syscall_nr = -1;
-	for (i = 0; i < ev->nr_places && !p->pub.btf_id; i++)
-		if (!find_place(t, ev->places[i], p))
-			p->pub.btf_id = 0;
+	for (i = 0; !rc && i < ev->nr_places && !p->pub.btf_id; i++)
+		rc = find_place(t, ev->places[i], p);
+	if (rc)
+		return error_nomem(e);
 	if (!p->pub.btf_id) {
 		list_places(ev, names, sizeof(names));
-		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s", ev->name,
-			  t->name);
+		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
+		          ev->name, t->name);
 		return error_reason(e, "%s has no tracepoint %s", t->name, names);
 	}
 	if (ev->syscall && ev->syscall_name) {
 		p->pub.syscall_nr = target_syscall(t, ev->syscall_name);
 		if (p->pub.syscall_nr < 0) {
-			error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
-				  ev->name, t->name);
+			error_set(e, -ENOENT, "event-unavailable",
+			          "event %s is not available on %s", ev->name, t->name);
+			if (!target_has_syscalls(t))
+				return error_reason(
+					e,
+					"the catalog has no numbers of system calls for %s, "
+					"the machine of %s",
+					t->machine, t->name);
 			return error_reason(e, "%s (%s) has no system call %s", t->name, t->machine,
-					    ev->syscall_name);
+			                    ev->syscall_name);
 		}
 	}
 	return 0;
 }
 
 int resolve_event(struct target *t, const struct cat_event *ev, const struct placement **out,
-		  struct abide_error *e)
+                  struct abide_error *e)
 {
 	struct kept *k = target_kept(t, ev, 0);
 	struct abide_error why = { 0 };
@@ -115,6 +127,8 @@ int resolve_event(struct target *t, const struct cat_event *ev, const struct pla
 			free(p);
 			p = NULL;
 		}
+		if (rc == -ENOMEM)
+			return error_nomem(e);
 		k = target_keep(t, ev, 0, rc, p, &why);
 		if (!k)
 			return error_nomem(e);
@@ -128,11 +142,44 @@ int resolve_event(struct target *t, const struct cat_event *ev, const struct pla
 	return 0;
 }
 
-/* The kernel marks arguments that may be NULL by this ending of their name. */
+/* The kernel marks some arguments that may be NULL by this ending of their name. */
 #define NULLABLE "__nullable"
 
-bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
-	       uint32_t *type, bool *nullable)
+/*
+ * Others it lists by hand (raw_tp_null_args in kernel/bpf/btf.c, 6.13 and back-ported): a
+ * program that does not test them is refused there. Kernels without the list take the test.
+ */
+static bool listed_nullable(const char *tracepoint, const char *arg)
+{
+	static const struct {
+		const char *tracepoint, *arg;
+	} list[] = {
+		{ "kfree_skb", "rx_sk" },
+		{ "tcp_send_reset", "sk" },
+		{ "tcp_send_reset", "skb" },
+		{ "tcp_sendmsg_locked", "skb" },
+		{ "qdisc_dequeue", "skb" },
+		{ "fib_table_lookup", "nhc" },
+		{ "mm_page_alloc", "page" },
+		{ "mm_page_alloc_zone_locked", "page" },
+		{ "mm_page_pcpu_drain", "page" },
+		{ "writeback_dirty_folio", "mapping" },
+		{ "folio_wait_writeback", "mapping" },
+		{ "posix_lock_inode", "fl" },
+		{ "fcntl_setlk", "fl" },
+		{ "sched_pi_setprio", "pi_task" },
+		{ "sched_process_wait", "pid" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (!strcmp(tracepoint, list[i].tracepoint) && !strcmp(arg, list[i].arg))
+			return true;
+	return false;
+}
+
+bool place_arg(const struct btf_data *b, const struct place *p, const char *name,
+               uint32_t *position, uint32_t *type, bool *nullable)
 {
 	size_t len = strlen(name);
 	struct btf_arg a;
@@ -142,6 +189,7 @@ bool place_arg(const struct btf_data *b, const struct place *p, const char *name
 		*nullable = !strncmp(a.name, name, len) && !strcmp(a.name + len, NULLABLE);
 		if (!*nullable && strcmp(a.name, name))
 			continue;
+		*nullable = *nullable || listed_nullable(p->pub.tracepoint, name);
 		*position = i - p->first;
 		*type = a.type;
 		return true;

@@ -33,8 +33,8 @@ static const char *find_machine(struct btf_data *b)
 	static const struct {
 		const char *machine, *member, *and;
 	} list[] = {
-		{ "x86_64", "orig_ax", NULL },    { "arm64", "orig_x0", "syscallno" },
-		{ "s390x", "orig_gpr2", NULL },   { "riscv64", "orig_a0", "a7" },
+		{ "x86_64", "orig_ax", NULL },           { "arm64", "orig_x0", "syscallno" },
+		{ "s390x", "orig_gpr2", NULL },          { "riscv64", "orig_a0", "a7" },
 		{ "loongarch64", "orig_a0", "csr_era" },
 	};
 	uint32_t id = btf_find(b, BTF_KIND_STRUCT, "pt_regs"), bytes;
@@ -43,18 +43,18 @@ static const char *find_machine(struct btf_data *b)
 	size_t i;
 
 	for (i = 0; id && i < sizeof(list) / sizeof(*list); i++) {
-		if (list[i].and && !type_member(b, id, list[i].and, &m))
+		if (list[i].and &&!type_member(b, id, list[i].and, &m))
 			continue;
 		/* 8 bytes: a 32-bit kernel of the same family is another machine. */
-		if (type_member(b, id, list[i].member, &m) && type_scalar(b, m.type, &bytes, &sign) &&
-		    bytes == 8)
+		if (type_member(b, id, list[i].member, &m) &&
+		    type_scalar(b, m.type, &bytes, &sign) && bytes == 8)
 			return list[i].machine;
 	}
 	return "unknown";
 }
 
 int target_open(struct btf_data *btf, const char *name, struct catalog *c, struct target **out,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	struct target *t = calloc(1, sizeof(*t));
 
@@ -98,7 +98,8 @@ void target_free(struct target *t)
 	}
 	free(t->slots);
 	free(t->structs);
-	free(t->enums);
+	free(t->enums.types);
+	free(t->iterators.types);
 	free(t->name);
 	free(t);
 }
@@ -118,22 +119,34 @@ const char *target_machine(const struct target *t)
 	return t->machine;
 }
 
+/* Which of a system call's numbers is the machine's; NULL: none. */
+static const int32_t *number_of(const struct target *t, const struct cat_syscall *s)
+{
+	if (!strcmp(t->machine, "x86_64"))
+		return &s->x86_64;
+	if (!strcmp(t->machine, "arm64"))
+		return &s->arm64;
+	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
+		return &s->generic;
+	return NULL;
+}
+
+bool target_has_syscalls(const struct target *t)
+{
+	return t->catalog->nr_syscalls && number_of(t, t->catalog->syscalls);
+}
+
 int32_t target_syscall(const struct target *t, const char *name)
 {
-	const struct cat_syscall *s = NULL;
+	const int32_t *number;
 	uint32_t i;
 
-	for (i = 0; i < t->catalog->nr_syscalls && !s; i++)
-		if (!strcmp(t->catalog->syscalls[i].name, name))
-			s = &t->catalog->syscalls[i];
-	if (!s)
-		return -1;
-	if (!strcmp(t->machine, "x86_64"))
-		return s->x86_64;
-	if (!strcmp(t->machine, "arm64"))
-		return s->arm64;
-	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
-		return s->generic;
+	for (i = 0; i < t->catalog->nr_syscalls; i++) {
+		if (strcmp(t->catalog->syscalls[i].name, name))
+			continue;
+		number = number_of(t, &t->catalog->syscalls[i]);
+		return number ? *number : -1;
+	}
 	return -1;
 }
 
@@ -147,8 +160,8 @@ static bool find_helper(struct target *t, int64_t helper, const char *name)
 	if (!btf_get(t->btf, btf_find(t->btf, BTF_KIND_ENUM, "bpf_func_id"), &e))
 		return false;
 	for (i = 0; i < e.vlen && btf_value_at(t->btf, &e, i, &v); i++)
-		if (name ? !strcmp(v.name, name) :
-			   v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
+		if (name ? !strcmp(v.name, name)
+		         : v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
 			return true;
 	return false;
 }
@@ -164,22 +177,43 @@ bool target_has_atomics(struct target *t)
 	return find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
-static bool list_enums(struct target *t)
+static bool append(struct type_list *l, uint32_t id, const char *name)
 {
-	uint32_t *grown, id, count = btf_count(t->btf);
-	struct btf_info e;
-	size_t room = 0;
+	struct named_type *grown = array_grow(l->types, l->nr, &l->room, sizeof(*l->types));
 
+	if (!grown)
+		return false;
+	l->types = grown;
+	l->types[l->nr++] = (struct named_type){ id, name };
+	return true;
+}
+
+#define ITERATOR "__traceiter_"
+
+/*
+ * One pass for both lists: about half of what BTF's own index of all functions costs, and
+ * of a kernel's 100,000 functions only the 1,000 iterators are ever asked for.
+ */
+static bool list_types(struct target *t)
+{
+	uint32_t id, count = btf_count(t->btf);
+	struct btf_info i;
+
+	if (t->listed)
+		return true;
+	t->enums.nr = t->iterators.nr = 0;
 	for (id = 1; id < count; id++) {
-		if (!btf_get(t->btf, id, &e) || (e.kind != BTF_KIND_ENUM && e.kind != BTF_KIND_ENUM64))
+		if (!btf_get(t->btf, id, &i))
 			continue;
-		grown = array_grow(t->enums, t->nr_enums, &room, sizeof(*t->enums));
-		if (!grown)
+		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) &&
+		    !append(&t->enums, id, i.name))
 			return false;
-		t->enums = grown;
-		t->enums[t->nr_enums++] = id;
+		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
+		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) &&
+		    !append(&t->iterators, id, i.name + sizeof(ITERATOR) - 1))
+			return false;
 	}
-	t->enums_listed = true;
+	t->listed = true;
 	return true;
 }
 
@@ -187,17 +221,13 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 {
 	struct btf_value v;
 	struct btf_info e;
-	uint32_t i, j;
+	uint32_t j;
+	size_t i;
 
-	if (!t->enums_listed) {
-		t->nr_enums = 0;
-		free(t->enums);
-		t->enums = NULL;
-		if (!list_enums(t))
-			return -ENOMEM;
-	}
-	for (i = 0; i < t->nr_enums; i++) {
-		if (!btf_get(t->btf, t->enums[i], &e))
+	if (!list_types(t))
+		return -ENOMEM;
+	for (i = 0; i < t->enums.nr; i++) {
+		if (!btf_get(t->btf, t->enums.types[i].id, &e))
 			continue;
 		for (j = 0; j < e.vlen && btf_value_at(t->btf, &e, j, &v); j++)
 			if (*v.name == *name && !strcmp(v.name, name)) {
@@ -206,6 +236,19 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 			}
 	}
 	return -ENOENT;
+}
+
+int target_iterator(struct target *t, const char *tracepoint, uint32_t *id)
+{
+	size_t i;
+
+	*id = 0;
+	if (!list_types(t))
+		return -ENOMEM;
+	for (i = 0; i < t->iterators.nr && !*id; i++)
+		if (!strcmp(t->iterators.types[i].name, tracepoint))
+			*id = t->iterators.types[i].id;
+	return 0;
 }
 
 static struct kept **slot_of(struct kept **slots, uint32_t nr, const void *key, uint32_t elem)
@@ -246,7 +289,7 @@ static bool grow(struct target *t)
 }
 
 struct kept *target_keep(struct target *t, const void *key, uint32_t elem, int code, void *result,
-			 const struct abide_error *e)
+                         const struct abide_error *e)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 

@@ -16,52 +16,29 @@
 #include <sys/mman.h>
 
 #include "object/btf_data.h"
-#include "util/buf.h"
 
 #define HEADER_SIZE        24
 #define HEADER_SIZE_LAYOUT 32
 
-/* <linux/btf.h> of Linux 7.2: vlen has 24 bits and kind 7; older BTF has zeros there. */
-#define INFO_VLEN(info)  ((info)&0xffffff)
-#define INFO_KIND(info)  ((info) >> 24 & 0x7f)
-#define INFO_KFLAG(info) ((info) >> 31)
+#define TYPES (1 + BTF_NAMES_TYPES)
+#define FUNCS (1 + BTF_NAMES_FUNCS)
 
 static const struct btf_layout_entry known_kinds[] = {
-	[BTF_KIND_INT] = { 4, 0, true },        [BTF_KIND_PTR] = { 0, 0, true },
-	[BTF_KIND_ARRAY] = { 12, 0, true },     [BTF_KIND_STRUCT] = { 0, 12, true },
-	[BTF_KIND_UNION] = { 0, 12, true },     [BTF_KIND_ENUM] = { 0, 8, true },
-	[BTF_KIND_FWD] = { 0, 0, true },        [BTF_KIND_TYPEDEF] = { 0, 0, true },
-	[BTF_KIND_VOLATILE] = { 0, 0, true },   [BTF_KIND_CONST] = { 0, 0, true },
-	[BTF_KIND_RESTRICT] = { 0, 0, true },   [BTF_KIND_FUNC] = { 0, 0, true },
-	[BTF_KIND_FUNC_PROTO] = { 0, 8, true }, [BTF_KIND_VAR] = { 4, 0, true },
-	[BTF_KIND_DATASEC] = { 0, 12, true },   [BTF_KIND_FLOAT] = { 0, 0, true },
-	[BTF_KIND_DECL_TAG] = { 4, 0, true },   [BTF_KIND_TYPE_TAG] = { 0, 0, true },
-	[BTF_KIND_ENUM64] = { 0, 12, true },
+	[BTF_KIND_INT] = { 16, 0, TYPES },      [BTF_KIND_PTR] = { 12, 0, 0 },
+	[BTF_KIND_ARRAY] = { 24, 0, 0 },        [BTF_KIND_STRUCT] = { 12, 12, TYPES },
+	[BTF_KIND_UNION] = { 12, 12, TYPES },   [BTF_KIND_ENUM] = { 12, 8, TYPES },
+	[BTF_KIND_FWD] = { 12, 0, 0 },          [BTF_KIND_TYPEDEF] = { 12, 0, TYPES },
+	[BTF_KIND_VOLATILE] = { 12, 0, 0 },     [BTF_KIND_CONST] = { 12, 0, 0 },
+	[BTF_KIND_RESTRICT] = { 12, 0, 0 },     [BTF_KIND_FUNC] = { 12, 0, FUNCS },
+	[BTF_KIND_FUNC_PROTO] = { 12, 8, 0 },   [BTF_KIND_VAR] = { 16, 0, TYPES },
+	[BTF_KIND_DATASEC] = { 12, 12, TYPES }, [BTF_KIND_FLOAT] = { 12, 0, TYPES },
+	[BTF_KIND_DECL_TAG] = { 16, 0, 0 },     [BTF_KIND_TYPE_TAG] = { 12, 0, 0 },
+	[BTF_KIND_ENUM64] = { 12, 12, TYPES },
 };
 
 struct header {
 	uint32_t hdr_len, type_off, type_len, str_off, str_len, layout_off, layout_len;
 };
-
-int btf_names_of(uint8_t kind)
-{
-	switch (kind) {
-	case BTF_KIND_INT:
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-	case BTF_KIND_ENUM:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DATASEC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_ENUM64:
-		return BTF_NAMES_TYPES;
-	case BTF_KIND_FUNC:
-		return BTF_NAMES_FUNCS;
-	default:
-		return -1;
-	}
-}
 
 static int read_header(struct cursor *c, struct header *h, struct abide_error *e)
 {
@@ -104,35 +81,20 @@ static void read_layout(struct btf_data *b, struct cursor c)
 		uint8_t info_size = cursor_u8(&c), elem_size = cursor_u8(&c);
 
 		cursor_u16(&c);
-		if (l->known || !kind)
-			continue;
-		*l = (struct btf_layout_entry){ info_size, elem_size, true };
+		if (kind && !l->fixed)
+			*l = (struct btf_layout_entry){ BTF_RECORD + info_size, elem_size, 0 };
 	}
 }
 
-/* Bytes of a record with all that follows, 0 if nobody knows. Largest: 12 + 255 + 255 * 2^24. */
-static uint32_t record_size(const struct btf_data *b, uint32_t info)
-{
-	const struct btf_layout_entry *l = &b->layout[INFO_KIND(info)];
-	uint64_t size = BTF_RECORD + l->info_size + (uint64_t)l->elem_size * INFO_VLEN(info);
-
-	return l->known && size <= UINT32_MAX ? size : 0;
-}
-
-/* Count the types, mark each 64th. Ends at the first record that cannot be passed over. */
+/* Count the types, mark each 64th, note names. Ends at the first record that cannot be passed over. */
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
-	size_t room = 0;
+	uint32_t name, info, id = 1;
+	size_t room = 0, at;
 
-	for (b->count = 1; cursor_left(&c); b->count++) {
-		uint32_t at = c.at, name = cursor_u32(&c), info = cursor_u32(&c);
-		uint32_t size = c.bad ? 0 : record_size(b, info);
-		int names;
-
-		if (!size || size > c.size - at)
-			break;
-		if ((b->count - 1) % BTF_STRIDE == 0) {
+	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
+		if ((id - 1) % BTF_STRIDE == 0) {
 			uint32_t *marks = array_grow(b->marks, b->nr_marks, &room, sizeof(*marks));
 
 			if (!marks)
@@ -140,11 +102,11 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 			b->marks = marks;
 			b->marks[b->nr_marks++] = at;
 		}
-		names = btf_names_of(INFO_KIND(info));
-		if (names >= 0 && name)
-			b->nr_names[names]++;
-		cursor_seek(&c, at + size);
+		if (b->layout[btf_info_kind(info)].names == TYPES && name &&
+		    !btf_note_name(&b->names, id, name))
+			return error_nomem(e);
 	}
+	b->count = id;
 	return 0;
 }
 
@@ -217,6 +179,7 @@ void btf_free(struct btf_data *b)
 		munmap(b->own, b->own_size);
 	else
 		free(b->own);
+	free(b->names.items);
 	free(b->marks);
 	free(b->last);
 	free(b);
@@ -254,7 +217,7 @@ static uint32_t find_record(const struct btf_data *b, uint32_t id)
 		w = *b->last;
 	for (; w.id < id; w.id++) {
 		cursor_seek(&c, w.off + 4);
-		w.off += record_size(b, cursor_u32(&c));
+		w.off += btf_record_size(b, cursor_u32(&c));
 	}
 	*b->last = w;
 	return w.off;
@@ -274,9 +237,9 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	name = cursor_u32(&c);
 	info = cursor_u32(&c);
 	size = cursor_u32(&c);
-	out->kind = INFO_KIND(info);
-	out->kflag = INFO_KFLAG(info);
-	out->vlen = INFO_VLEN(info);
+	out->kind = btf_info_kind(info);
+	out->kflag = info >> 31;
+	out->vlen = btf_info_vlen(info);
 	if (name < b->strings_size)
 		out->name = b->strings + name;
 	out->extra = c.at;
@@ -321,7 +284,7 @@ static struct cursor element(const struct btf_data *b, const struct btf_info *t,
 	size_t at;
 
 	if (i >= t->vlen ||
-	    __builtin_add_overflow(t->extra, (size_t)i * b->layout[t->kind].elem_size, &at))
+	    __builtin_add_overflow(t->extra, (size_t)i * b->layout[t->kind].element, &at))
 		c.bad = true;
 	else
 		cursor_seek(&c, at);

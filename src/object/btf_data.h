@@ -2,7 +2,10 @@
 #ifndef ABIDE_OBJECT_BTF_DATA_H
 #define ABIDE_OBJECT_BTF_DATA_H
 
+#include <linux/btf.h>
+
 #include "object/btf.h"
+#include "util/buf.h"
 #include "util/cursor.h"
 
 /*
@@ -15,10 +18,10 @@
 #define BTF_DEPTH  64  /* of type chains that are followed; the kernel stops at 32 */
 #define BTF_RECORD 12  /* sizeof(struct btf_type) */
 
-struct btf_layout_entry {
-	uint8_t info_size; /* bytes that follow the record once */
-	uint8_t elem_size; /* bytes that follow for each of vlen */
-	bool known;
+struct btf_layout_entry { /* how long a kind's records are */
+	uint16_t fixed;   /* bytes of the record and what follows it once; 0: nobody knows */
+	uint8_t element;  /* bytes that follow for each of vlen */
+	uint8_t names;    /* 1 + enum btf_names, 0: its names are in no index */
 };
 
 struct btf_walk { /* where the last lookup ended: makes loops over all types linear */
@@ -38,6 +41,15 @@ struct btf_index {
 
 enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_FUNCS, BTF_NAMES_NR };
 
+struct btf_name { /* to be put into an index */
+	uint32_t id, off;
+};
+
+struct btf_name_list {
+	struct btf_name *items;
+	size_t nr, room;
+};
+
 struct btf_data {
 	const uint8_t *bytes;
 	size_t size;         /* what the header promises */
@@ -47,7 +59,7 @@ struct btf_data {
 	uint32_t count;  /* void included */
 	uint32_t *marks; /* offset of the records of types 1, 65, 129 ... */
 	uint32_t nr_marks;
-	uint32_t nr_names[BTF_NAMES_NR]; /* how many names each index will hold */
+	struct btf_name_list names; /* of BTF_NAMES_TYPES, noted while walking; gone once indexed */
 	struct btf_index index[BTF_NAMES_NR];
 	struct btf_layout_entry layout[BTF_KINDS];
 	struct btf_walk *last; /* owned; a pointer because lookups take a const handle */
@@ -56,8 +68,72 @@ struct btf_data {
 	bool mapped; /* .own came from mmap */
 };
 
-/* Which index the kind's names are in, -1: none (forward declarations, tags, nameless kinds). */
-int btf_names_of(uint8_t kind);
+/* <linux/btf.h> of Linux 7.2: vlen has 24 bits and kind 7; older BTF has zeros there. */
+static inline uint32_t btf_info_vlen(uint32_t info)
+{
+	return info & 0xffffff;
+}
+
+static inline uint8_t btf_info_kind(uint32_t info)
+{
+	return info >> 24 & (BTF_KINDS - 1);
+}
+
+/*
+ * Bytes of a record with all that follows, 0 if nobody knows. Largest: 267 + 255 * (2^24 - 1) < 2^32.
+ * The kinds that make up most of a kernel are branches: a processor guesses them and
+ * walks on, where the table's entry would have to arrive first (a third of the time).
+ */
+static inline uint32_t btf_record_size(const struct btf_data *b, uint32_t info)
+{
+	const struct btf_layout_entry *l;
+
+	switch (btf_info_kind(info)) {
+	case BTF_KIND_FUNC:
+	case BTF_KIND_PTR:
+	case BTF_KIND_CONST:
+	case BTF_KIND_TYPEDEF:
+		return BTF_RECORD;
+	case BTF_KIND_FUNC_PROTO:
+		return BTF_RECORD + 8 * btf_info_vlen(info);
+	case BTF_KIND_STRUCT:
+		return BTF_RECORD + 12 * btf_info_vlen(info);
+	default:
+		l = &b->layout[btf_info_kind(info)];
+		return l->fixed ? l->fixed + l->element * btf_info_vlen(info) : 0;
+	}
+}
+
+/* The name and the info of the record at @c, which moves behind it. False: cut, or of unknown length. */
+static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t *name,
+                            uint32_t *info)
+{
+	size_t at = c->at;
+	uint32_t size;
+
+	*name = cursor_u32(c);
+	*info = cursor_u32(c);
+	size = c->bad ? 0 : btf_record_size(b, *info);
+	if (!size || size > c->size - at)
+		return false;
+	c->at = at + size;
+	return true;
+}
+
+/* Note a name; false: out of memory. */
+static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t off)
+{
+	struct btf_name *items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+
+	if (!items)
+		return false;
+	l->items = items;
+	l->items[l->nr++] = (struct btf_name){ id, off };
+	return true;
+}
+
+/* False: out of memory; look-ups find nothing then, and try again when asked again. */
+bool btf_index_build(struct btf_data *b, enum btf_names names);
 void btf_index_free(struct btf_index *x);
 
 #endif

@@ -142,7 +142,7 @@ static void spell_left(const struct btf_data *b, uint32_t id, struct text *x, in
 	uint32_t elem, index, count;
 	const char *word;
 	struct btf_info t;
-	bool paren;
+	bool star;
 
 	if (full(x, depth))
 		return;
@@ -170,8 +170,8 @@ static void spell_left(const struct btf_data *b, uint32_t id, struct text *x, in
 		break;
 	case BTF_KIND_PTR:
 		spell_left(b, t.type, x, depth + 1);
-		paren = binds_tighter(b, t.type);
-		put(x, paren ? " (*" : x->len && x->buf[x->len - 1] == '*' ? "*" : " *");
+		star = x->len && x->buf[x->len - 1] == '*';
+		put(x, "%s%s*", star ? "" : " ", binds_tighter(b, t.type) ? "(" : "");
 		break;
 	case BTF_KIND_CONST:
 	case BTF_KIND_VOLATILE:

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "object/btf_data.h"
 #include "object/object_data.h"
 
 #define PIN_BY_NAME 1
@@ -33,7 +34,7 @@ static int refuse(const struct object *o, const char *map, struct abide_error *e
 }
 
 static struct map_def *add_map(struct object *o, const char *name, enum map_source source,
-                               uint32_t section, uint64_t offset, struct abide_error *e)
+                               uint32_t section, uint32_t symbol, struct abide_error *e)
 {
 	struct map_def *m;
 
@@ -42,7 +43,7 @@ static struct map_def *add_map(struct object *o, const char *name, enum map_sour
 		          MAX_MAPS);
 		return NULL;
 	}
-	o->store->map_offsets[o->nr_maps] = offset;
+	o->store->map_symbols[o->nr_maps] = symbol;
 	m = &o->maps[o->nr_maps++];
 	m->name = name;
 	m->source = source;
@@ -225,7 +226,7 @@ static int add_inner(struct object *o, const struct map_values *values, uint32_t
 		if (!name)
 			return error_nomem(e);
 		o->maps[i].inner = o->nr_maps;
-		m = add_map(o, name, MAP_BTF, o->maps[i].section, UINT64_MAX, e);
+		m = add_map(o, name, MAP_BTF, o->maps[i].section, 0, e);
 		if (!m)
 			return e ? e->code : -EFBIG;
 		err = parse_def(o, m, values[i].pointee, &inner_values, e);
@@ -265,7 +266,7 @@ static int read_btf_maps(struct object *o, uint32_t section, struct abide_error 
 		if (y->section != section || y->type == STT_SECTION || y->type == STT_FUNC ||
 		    !*y->name)
 			continue;
-		m = add_map(o, y->name, MAP_BTF, section, y->value, e);
+		m = add_map(o, y->name, MAP_BTF, section, i, e);
 		if (!m) {
 			err = -EFBIG;
 			break;
@@ -369,6 +370,8 @@ static int open_btf(struct object *o, struct abide_error *e)
 	if (!i || !o->sections[i].data)
 		return 0;
 	err = btf_open_mem(o->sections[i].data, o->sections[i].size, &o->btf, &why);
+	if (err == -ENOMEM || (!err && !btf_index_build(o->btf, BTF_NAMES_TYPES)))
+		return error_nomem(e);
 	if (err) {
 		memcpy(problem, why.problem, sizeof(problem));
 		return error_set(e, err, why.tag, "%s: %s", o->path, problem);
@@ -385,8 +388,8 @@ int maps_read(struct object *o, struct abide_error *e)
 	int err;
 
 	o->maps = store_alloc(o, MAX_MAPS, sizeof(*o->maps));
-	o->store->map_offsets = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_offsets));
-	if (!o->maps || !o->store->map_offsets)
+	o->store->map_symbols = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_symbols));
+	if (!o->maps || !o->store->map_symbols)
 		return error_nomem(e);
 	err = open_btf(o, e);
 	if (err)

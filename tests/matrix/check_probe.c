@@ -387,8 +387,12 @@ static bool says_unavailable(const struct trace *t, const char *what)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s is not available on ", what);
+	/* On stderr, or as a line of JSON. */
 	for (size_t i = 0; i < t->err.n; i++)
 		if (strstr(t->err.line[i], text))
+			return true;
+	for (size_t i = 0; i < t->out.n; i++)
+		if (json_is(t->out.line[i], "type", "error") && strstr(t->out.line[i], text))
 			return true;
 	return false;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyze/insn.h"
+#include "analyze/newer.h"
 #include "analyze/walk.h"
 
 static int refuse_event(struct analysis *a, const struct walk *w, uint32_t insn, int32_t off, uint32_t size,
@@ -76,9 +77,17 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn, const struct cat_struct *st,
 			 int64_t off, uint32_t size, int n, struct abide_error *e)
 {
-	const struct core_relo *relo = function_core_relo(w->cfg->function, insn);
-	const char *path = relo && a->object->btf ? btf_string(a->object->btf, relo->access_off) : NULL;
+	uint32_t since;
+	char name[128];
 
+	if (n == 0 && newer_field(a->object, w->cfg->function, insn, name, sizeof(name), &since) &&
+	    newer_version(a->object) > a->catalog->version) {
+		refuse(a, w, insn, "field-unknown", e, "this catalog (version %u) does not know %s", a->catalog->version,
+		       name);
+		if (since)
+			error_reason(e, "%s\nit exists since version %u of the catalog", e->reason, since);
+		return error_hint(e, "update abide, or guard it: if (user_field_exists(p->%s))", strchr(name, '.') + 1);
+	}
 	if (n == -2)
 		refuse(a, w, insn, "part-of-pointer", e, "%u bytes at %lld of struct %s are part of a pointer", size,
 		       (long long)off, st->name);
@@ -91,9 +100,6 @@ static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn
 	else
 		refuse(a, w, insn, "load-misses", e, "%u bytes at %lld of struct %s are no field", size, (long long)off,
 		       st->name);
-	if (path && n == 0)
-		return error_hint(e, "the object was built against a newer catalog; update abide, or ask "
-				     "user_field_exists() first");
 	return error_hint(e, "read its fields by name: abide show %s", st->name);
 }
 

@@ -6,10 +6,10 @@
  * terminals and stand in C comments), more than MAX_WORDS words a line, a quote that does
  * not end. Every failure says FILE:LINE.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "catalog/parse.h"
@@ -43,20 +43,20 @@ static bool add_word(struct lex *l, char *text, bool quoted)
 	return true;
 }
 
-/* Words that need no space around them, or NULL. */
+/* Words that need no space around them, or NULL. Nobody writes to them: they have no brackets. */
 static char *punctuation(char c)
 {
-	static char comma[] = ",", open[] = "(", close[] = ")", semicolon[] = ";";
+	static char words[][2] = { ",", "(", ")", ";" };
 
 	switch (c) {
 	case ',':
-		return comma;
+		return words[0];
 	case '(':
-		return open;
+		return words[1];
 	case ')':
-		return close;
+		return words[2];
 	case ';':
-		return semicolon;
+		return words[3];
 	default:
 		return NULL;
 	}
@@ -67,6 +67,11 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
+static bool is_visible(char c)
+{
+	return c > ' ' && c <= '~';
+}
+
 /* The end of the word at @p, NULL if something in it is not allowed. */
 static char *word_end(struct lex *l, char *p, const char *end)
 {
@@ -75,7 +80,7 @@ static char *word_end(struct lex *l, char *p, const char *end)
 			lex_fail(l, "catalog-syntax", "a space is missing before the quote");
 			return NULL;
 		}
-		if (!isgraph((unsigned char)*p)) {
+		if (!is_visible(*p)) {
 			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
 			return NULL;
 		}
@@ -87,7 +92,7 @@ static char *word_end(struct lex *l, char *p, const char *end)
 static char *quote_end(struct lex *l, char *p, const char *end)
 {
 	for (; p < end && *p != '"'; p++)
-		if (!isprint((unsigned char)*p)) {
+		if (!is_visible(*p) && *p != ' ') {
 			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning", (unsigned char)*p);
 			return NULL;
 		}
@@ -173,7 +178,7 @@ bool lex_is(struct lex *l, const char *word)
 {
 	const char *w = lex_peek(l);
 
-	if (!w || strcmp(w, word))
+	if (!w || *w != *word || strcmp(w, word))
 		return false;
 	l->next++;
 	return true;
@@ -259,13 +264,18 @@ bool lex_doc(struct lex *l, const char **out)
 	return lex_end(l);
 }
 
+bool is_name_part(char c, bool first)
+{
+	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+}
+
 bool is_identifier(const char *p)
 {
-	if (*p != '_' && !isalpha((unsigned char)*p))
-		return false;
-	while (*p == '_' || isalnum((unsigned char)*p))
-		p++;
-	return !*p;
+	const char *q = p;
+
+	while (is_name_part(*q, q == p))
+		q++;
+	return q > p && !*q;
 }
 
 bool lex_name(struct lex *l, const char *what, const char **out)
@@ -282,16 +292,20 @@ bool lex_name(struct lex *l, const char *what, const char **out)
 	return true;
 }
 
+static int by_text(const void *key, const void *word)
+{
+	return strcmp(key, *(const char *const *)word);
+}
+
 bool lex_new_name(struct lex *l, const char *what, const char **out)
 {
-	static const char *const words[] = {
-		"asm",	    "auto",   "bool",	"break",    "case",   "char",	"const",    "continue", "default",
-		"do",	    "double", "else",	"enum",	    "extern", "false",	"float",    "for",	"goto",
-		"if",	    "inline", "int",	"long",	    "register", "restrict", "return", "short",	"signed",
-		"sizeof",   "static", "struct", "switch",   "true",   "typedef", "typeof",  "union",	"unsigned",
-		"void",	    "volatile", "while", "current", "const",
+	static const char *const sorted[] = {
+		"asm",	  "auto",   "bool",   "break",	  "case",   "char",   "const",	  "continue",
+		"current", "default", "do",   "double",	  "else",   "enum",   "extern",	  "false",
+		"float",  "for",    "goto",   "if",	  "inline", "int",    "long",	  "register",
+		"restrict", "return", "short", "signed",  "sizeof", "static", "struct",	  "switch",
+		"true",	  "typedef", "typeof", "union",	  "unsigned", "void", "volatile", "while",
 	};
-	size_t i;
 
 	if (!lex_name(l, what, out))
 		return false;
@@ -299,8 +313,7 @@ bool lex_new_name(struct lex *l, const char *what, const char **out)
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
 	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that", what, *out);
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(*out, words[i]))
-			return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
+	if (bsearch(*out, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
+		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
 	return true;
 }

@@ -33,7 +33,7 @@ static bool number_type(const char *w, struct cat_field *f)
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(w, types[i].word)) {
+		if (*w == *types[i].word && !strcmp(w, types[i].word)) {
 			f->kind = types[i].kind;
 			f->size = types[i].size;
 			f->type = types[i].c;

@@ -104,23 +104,43 @@ static int build_runs(const struct cat_enum *en, const struct pairs *p, struct a
 	return 0;
 }
 
-/* The kernel's enum: the first of the catalog's names that the target has. */
-static bool find_enum(struct target *t, const struct cat_enum *en, struct btf_info *e)
+/* One of the kernel's enums by name, itself or behind a typedef. */
+static bool find_enum(struct target *t, const char *name, struct btf_info *e)
 {
-	uint32_t i, id;
+	uint32_t id = btf_find(t->btf, BTF_KIND_ENUM, name);
 
+	if (!id)
+		id = btf_find(t->btf, BTF_KIND_ENUM64, name);
+	if (!id)
+		id = btf_strip(t->btf, btf_find(t->btf, BTF_KIND_TYPEDEF, name), true);
+	return id && btf_get(t->btf, id, e) && (e->kind == BTF_KIND_ENUM || e->kind == BTF_KIND_ENUM64);
+}
+
+/* Pairs from all of the catalog's enums that the target has (subsystems keep reasons in enums of their own). */
+static int collect_all(struct target *t, const struct cat_enum *en, struct pairs *pairs, uint32_t *first,
+		       struct why *w)
+{
+	struct btf_info e;
+	uint32_t i;
+	int rc;
+
+	*first = 0;
 	for (i = 0; i < en->nr_kernel; i++) {
-		id = btf_find(t->btf, BTF_KIND_ENUM, en->kernel[i]);
-		if (!id)
-			id = btf_find(t->btf, BTF_KIND_ENUM64, en->kernel[i]);
-		if (!id)
-			id = btf_strip(t->btf, btf_find(t->btf, BTF_KIND_TYPEDEF, en->kernel[i]),
-			               true);
-		if (id && btf_get(t->btf, id, e) &&
-		    (e->kind == BTF_KIND_ENUM || e->kind == BTF_KIND_ENUM64))
-			return true;
+		if (!find_enum(t, en->kernel[i], &e))
+			continue;
+		if (!*first)
+			*first = e.id;
+		rc = collect(t, en, &e, pairs);
+		if (rc)
+			return rc;
 	}
-	return false;
+	if (!*first)
+		return why_set(w, -ENOENT, "%s has no enum %s%s%s", t->name, en->kernel[0],
+			       en->nr_kernel > 1 ? " or " : "", en->nr_kernel > 1 ? en->kernel[1] : "");
+	if (!pairs->nr)
+		return why_set(w, -ENOENT, "%s: enum %s has none of the names of %s", t->name, en->kernel[0],
+			       en->name);
+	return 0;
 }
 
 static int map_of(struct target *t, const struct cat_enum *en, const struct access_map **out,
@@ -128,7 +148,7 @@ static int map_of(struct target *t, const struct cat_enum *en, const struct acce
 {
 	struct pairs pairs = { 0 };
 	struct kept_map *k;
-	struct btf_info e;
+	uint32_t first;
 	int rc;
 
 	for (k = t->maps; k; k = k->next)
@@ -136,14 +156,7 @@ static int map_of(struct target *t, const struct cat_enum *en, const struct acce
 			*out = &k->map;
 			return 0;
 		}
-	if (!find_enum(t, en, &e))
-		return why_set(w, -ENOENT, "%s has no enum %s%s%s", t->name, en->kernel[0],
-		               en->nr_kernel > 1 ? " or " : "",
-		               en->nr_kernel > 1 ? en->kernel[1] : "");
-	rc = collect(t, en, &e, &pairs);
-	if (!rc && !pairs.nr)
-		rc = why_set(w, -ENOENT, "%s: enum %s has none of the names of %s", t->name, e.name,
-		             en->name);
+	rc = collect_all(t, en, &pairs, &first, w);
 	if (rc)
 		goto out;
 	qsort(pairs.v, pairs.nr, sizeof(*pairs.v), by_kernel);
@@ -153,7 +166,7 @@ static int map_of(struct target *t, const struct cat_enum *en, const struct acce
 		free(k);
 		goto out;
 	}
-	k->map.type = e.id;
+	k->map.type = first;
 	k->key = en;
 	k->next = t->maps;
 	t->maps = k;

@@ -43,6 +43,7 @@ void act_retransmit(void);
 void act_others(void);
 void act_queue(void);
 void act_mapper(void);
+void act_calls(const char *names);
 
 /* Start @fn in a child with a pipe that lets the parent say "go on"; the child's pid. */
 pid_t start_child(void (*fn)(int go), int *go);

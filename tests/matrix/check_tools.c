@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The tools (tools/*.bpf.c) on this kernel, the same files as everywhere. Each runs
+ * The tools on this kernel, the same files as everywhere. Each runs
  * around actions of the workload; what it must show is in the table below as facts:
  * for each line of truth of a kind there must be a line of JSON that holds all of the
  * named values, whatever its columns are called. A value may be written in several ways

@@ -34,7 +34,7 @@ struct field {
 	char prefix[160];        /* path of the object that it is a member of; "" for an argument */
 	int parent;              /* the field that is the pointer to that object, -1 for an argument */
 	const struct rule *rule;
-	unsigned int read, reachable, right;
+	unsigned int read, reachable, judged, right;
 	char wrong[240];
 };
 
@@ -279,6 +279,7 @@ static void judge(const struct probe *p, const struct row *r, struct field *f, c
 			snprintf(said, sizeof(said), "%.127s", want);
 		}
 	}
+	f->judged += any;
 	if (right) {
 		f->right++;
 		return;
@@ -386,8 +387,12 @@ static bool says_unavailable(const struct trace *t, const char *what)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s is not available on ", what);
+	/* On stderr, or as a line of JSON. */
 	for (size_t i = 0; i < t->err.n; i++)
 		if (strstr(t->err.line[i], text))
+			return true;
+	for (size_t i = 0; i < t->out.n; i++)
+		if (json_is(t->out.line[i], "type", "error") && strstr(t->out.line[i], text))
 			return true;
 	return false;
 }
@@ -420,7 +425,7 @@ static void sum_up(struct probe *p)
 			states[3]++;
 		}
 		if (f->rule) {
-			totals[f->rule - rules].compared |= f->read > 0;
+			totals[f->rule - rules].compared |= f->judged > 0;
 			totals[f->rule - rules].right |= f->right > 0;
 		}
 		print_field(p, f, state, f->wrong);

@@ -6,7 +6,6 @@
  * terminals and stand in C comments), more than MAX_WORDS words a line, a quote that does
  * not end. Every failure says FILE:LINE.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,51 +42,50 @@ static bool add_word(struct lex *l, char *text, bool quoted)
 	return true;
 }
 
-/* Words that need no space around them, or NULL. */
+enum { PLAIN = 1, NAME = 2, DIGIT = 4, SPACE = 8, PUNCTUATION = 16 };
+
+/* What each byte may be: plain bytes form words. The locale has no say. */
+static const uint8_t classes[256] = {
+	['!'] = PLAIN, ['$' ... '\''] = PLAIN, ['*' ... '+'] = PLAIN, ['-' ... '/'] = PLAIN,
+	[':'] = PLAIN, ['<' ... '@'] = PLAIN, ['[' ... '^'] = PLAIN, ['`'] = PLAIN, ['{' ... '~'] = PLAIN,
+	['a' ... 'z'] = PLAIN | NAME, ['A' ... 'Z'] = PLAIN | NAME, ['_'] = PLAIN | NAME,
+	['0' ... '9'] = PLAIN | DIGIT,
+	[' '] = SPACE, ['\t'] = SPACE, ['\r'] = SPACE,
+	[','] = PUNCTUATION, ['('] = PUNCTUATION, [')'] = PUNCTUATION, [';'] = PUNCTUATION,
+};
+
+static bool is(char c, unsigned class)
+{
+	return classes[(unsigned char)c] & class;
+}
+
+/* Words that need no space around them. */
 static char *punctuation(char c)
 {
 	static char comma[] = ",", open[] = "(", close[] = ")", semicolon[] = ";";
 
-	switch (c) {
-	case ',':
-		return comma;
-	case '(':
-		return open;
-	case ')':
-		return close;
-	case ';':
-		return semicolon;
-	default:
-		return NULL;
-	}
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == ',' ? comma : c == '(' ? open : c == ')' ? close : semicolon;
 }
 
 /* The end of the word at @p, NULL if something in it is not allowed. */
 static char *word_end(struct lex *l, char *p, const char *end)
 {
-	for (; p < end && !is_space(*p) && *p != '#' && !punctuation(*p); p++) {
-		if (*p == '"') {
-			lex_fail(l, "catalog-syntax", "a space is missing before the quote");
-			return NULL;
-		}
-		if (!isgraph((unsigned char)*p)) {
-			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
-			return NULL;
-		}
-	}
-	return p;
+	while (p < end && is(*p, PLAIN))
+		p++;
+	if (p == end || *p == '#' || is(*p, SPACE | PUNCTUATION))
+		return p;
+	if (*p == '"')
+		lex_fail(l, "catalog-syntax", "a space is missing before the quote");
+	else
+		lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
+	return NULL;
 }
 
 /* The closing quote of the meaning that begins at @p. */
 static char *quote_end(struct lex *l, char *p, const char *end)
 {
 	for (; p < end && *p != '"'; p++)
-		if (!isprint((unsigned char)*p)) {
+		if (*p < ' ' || *p > '~') {
 			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning", (unsigned char)*p);
 			return NULL;
 		}
@@ -103,7 +101,7 @@ static bool split(struct lex *l, char *p, char *end)
 	char *q, after;
 
 	while (p < end && *p != '#') {
-		if (is_space(*p)) {
+		if (is(*p, SPACE)) {
 			p++;
 		} else if (*p == '"') {
 			q = quote_end(l, p + 1, end);
@@ -111,7 +109,7 @@ static bool split(struct lex *l, char *p, char *end)
 				return false;
 			*q = '\0';
 			p = q + 1;
-		} else if (punctuation(*p)) {
+		} else if (is(*p, PUNCTUATION)) {
 			if (!add_word(l, punctuation(*p++), false))
 				return false;
 		} else {
@@ -123,7 +121,7 @@ static bool split(struct lex *l, char *p, char *end)
 			*q = '\0';
 			if (after == '#')
 				return true;
-			if (punctuation(after) && !add_word(l, punctuation(after), false))
+			if (is(after, PUNCTUATION) && !add_word(l, punctuation(after), false))
 				return false;
 			p = q + 1;
 		}
@@ -143,7 +141,7 @@ bool lex_line(struct lex *l)
 		l->at = end < l->end ? end + 1 : end;
 		l->line++;
 		l->nr_words = l->next = 0;
-		l->indented = start < end && is_space(*start);
+		l->indented = start < end && is(*start, SPACE);
 		if (!split(l, start, end))
 			return false;
 		if (l->nr_words)
@@ -173,7 +171,7 @@ bool lex_is(struct lex *l, const char *word)
 {
 	const char *w = lex_peek(l);
 
-	if (!w || strcmp(w, word))
+	if (!w || !same_word(w, word))
 		return false;
 	l->next++;
 	return true;
@@ -261,9 +259,9 @@ bool lex_doc(struct lex *l, const char **out)
 
 bool is_identifier(const char *p)
 {
-	if (*p != '_' && !isalpha((unsigned char)*p))
+	if (!is(*p, NAME))
 		return false;
-	while (*p == '_' || isalnum((unsigned char)*p))
+	while (is(*p, NAME | DIGIT))
 		p++;
 	return !*p;
 }
@@ -300,7 +298,7 @@ bool lex_new_name(struct lex *l, const char *what, const char **out)
 	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that", what, *out);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(*out, words[i]))
+		if (same_word(*out, words[i]))
 			return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
 	return true;
 }

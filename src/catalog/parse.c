@@ -283,7 +283,7 @@ static bool machine_number(struct parser *p, const char *machine, int32_t *out)
 
 static bool syscall_arg(struct parser *p, struct cat_syscall *sc)
 {
-	struct cat_field f = { .since = 1 }, *arg;
+	struct cat_field f = { .since = sc->since }, *arg;
 
 	if (sc->nr_args == 6)
 		return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than 6 arguments", sc->name);
@@ -302,13 +302,19 @@ static bool syscall_arg(struct parser *p, struct cat_syscall *sc)
 	return true;
 }
 
-/* syscall NAME x86_64 N arm64 N generic N (TYPE NAME, ...) */
+/* syscall NAME [since N] x86_64 N arm64 N generic N (TYPE NAME, ...) */
 static bool open_syscall(struct parser *p)
 {
-	struct cat_syscall sc = { .line = p->l.line }, *slot;
+	struct cat_syscall sc = { .since = 1, .line = p->l.line }, *slot;
+	const char *w;
 
 	p->of = OF_NOTHING;
-	if (!lex_name(&p->l, "a system call", &sc.name) || !machine_number(p, "x86_64", &sc.x86_64) ||
+	if (!lex_name(&p->l, "a system call", &sc.name))
+		return false;
+	w = lex_peek(&p->l);
+	if (w && !strcmp(w, "since") && !parse_since(p, 1, &sc.since))
+		return false;
+	if (!machine_number(p, "x86_64", &sc.x86_64) ||
 	    !machine_number(p, "arm64", &sc.arm64) || !machine_number(p, "generic", &sc.generic))
 		return false;
 	if (!lex_is(&p->l, "("))

@@ -85,7 +85,23 @@ static int by_offset(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* False: there is no such section, so its size cannot be known. */
+/*
+ * The compiler moved what was in the section elsewhere (a table of constants to .rodata.cst32),
+ * or it holds externs: any layout that does not contradict itself will do.
+ */
+static bool lay_out_anew(struct btf_type *raw, struct btf_var_secinfo *slots, uint32_t n)
+{
+	uint32_t i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		slots[i].offset = at;
+		if (__builtin_add_overflow(at, slots[i].size, &at))
+			return false;
+	}
+	raw->size = at;
+	return at != 0;
+}
+
 static bool fill_datasec(const struct object *o, const struct types *ts, const struct btf_info *t)
 {
 	struct btf_type *raw = raw_type(ts, t, (uint64_t)t->vlen * sizeof(struct btf_var_secinfo));
@@ -101,7 +117,7 @@ static bool fill_datasec(const struct object *o, const struct types *ts, const s
 		return true;
 	s = find_section(o, t->name, &index);
 	if (!s || !s->size || s->size > UINT32_MAX)
-		return false;
+		return lay_out_anew(raw, slots, t->vlen);
 	raw->size = s->size;
 	for (i = 0; i < t->vlen; i++)
 		if (btf_get(o->btf, slots[i].type, &var) && var.kind == BTF_KIND_VAR &&

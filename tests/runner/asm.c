@@ -544,6 +544,20 @@ static bool call(struct reader *s)
 	return true;
 }
 
+/* "insn CODE DST SRC OFF IMM": what no compiler writes */
+static bool raw(struct reader *s)
+{
+	int64_t v[5];
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		if (!term(s, &v[i]))
+			return false;
+	emit(s, (struct bpf_insn){ .code = (uint8_t)v[0], .dst_reg = v[1] & 15, .src_reg = v[2] & 15, .off = (int16_t)v[3],
+				   .imm = (int32_t)v[4] });
+	return true;
+}
+
 static bool statement(struct reader *s)
 {
 	struct bpf_insn jump = { .code = BPF_JMP | BPF_JA };
@@ -563,6 +577,8 @@ static bool statement(struct reader *s)
 		return branch(s);
 	if (eat(s, "call "))
 		return call(s);
+	if (eat(s, "insn "))
+		return raw(s);
 	if (eat(s, "lock "))
 		return plain_atomic(s);
 	if (reg(s, 'r', &dst))

@@ -98,7 +98,7 @@ static int spawn(struct run *r, const char *dir, const char *out_dir, const char
 	int status;
 	pid_t pid;
 
-	snprintf(command, sizeof(command), "exec %s %s", r->command, args);
+	snprintf(command, sizeof(command), "%s %s", r->command, args);
 	pid = fork();
 	if (!pid) {
 		int null = open("/dev/null", O_RDONLY);

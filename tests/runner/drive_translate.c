@@ -5,7 +5,7 @@
  *	-- translated KERNEL... [+filter]    the expected instructions, names resolved for each kernel
  *	-- translated-text KERNEL            the expected listing, compared as text
  *	-- accept KERNEL... [+filter]        it translates
- *	-- reject TAG [KERNEL...]            it is refused so, and each line of the text occurs in the refusal
+ *	-- reject TAG [KERNEL...] [+filter]  it is refused so, and each line of the text occurs in the refusal
  *	-- explain KERNEL                    each line occurs in what -v says
  *
  * Whatever translates is also written as an object, read back and compared: what the writer
@@ -215,7 +215,7 @@ static void reject_one(struct run *r, const struct part *s, const char *tag, con
 	struct abide_error e;
 	struct buf text = { 0 };
 
-	t = translate(r, kernel, false, NULL, &e);
+	t = translate(r, kernel, strstr(s->args, "+filter") != NULL, NULL, &e);
 	if (t) {
 		list_translated(t, &text);
 		run_fail(r, s, "%s: was accepted:\n%s", kernel, (const char *)text.data);
@@ -241,6 +241,8 @@ static void run_reject(struct run *r, const struct part *s)
 		return;
 	}
 	while (next_word(&p, kernel, sizeof(kernel))) {
+		if (kernel[0] == '+')
+			continue;
 		reject_one(r, s, tag, kernel);
 		n++;
 	}

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "catalog/parse.h"
@@ -59,12 +60,17 @@ static bool is(char c, unsigned class)
 	return classes[(unsigned char)c] & class;
 }
 
-/* Words that need no space around them. */
+/* Words that need no space around them. Nobody writes to them: they have no brackets. */
 static char *punctuation(char c)
 {
-	static char comma[] = ",", open[] = "(", close[] = ")", semicolon[] = ";";
+	static char words[][2] = { ",", "(", ")", ";" };
 
-	return c == ',' ? comma : c == '(' ? open : c == ')' ? close : semicolon;
+	return words[c == ',' ? 0 : c == '(' ? 1 : c == ')' ? 2 : 3];
+}
+
+static bool is_visible(char c)
+{
+	return c > ' ' && c <= '~';
 }
 
 /* The end of the word at @p, NULL if something in it is not allowed. */
@@ -85,7 +91,7 @@ static char *word_end(struct lex *l, char *p, const char *end)
 static char *quote_end(struct lex *l, char *p, const char *end)
 {
 	for (; p < end && *p != '"'; p++)
-		if (*p < ' ' || *p > '~') {
+		if (!is_visible(*p) && *p != ' ') {
 			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning", (unsigned char)*p);
 			return NULL;
 		}
@@ -257,13 +263,18 @@ bool lex_doc(struct lex *l, const char **out)
 	return lex_end(l);
 }
 
+bool is_name_part(char c, bool first)
+{
+	return is(c, first ? NAME : NAME | DIGIT);
+}
+
 bool is_identifier(const char *p)
 {
-	if (!is(*p, NAME))
-		return false;
-	while (is(*p, NAME | DIGIT))
-		p++;
-	return !*p;
+	const char *q = p;
+
+	while (is_name_part(*q, q == p))
+		q++;
+	return q > p && !*q;
 }
 
 bool lex_name(struct lex *l, const char *what, const char **out)
@@ -280,16 +291,20 @@ bool lex_name(struct lex *l, const char *what, const char **out)
 	return true;
 }
 
+static int by_text(const void *key, const void *word)
+{
+	return strcmp(key, *(const char *const *)word);
+}
+
 bool lex_new_name(struct lex *l, const char *what, const char **out)
 {
-	static const char *const words[] = {
-		"asm",	    "auto",   "bool",	"break",    "case",   "char",	"const",    "continue", "default",
-		"do",	    "double", "else",	"enum",	    "extern", "false",	"float",    "for",	"goto",
-		"if",	    "inline", "int",	"long",	    "register", "restrict", "return", "short",	"signed",
-		"sizeof",   "static", "struct", "switch",   "true",   "typedef", "typeof",  "union",	"unsigned",
-		"void",	    "volatile", "while", "current", "const",
+	static const char *const sorted[] = {
+		"asm",	  "auto",   "bool",   "break",	  "case",   "char",   "const",	  "continue",
+		"current", "default", "do",   "double",	  "else",   "enum",   "extern",	  "false",
+		"float",  "for",    "goto",   "if",	  "inline", "int",    "long",	  "register",
+		"restrict", "return", "short", "signed",  "sizeof", "static", "struct",	  "switch",
+		"true",	  "typedef", "typeof", "union",	  "unsigned", "void", "volatile", "while",
 	};
-	size_t i;
 
 	if (!lex_name(l, what, out))
 		return false;
@@ -297,8 +312,7 @@ bool lex_new_name(struct lex *l, const char *what, const char **out)
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
 	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that", what, *out);
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (same_word(*out, words[i]))
-			return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
+	if (bsearch(*out, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
+		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
 	return true;
 }

@@ -89,6 +89,7 @@ bool lex_name(struct lex *l, const char *what, const char **out); /* one of the 
 /* A name that this catalog makes up: it stands in the header, so it is no word of C's, nor reserved. */
 bool lex_new_name(struct lex *l, const char *what, const char **out);
 bool is_identifier(const char *p);
+bool is_name_part(char c, bool first); /* of a C identifier */
 /* Decimal or 0x; no octal, no sign but '-'. */
 bool text_number(const char *p, int64_t *out);
 

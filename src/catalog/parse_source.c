@@ -10,7 +10,6 @@
  * Out: struct cat_source. Names of enums and rules stay names (in op.name) until the
  * whole catalog is known.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ static char *parse_index(struct lex *l, char *p, const char *path, struct cat_st
 	s->has_index = true;
 	if (!*p) {
 		s->own_index = true;
-	} else if (isdigit((unsigned char)*p)) {
+	} else if (*p >= '0' && *p <= '9') {
 		if (!text_number(p, &n) || n > MAX_INDEX) {
 			lex_fail(l, "catalog-syntax", "\"%.40s\" is no index, or too large", p);
 			return NULL;
@@ -74,9 +73,9 @@ static const char *member_name(struct lex *l, char *p, char **after)
 	char *q = p;
 	char *name;
 
-	while (*q == '_' || isalnum((unsigned char)*q))
+	while (is_name_part(*q, q == p))
 		q++;
-	if (q == p || isdigit((unsigned char)*p))
+	if (q == p)
 		return NULL;
 	*after = q;
 	if (!*q)
@@ -132,7 +131,7 @@ static bool add_type_word(struct lex *l, char text[MAX_TEXT], const char *w)
 	const char *p;
 
 	for (p = w; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("_*[]", *p))
+		if (!is_name_part(*p, false) && !strchr("*[]", *p))
 			return lex_fail(l, "catalog-syntax", "\"%.40s\" is no part of a type", w);
 	if (n + len + 2 > MAX_TEXT)
 		return lex_fail(l, "catalog-syntax", "a type of more than %d characters", MAX_TEXT - 2);

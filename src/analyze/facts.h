@@ -36,6 +36,7 @@ enum fact_kind {
 	FACT_FIELD,      /* load of [.off, .off+.size) of struct .sid */
 	FACT_VALUE,      /* r0 = .imm */
 	FACT_STR,        /* user_str: field at .off of struct .sid; r1, r2 destination and size, r3 the pointer */
+	FACT_STR_VALUE,  /* user_str of a string whose address lies at r3, on the stack */
 	FACT_CURRENT,    /* r0 = the running task */
 	FACT_FETCH,      /* r0 = .size bytes at r1, by a fetch */
 	FACT_FETCH_STR,  /* r0 = string at r3 to r1, r2 bytes at most */

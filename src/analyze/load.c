@@ -69,6 +69,8 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 	f->size = size;
 	if (field->kind == CAT_POINTER)
 		s->r[i->dst_reg] = user_pointer(a, field, acc && !acc->typed, new_id(a, w, insn, s));
+	else if (field->kind == CAT_STRING && size == 8)
+		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else
 		s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? num_any() : field_range(field, size));
 	return 0;
@@ -192,6 +194,8 @@ static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, s
 		return err;
 	if (n == 1 && p[0].field->kind == CAT_POINTER)
 		s->r[i->dst_reg] = user_pointer(a, p[0].field, !typed || f->base_untyped, new_id(a, w, insn, s));
+	else if (n == 1 && p[0].field->kind == CAT_STRING)
+		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else if (n == 1 && BPF_MODE(i->code) != INSN_MEMSX)
 		s->r[i->dst_reg] = val_num(field_range(p[0].field, size));
 	else
@@ -224,6 +228,9 @@ int step_load(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 	case VAL_MIXED:
 		refuse(a, w, insn, "pointer-lost", e, "r%u holds pointers of different kinds by path", i->src_reg);
 		return error_hint(e, "read through each pointer in its own branch");
+	case VAL_STRING:
+		refuse(a, w, insn, "string-load", e, "r%u is the address of a string in the kernel", i->src_reg);
+		return error_hint(e, "copy it: user_str(dst, size, p->field)");
 	case VAL_NUM:
 	case VAL_NONE:
 		if (!a->event)

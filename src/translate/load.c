@@ -254,6 +254,7 @@ int lower_load(struct emit *m, struct target *t, const struct node *n, uint32_t 
 	case FACT_INDEX_SWAP:
 	case FACT_INDEX_MOVE:
 	case FACT_VALUE:
+	case FACT_STR_VALUE:
 	case FACT_CURRENT:
 	case FACT_FETCH:
 	case FACT_FETCH_STR:

@@ -146,6 +146,10 @@ static int one_fact(struct placing *p, const struct node *n, uint32_t insn, cons
 	case FACT_VALUE:
 		emit_number(m, 0, f->imm);
 		return 0;
+	case FACT_STR_VALUE:
+		emit_load(m, 8, 3, 3, 0);
+		emit_call(m, 115); /* probe_read_kernel_str */
+		return 0;
 	case FACT_CURRENT:
 		emit_call(m, target_has_helper(p->t, 158) ? 158 : 35);
 		return 0;

@@ -71,7 +71,7 @@ struct beta_user {
 };
 
 static const char catalog_text[] =
-	"catalog test 1\n"
+	"catalog linux 1\n"
 	"enum color_user of color since 1 other 9 \"c\"\n"
 	"	C_RED 1 = RED since 1 \"r\"\n"
 	"	C_GREEN 2 = GREEN since 1 \"g\"\n"

@@ -195,6 +195,40 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	return err ? err : open_value(p, v, e);
 }
 
+static uint32_t heading_width(const struct column *c)
+{
+	return c->title ? (uint32_t)render_text_width((const uint8_t *)c->title, strlen(c->title))
+	                : c->name_size;
+}
+
+/*
+ * Make the widest columns of text narrower until a row fits the terminal, but not below 6 or
+ * their heading; what is longer then pushes its row.
+ */
+static void fit_events(const struct render_plan *p, struct columns *cs)
+{
+	uint32_t total, i, widest;
+
+	while (p->opts.width) {
+		total = p->opts.timestamps ? 9 : 0;
+		widest = cs->nr;
+		for (i = 0; i < cs->nr; i++) {
+			const struct column *c = &cs->list[i];
+			bool last = i + 1 == cs->nr && render_value_is_text(c);
+
+			total += (last ? heading_width(c) : c->width) + (i > 0);
+			if (last || !render_value_is_text(c) || c->width <= 6 ||
+			    c->width <= heading_width(c))
+				continue;
+			if (widest == cs->nr || c->width > cs->list[widest].width)
+				widest = i;
+		}
+		if (total <= p->opts.width || widest == cs->nr)
+			return;
+		cs->list[widest].width--;
+	}
+}
+
 static int open_events(const struct render_plan *p, struct view *v, struct abide_error *e)
 {
 	uint32_t type = row_type(p, v->map), i;
@@ -207,13 +241,12 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 	err = render_columns_of(p, type, "value", v->value_size, &v->values, e);
 	for (i = 0; !err && i < v->values.nr; i++) {
 		struct column *c = &v->values.list[i];
-		uint32_t heading = c->title ? (uint32_t)render_text_width((const uint8_t *)c->title,
-		                                                          strlen(c->title))
-		                            : c->name_size;
+		uint32_t heading = heading_width(c);
 
 		c->width = render_value_width(p, c);
 		c->width = c->width < heading ? heading : c->width;
 	}
+	fit_events(p, &v->values);
 	return err;
 }
 

@@ -201,31 +201,46 @@ static uint32_t heading_width(const struct column *c)
 	                : c->name_size;
 }
 
-/*
- * Make the widest columns of text narrower until a row fits the terminal, but not below 6 or
- * their heading; what is longer then pushes its row.
- */
+static bool is_address(const struct column *c)
+{
+	return c->kind == KIND_IP4 || c->kind == KIND_IP6;
+}
+
+/* The widest column of text that may still give, or cs->nr. The last one takes what is left. */
+static uint32_t widest_text(const struct columns *cs, bool addresses)
+{
+	uint32_t i, widest = cs->nr;
+
+	for (i = 0; i + 1 < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+
+		if (!render_value_is_text(c) || c->width <= 6 || c->width <= heading_width(c) ||
+		    (is_address(c) && !addresses))
+			continue;
+		if (widest == cs->nr || c->width > cs->list[widest].width)
+			widest = i;
+	}
+	return widest;
+}
+
+/* Make columns of text narrower until a row fits the terminal; addresses only if need be. */
 static void fit_events(const struct render_plan *p, struct columns *cs)
 {
-	uint32_t total, i, widest;
+	uint32_t i, total = p->opts.timestamps ? 9 : 0;
 
-	while (p->opts.width) {
-		total = p->opts.timestamps ? 9 : 0;
-		widest = cs->nr;
-		for (i = 0; i < cs->nr; i++) {
-			const struct column *c = &cs->list[i];
-			bool last = i + 1 == cs->nr && render_value_is_text(c);
+	for (i = 0; i < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+		bool last = i + 1 == cs->nr && render_value_is_text(c);
 
-			total += (last ? heading_width(c) : c->width) + (i > 0);
-			if (last || !render_value_is_text(c) || c->width <= 6 ||
-			    c->width <= heading_width(c))
-				continue;
-			if (widest == cs->nr || c->width > cs->list[widest].width)
-				widest = i;
-		}
-		if (total <= p->opts.width || widest == cs->nr)
+		total += (last ? heading_width(c) : c->width) + (i > 0);
+	}
+	for (; p->opts.width && total > p->opts.width; total--) {
+		i = widest_text(cs, false);
+		if (i == cs->nr)
+			i = widest_text(cs, true);
+		if (i == cs->nr)
 			return;
-		cs->list[widest].width--;
+		cs->list[i].width--;
 	}
 }
 

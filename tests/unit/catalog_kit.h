@@ -9,6 +9,29 @@
 
 #include "catalog/catalog.h"
 
+/* Linked with --wrap for calloc and realloc, so that each allocation can be made to fail. */
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static long fail_in = -1; /* this many allocations succeed, the next fails; -1: none does */
+
+static inline bool fails(void)
+{
+	return fail_in >= 0 && !fail_in--;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
 /* TAP, and texts as catalogs. */
 static unsigned kit_nr, kit_bad;
 

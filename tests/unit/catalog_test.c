@@ -6,28 +6,6 @@
  */
 #include "catalog_kit.h"
 
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static long fail_in = -1; /* this many allocations succeed, the next fails; -1: none does */
-
-static bool fails(void)
-{
-	return fail_in >= 0 && !fail_in--;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
 static const char all_forms[] =
 	"# a comment\n"
 	"catalog linux 3\n"

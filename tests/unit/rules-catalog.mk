@@ -9,7 +9,7 @@ $(B)/tests/unit/catalog_test $(B)/tests/unit/catalog_lock: $(B)/tests/unit/%: te
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=calloc -Wl,--wrap=realloc -o $@ $< $(GENOBJ)
 # A script: what compilers say to the header.
-$(B)/tests/unit/catalog_header: tests/unit/catalog_header.sh tests/unit/catalog_header.bpf.c $(B)/include/abide/linux.h $(B)/gen-header
+$(B)/tests/unit/catalog_header: tests/unit/catalog_header.sh tests/unit/catalog_header.bpf.c $(B)/include/abide/linux.h $(B)/abide
 	@mkdir -p $(@D)
 	cp $< $@
 

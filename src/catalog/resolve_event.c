@@ -34,28 +34,24 @@ static bool proto_of_typedef(struct btf_data *b, uint32_t id, struct btf_info *p
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
 
-/* 0 (and p->pub.btf_id 0 when the target has no such tracepoint) or -ENOMEM. */
-static int find_place(struct target *t, const char *tracepoint, struct place *p)
+/* p->pub.btf_id stays 0 when the target has no such tracepoint. */
+static void find_place(struct target *t, const char *tracepoint, struct place *p)
 {
-	uint32_t typedef_id, iterator;
+	uint32_t typedef_id;
 	char name[160];
-	int rc;
 
 	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
 	typedef_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
 	if (!typedef_id)
-		return 0;
-	rc = target_iterator(t, tracepoint, &iterator);
-	if (rc)
-		return rc;
-	p->named = proto_of_func(t->btf, iterator, &p->proto);
+		return;
+	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
+	p->named = proto_of_func(t->btf, btf_find(t->btf, BTF_KIND_FUNC, name), &p->proto);
 	if (!p->named && !proto_of_typedef(t->btf, typedef_id, &p->proto))
-		return 0;
+		return;
 	p->first = 1;
 	p->pub.btf_id = typedef_id;
 	p->pub.nr_args = p->proto.vlen - p->first;
 	p->pub.tracepoint = tracepoint;
-	return 0;
 }
 
 /* "tracepoint a, b": those that were looked for. */
@@ -77,14 +73,11 @@ static int place_event(struct target *t, const struct cat_event *ev, struct plac
 {
 	char names[160];
 	uint32_t i;
-	int rc = 0;
 
 	p->pub.event = ev;
 	p->pub.syscall_nr = -1;
-	for (i = 0; !rc && i < ev->nr_places && !p->pub.btf_id; i++)
-		rc = find_place(t, ev->places[i], p);
-	if (rc)
-		return error_nomem(e);
+	for (i = 0; i < ev->nr_places && !p->pub.btf_id; i++)
+		find_place(t, ev->places[i], p);
 	if (!p->pub.btf_id) {
 		list_places(ev, names, sizeof(names));
 		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",

@@ -41,10 +41,7 @@ struct place {
 };
 
 struct type_list {
-	struct named_type {
-		uint32_t id;
-		const char *name; /* the BTF's; of an iterator what follows __traceiter_ */
-	} *types;
+	uint32_t *ids;
 	size_t nr, room;
 };
 
@@ -58,9 +55,7 @@ struct target {
 	uint32_t nr_slots, nr_kept;
 	struct kept_map *maps;
 	uint32_t *structs;   /* by index into catalog->structs: BTF id + 1, 0: not looked up */
-	/* Listed in one pass over all types, when the first is asked for. */
-	struct type_list enums;
-	struct type_list iterators; /* FUNCs __traceiter_NAME */
+	struct type_list enums; /* all, listed when the first enumerator is asked for */
 	bool listed;
 };
 
@@ -69,8 +64,6 @@ struct target {
 bool target_has_syscalls(const struct target *t);
 /* The value of an enumerator in any enum of the target: 0, -ENOENT, -ENOMEM. */
 int target_enumerator(struct target *t, const char *name, int64_t *value);
-/* The FUNC __traceiter_@tracepoint; 0 and *id (0: there is none) or -ENOMEM. */
-int target_iterator(struct target *t, const char *tracepoint, uint32_t *id);
 /* What is kept for (@key, @elem), or NULL. */
 struct kept *target_kept(const struct target *t, const void *key, uint32_t elem);
 /* Keep a result (@result is owned from here on) or a copy of *@e. Returns the entry, NULL: no memory. */

@@ -98,8 +98,7 @@ void target_free(struct target *t)
 	}
 	free(t->slots);
 	free(t->structs);
-	free(t->enums.types);
-	free(t->iterators.types);
+	free(t->enums.ids);
 	free(t->name);
 	free(t);
 }
@@ -177,41 +176,19 @@ bool target_has_atomics(struct target *t)
 	return find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
-static bool append(struct type_list *l, uint32_t id, const char *name)
+static bool list_enums(struct target *t)
 {
-	struct named_type *grown = array_grow(l->types, l->nr, &l->room, sizeof(*l->types));
-
-	if (!grown)
-		return false;
-	l->types = grown;
-	l->types[l->nr++] = (struct named_type){ id, name };
-	return true;
-}
-
-#define ITERATOR "__traceiter_"
-
-/*
- * One pass for both lists: about half of what BTF's own index of all functions costs, and
- * of a kernel's 100,000 functions only the 1,000 iterators are ever asked for.
- */
-static bool list_types(struct target *t)
-{
-	uint32_t id, count = btf_count(t->btf);
-	struct btf_info i;
+	uint32_t id = 0, *grown;
 
 	if (t->listed)
 		return true;
-	t->enums.nr = t->iterators.nr = 0;
-	for (id = 1; id < count; id++) {
-		if (!btf_get(t->btf, id, &i))
-			continue;
-		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) &&
-		    !append(&t->enums, id, i.name))
+	t->enums.nr = 0;
+	while ((id = btf_after(t->btf, id, 1u << BTF_KIND_ENUM | 1u << BTF_KIND_ENUM64))) {
+		grown = array_grow(t->enums.ids, t->enums.nr, &t->enums.room, sizeof(*grown));
+		if (!grown)
 			return false;
-		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
-		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) &&
-		    !append(&t->iterators, id, i.name + sizeof(ITERATOR) - 1))
-			return false;
+		t->enums.ids = grown;
+		t->enums.ids[t->enums.nr++] = id;
 	}
 	t->listed = true;
 	return true;
@@ -224,10 +201,10 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 	uint32_t j;
 	size_t i;
 
-	if (!list_types(t))
+	if (!list_enums(t))
 		return -ENOMEM;
 	for (i = 0; i < t->enums.nr; i++) {
-		if (!btf_get(t->btf, t->enums.types[i].id, &e))
+		if (!btf_get(t->btf, t->enums.ids[i], &e))
 			continue;
 		for (j = 0; j < e.vlen && btf_value_at(t->btf, &e, j, &v); j++)
 			if (*v.name == *name && !strcmp(v.name, name)) {
@@ -236,19 +213,6 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 			}
 	}
 	return -ENOENT;
-}
-
-int target_iterator(struct target *t, const char *tracepoint, uint32_t *id)
-{
-	size_t i;
-
-	*id = 0;
-	if (!list_types(t))
-		return -ENOMEM;
-	for (i = 0; i < t->iterators.nr && !*id; i++)
-		if (!strcmp(t->iterators.types[i].name, tracepoint))
-			*id = t->iterators.types[i].id;
-	return 0;
 }
 
 static struct kept **slot_of(struct kept **slots, uint32_t nr, const void *key, uint32_t elem)

@@ -3,6 +3,7 @@
 #define ABIDE_OBJECT_BTF_DATA_H
 
 #include <linux/btf.h>
+#include <string.h>
 
 #include "object/btf.h"
 #include "util/buf.h"
@@ -39,7 +40,13 @@ struct btf_index {
 	uint64_t seed; /* chosen at random, so that nobody can prepare colliding names */
 };
 
-enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_FUNCS, BTF_NAMES_NR };
+/*
+ * Which index a name is in. Tracepoints' iterators (FUNCs __traceiter_NAME) are in one of
+ * their own: tracing asks for them first, and for other functions hardly ever.
+ */
+enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_ITERATORS, BTF_NAMES_FUNCS, BTF_NAMES_NR };
+#define BTF_NAMES_NOTED BTF_NAMES_FUNCS /* those before it are noted while walking */
+#define BTF_ITERATOR    "__traceiter_"
 
 struct btf_name { /* to be put into an index */
 	uint32_t id, off;
@@ -59,7 +66,7 @@ struct btf_data {
 	uint32_t count;  /* void included */
 	uint32_t *marks; /* offset of the records of types 1, 65, 129 ... */
 	uint32_t nr_marks;
-	struct btf_name_list names; /* of BTF_NAMES_TYPES, noted while walking; gone once indexed */
+	struct btf_name_list names[BTF_NAMES_NOTED]; /* gone once indexed */
 	struct btf_index index[BTF_NAMES_NR];
 	struct btf_layout_entry layout[BTF_KINDS];
 	struct btf_walk *last; /* owned; a pointer because lookups take a const handle */
@@ -118,6 +125,13 @@ static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t
 		return false;
 	c->at = at + size;
 	return true;
+}
+
+static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
+{
+	size_t len = sizeof(BTF_ITERATOR) - 1;
+
+	return name < b->strings_size && b->strings_size - name > len && !memcmp(b->strings + name, BTF_ITERATOR, len);
 }
 
 /* Note a name; false: out of memory. */

@@ -2,9 +2,10 @@
 /*
  * Types by name. In: a kind and a name. Out: the first type of that kind and name.
  *
- * A kernel has some 20,000 named types beside its functions, and some 56,000 functions
- * that few ask for, so there are two indices, each built when first asked: the former
- * from names that were noted when the BTF was opened, the latter from a second walk.
+ * A kernel has some 20,000 named types beside its functions, some 1,000 iterators of
+ * tracepoints, and 56,000 other functions that few ask for, so there are three indices, each
+ * built when first asked: the former two from names that were noted when the BTF was
+ * opened, the latter (of all functions) from a second walk.
  * A slot is one 32-bit word (id and the rest of it hash bits); names are compared in
  * place. Only the first of several types of one kind and name enters, so that a BTF with
  * one name a million times costs no more than another. Names longer than NAME_MAX_LEN
@@ -127,7 +128,7 @@ static void insert_all(const struct btf_data *b, struct btf_index *x, const stru
 bool btf_index_build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
-	struct btf_name_list funcs = { 0 }, *l = names == BTF_NAMES_TYPES ? &b->names : &funcs;
+	struct btf_name_list funcs = { 0 }, *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
 	uint32_t size = 16;
 
 	if (x->slots)
@@ -168,6 +169,8 @@ uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 {
 	uint8_t names = kind < BTF_KINDS ? b->layout[kind].names : 0;
 
+	if (names == 1 + BTF_NAMES_FUNCS && !strncmp(name, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1))
+		return find(b, BTF_NAMES_ITERATORS, kind, name);
 	return names ? find(b, names - 1, kind, name) : 0;
 }
 

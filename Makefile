@@ -11,8 +11,9 @@ CC      ?= gcc
 CLANG   ?= clang
 WARN    := -Wall -Wextra -Wshadow -Wundef -Wvla -Wwrite-strings -Wmissing-prototypes \
            -Wstrict-prototypes -Wformat=2 -Wimplicit-fallthrough -Wno-format-nonliteral
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 comma   := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) -Werror=implicit-function-declaration -Isrc -Iinclude -I$(B)/include \
            -D_GNU_SOURCE -MMD -MP $(SANFLAGS)

@@ -120,6 +120,10 @@ static int need_walk(struct analysis *a, int32_t parent, uint32_t call, uint32_t
 	if (!p)
 		return error_nomem(e);
 	a->walks = p;
+	w.variants = malloc(cfg->nr_blocks * sizeof(*w.variants));
+	if (!w.variants)
+		return error_nomem(e);
+	memset(w.variants, 0xff, cfg->nr_blocks * sizeof(*w.variants)); /* -1 */
 	if (w.base + cfg->frame > a->stack)
 		a->stack = w.base + cfg->frame;
 	*out = a->nr_walks;
@@ -172,25 +176,22 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 {
 	const struct walk *w = &a->walks[walk];
 	struct key k = key_of(a, walk, block);
-	uint32_t i, variants = 0;
+	uint32_t variants = 0;
 	struct node *n;
+	int32_t i;
 
-	for (i = 0; a->keep_constants && i < a->nr_nodes; i++)
-		variants += a->nodes[i].walk == walk && a->nodes[i].block == block;
-	k.constants = a->keep_constants && variants < MAX_CONSTANTS;
-	variants = 0;
-	for (i = 0; i < a->nr_nodes; i++) {
-		n = &a->nodes[i];
-		if (n->walk != walk || n->block != block)
-			continue;
+	for (i = w->variants[block]; i >= 0; i = a->nodes[i].older)
 		variants++;
+	k.constants = a->keep_constants && variants < MAX_CONSTANTS;
+	for (i = w->variants[block]; i >= 0; i = n->older) {
+		n = &a->nodes[i];
 		if (!state_same_kinds(n->in, s, &k))
 			continue;
-		*out = (int32_t)i;
+		*out = i;
 		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING))
 			return 0;
 		n->joins++;
-		return enqueue(a, l, i, e);
+		return enqueue(a, l, (uint32_t)i, e);
 	}
 	if (variants >= MAX_VARIANTS || a->nr_nodes >= MAX_NODES) {
 		refuse(a, w, w->cfg->blocks[block].first, "variants", e,
@@ -202,12 +203,13 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		return error_nomem(e);
 	a->nodes = n;
 	n = &a->nodes[a->nr_nodes];
-	*n = (struct node){ .walk = walk, .block = block, .next = -1, .taken = -1 };
+	*n = (struct node){ .walk = walk, .block = block, .next = -1, .taken = -1, .older = w->variants[block] };
 	n->in = malloc(sizeof(*n->in));
 	if (!n->in)
 		return error_nomem(e);
 	*n->in = *s;
 	*out = (int32_t)a->nr_nodes++;
+	w->variants[block] = *out;
 	return enqueue(a, l, (uint32_t)*out, e);
 }
 
@@ -381,13 +383,14 @@ static void close_clobbers(struct analysis *a)
 	}
 }
 
-static void start_state(bool callback, struct state *s)
+/* The context of other programs is the kernel's own: nothing is known of it, nothing rewritten. */
+static void start_state(bool callback, const struct cat_event *event, struct state *s)
 {
 	unsigned r;
 
 	memset(s, 0, sizeof(*s));
 	if (!callback) {
-		s->r[1] = val_pointer(VAL_CTX);
+		s->r[1] = val_pointer(event ? VAL_CTX : VAL_OTHER);
 		return;
 	}
 	for (r = 1; r <= 5; r++)
@@ -409,7 +412,7 @@ static int run(struct analysis *a, bool callback, struct abide_error *e)
 	err = need_walk(a, -1, 0, (uint32_t)(a->function - a->object->functions), &walk, e);
 	if (err)
 		goto out;
-	start_state(callback, s);
+	start_state(callback, a->event, s);
 	err = flow(a, &l, walk, 0, s, &start, e);
 	while (!err && l.head < l.n) {
 		node = l.items[l.head++];
@@ -471,6 +474,8 @@ void analysis_free(struct analysis *a)
 	for (i = 0; a->cfgs && i < a->object->nr_functions; i++)
 		cfg_free(a->cfgs[i]);
 	free(a->cfgs);
+	for (i = 0; i < a->nr_walks; i++)
+		free(a->walks[i].variants);
 	free(a->walks);
 	free(a->nodes);
 	free(a->callbacks);

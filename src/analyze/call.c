@@ -195,6 +195,12 @@ static int call_str(struct analysis *a, const struct walk *w, uint32_t insn, str
 	const struct access *acc;
 	int err;
 
+	/* an event's argument, which the compiler put on the stack to have its address */
+	if (s->r[3].kind == VAL_STACK && !s->r[3].indexed && slot_load(s, s->r[3].delta, 8).kind == VAL_STRING) {
+		f->kind = FACT_STR_VALUE;
+		touch_stack(s, 115);
+		return 0;
+	}
 	err = need_user(a, w, insn, &s->r[3], 3, f, e);
 	if (err)
 		return err;

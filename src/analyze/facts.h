@@ -36,6 +36,7 @@ enum fact_kind {
 	FACT_FIELD,      /* load of [.off, .off+.size) of struct .sid */
 	FACT_VALUE,      /* r0 = .imm */
 	FACT_STR,        /* user_str: field at .off of struct .sid; r1, r2 destination and size, r3 the pointer */
+	FACT_STR_VALUE,  /* user_str of a string whose address lies at r3, on the stack */
 	FACT_CURRENT,    /* r0 = the running task */
 	FACT_FETCH,      /* r0 = .size bytes at r1, by a fetch */
 	FACT_FETCH_STR,  /* r0 = string at r3 to r1, r2 bytes at most */
@@ -67,12 +68,14 @@ struct walk { /* one function, called from one place */
 	uint32_t base;         /* bytes of stack above its frame */
 	uint32_t depth;
 	uint32_t function;     /* index into the object's functions */
+	int32_t *variants;     /* by block: the newest of its nodes, -1: none */
 };
 
 struct node {
 	uint32_t walk;         /* index into walks */
 	uint32_t block;        /* of that walk's cfg */
 	int32_t next, taken;   /* nodes, -1: none */
+	int32_t older;         /* another variant of the same block in the same walk, -1: none */
 	struct fact *facts;    /* one an instruction of the block (also for second halves) */
 	struct state *in;
 	uint16_t joins;

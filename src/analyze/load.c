@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyze/insn.h"
+#include "analyze/newer.h"
 #include "analyze/walk.h"
 
 static int refuse_event(struct analysis *a, const struct walk *w, uint32_t insn, int32_t off, uint32_t size,
@@ -68,6 +69,8 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 	f->size = size;
 	if (field->kind == CAT_POINTER)
 		s->r[i->dst_reg] = user_pointer(a, field, acc && !acc->typed, new_id(a, w, insn, s));
+	else if (field->kind == CAT_STRING && size == 8)
+		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else
 		s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? num_any() : field_range(field, size));
 	return 0;
@@ -76,9 +79,17 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn, const struct cat_struct *st,
 			 int64_t off, uint32_t size, int n, struct abide_error *e)
 {
-	const struct core_relo *relo = function_core_relo(w->cfg->function, insn);
-	const char *path = relo && a->object->btf ? btf_string(a->object->btf, relo->access_off) : NULL;
+	uint32_t since;
+	char name[128];
 
+	if (n == 0 && newer_field(a->object, w->cfg->function, insn, name, sizeof(name), &since) &&
+	    newer_version(a->object) > a->catalog->version) {
+		refuse(a, w, insn, "field-unknown", e, "this catalog (version %u) does not know %s", a->catalog->version,
+		       name);
+		if (since)
+			error_reason(e, "%s\nit exists since version %u of the catalog", e->reason, since);
+		return error_hint(e, "update abide, or guard it: if (user_field_exists(p->%s))", strchr(name, '.') + 1);
+	}
 	if (n == -2)
 		refuse(a, w, insn, "part-of-pointer", e, "%u bytes at %lld of struct %s are part of a pointer", size,
 		       (long long)off, st->name);
@@ -91,9 +102,6 @@ static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn
 	else
 		refuse(a, w, insn, "load-misses", e, "%u bytes at %lld of struct %s are no field", size, (long long)off,
 		       st->name);
-	if (path && n == 0)
-		return error_hint(e, "the object was built against a newer catalog; update abide, or ask "
-				     "user_field_exists() first");
 	return error_hint(e, "read its fields by name: abide show %s", st->name);
 }
 
@@ -186,6 +194,8 @@ static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, s
 		return err;
 	if (n == 1 && p[0].field->kind == CAT_POINTER)
 		s->r[i->dst_reg] = user_pointer(a, p[0].field, !typed || f->base_untyped, new_id(a, w, insn, s));
+	else if (n == 1 && p[0].field->kind == CAT_STRING)
+		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else if (n == 1 && BPF_MODE(i->code) != INSN_MEMSX)
 		s->r[i->dst_reg] = val_num(field_range(p[0].field, size));
 	else
@@ -218,6 +228,9 @@ int step_load(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 	case VAL_MIXED:
 		refuse(a, w, insn, "pointer-lost", e, "r%u holds pointers of different kinds by path", i->src_reg);
 		return error_hint(e, "read through each pointer in its own branch");
+	case VAL_STRING:
+		refuse(a, w, insn, "string-load", e, "r%u is the address of a string in the kernel", i->src_reg);
+		return error_hint(e, "copy it: user_str(dst, size, p->field)");
 	case VAL_NUM:
 	case VAL_NONE:
 		if (!a->event)

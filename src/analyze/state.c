@@ -21,7 +21,8 @@ struct val val_pointer(enum val_kind kind)
 
 static bool tracked(const struct val *v)
 {
-	return v->kind == VAL_CTX || v->kind == VAL_STACK || v->kind == VAL_USER || v->kind == VAL_MIXED;
+	return v->kind == VAL_CTX || v->kind == VAL_STACK || v->kind == VAL_USER ||
+	       v->kind == VAL_STRING || v->kind == VAL_MIXED;
 }
 
 bool val_same_kind(const struct val *a, const struct val *b, bool constants)
@@ -32,7 +33,7 @@ bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 		return true;
 	if (a->kind != b->kind)
 		return false;
-	if (a->kind == VAL_STACK || a->kind == VAL_MIXED)
+	if (a->kind == VAL_STACK || a->kind == VAL_STRING || a->kind == VAL_MIXED)
 		return true;
 	return a->sid == b->sid && a->delta == b->delta && a->untyped == b->untyped && a->indexed == b->indexed;
 }

@@ -12,6 +12,7 @@ enum val_kind {
 	VAL_STACK, /* the frame pointer, plus .delta (and, .indexed, something unknown) */
 	VAL_USER,  /* a pointer to user-ized struct .sid, plus .delta bytes of its stable layout */
 	VAL_OTHER, /* any other pointer (map, map value, ring record ...): the kernel checks those */
+	VAL_STRING, /* the address of a string in the kernel: a number, but user_str may follow it */
 	VAL_MIXED, /* tracked pointers of different kinds met here: no use as an address */
 };
 

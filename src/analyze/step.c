@@ -152,7 +152,7 @@ static struct val other_pointer(uint8_t op, const struct val *dst, const struct 
 		p = src;
 		n = dst;
 	}
-	if ((op != BPF_ADD && op != BPF_SUB) || n->kind != VAL_NUM)
+	if ((op != BPF_ADD && op != BPF_SUB) || n->kind != VAL_NUM || p->kind == VAL_STRING)
 		return val_num(num_any());
 	v = *p;
 	v.id = 0;

@@ -10,217 +10,75 @@
 #include <string.h>
 
 #include "catalog/parse.h"
+#include "util/buf.h"
 
-static int bad_link(const char *file, uint32_t line, struct abide_error *e, const char *what, const char *name)
+/* A copy of an array that store_grow can go on with: room for a power of two. */
+static bool copy_array(struct catalog *c, void *arrayp, const void *from, uint32_t n, size_t size)
 {
-	return error_set(e, -EINVAL, "catalog-name", "%s:%u: there is no %s \"%s\"", file, line, what, name);
-}
+	void **to = arrayp;
+	size_t room = 1;
 
-static int find_struct(const struct catalog *c, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->nr_structs; i++)
-		if (!strcmp(c->structs[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-static int find_enum(const struct catalog *c, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->nr_enums; i++)
-		if (!strcmp(c->enums[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-static int find_rules(const struct catalog *c, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->nr_rules; i++)
-		if (!strcmp(c->rules[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-/* "struct X *" or "enum X" as C spells it, from the bare name. */
-static const char *spell(struct catalog *c, const char *format, const char *name)
-{
-	char text[96];
-	int n = snprintf(text, sizeof(text), format, name);
-
-	return n > 0 && (size_t)n < sizeof(text) ? store_text(c->store, text, (size_t)n) : NULL;
-}
-
-static int link_ops(struct catalog *c, struct cat_source *s, const char *file, struct abide_error *e)
-{
-	uint32_t i;
-	int at;
-
-	for (i = 0; i < s->nr_ops; i++) {
-		struct cat_op *op = &s->ops[i];
-
-		if (op->kind != CAT_ENUMMAP && op->kind != CAT_RULES)
-			continue;
-		at = find_enum(c, op->name);
-		op->kind = CAT_ENUMMAP;
-		if (at < 0) {
-			at = find_rules(c, op->name);
-			op->kind = CAT_RULES;
-		}
-		if (at < 0)
-			return bad_link(file, s->line, e, "enum or rules", op->name);
-		op->target = (uint32_t)at;
-	}
-	return 0;
-}
-
-static int link_field(struct catalog *c, struct cat_field *f, const char *file, struct abide_error *e)
-{
-	bool spelled = strchr(f->type, ' ') != NULL;
-	const char *name = f->type;
-	uint32_t i;
-	int at, err;
-
-	if (f->kind == CAT_POINTER || f->kind == CAT_ENUM) {
-		if (spelled) { /* taken over from the base: its target may have moved */
-			name = strchr(f->type, ' ') + 1;
-			name = store_text(c->store, name, strcspn(name, " "));
-			if (!name)
-				return error_nomem(e);
-		}
-		at = f->kind == CAT_POINTER ? find_struct(c, name) : find_enum(c, name);
-		if (at < 0)
-			return bad_link(file, f->line, e, f->kind == CAT_POINTER ? "struct" : "enum", name);
-		f->target = (uint32_t)at;
-		if (!spelled)
-			f->type = spell(c, f->kind == CAT_POINTER ? "struct %s *" : "enum %s", name);
-		if (!f->type)
-			return error_nomem(e);
-	}
-	for (i = 0; i < f->nr_sources; i++) {
-		err = link_ops(c, &f->sources[i], file, e);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int link_subjects(struct cat_event *ev, const char *file, struct abide_error *e)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < ev->nr_subjects; i++) {
-		ev->subjects[i] = -1;
-		if (!strcmp(ev->subject_names[i], "current"))
-			continue;
-		for (k = 0; k < ev->nr_args; k++)
-			if (!strcmp(ev->args[k].name, ev->subject_names[i]))
-				ev->subjects[i] = (int32_t)k;
-		if (ev->subjects[i] < 0 || ev->args[ev->subjects[i]].kind != CAT_POINTER)
-			return bad_link(file, ev->line, e, "pointer argument", ev->subject_names[i]);
-	}
-	if (!ev->nr_subjects) {
-		ev->subjects[0] = -1;
-		ev->nr_subjects = 1;
-	}
-	return 0;
-}
-
-static int link_all(struct catalog *c, const char *file, struct abide_error *e)
-{
-	uint32_t i, k;
-	int err;
-
-	for (i = 0; i < c->nr_structs; i++)
-		for (k = 0; k < c->structs[i].nr_fields; k++) {
-			err = link_field(c, &c->structs[i].fields[k], file, e);
-			if (err)
-				return err;
-		}
-	for (i = 0; i < c->nr_events; i++) {
-		struct cat_event *ev = &c->events[i];
-
-		for (k = 0; k < ev->nr_args; k++) {
-			err = link_field(c, &ev->args[k], file, e);
-			if (err)
-				return err;
-		}
-		err = ev->subject_names || !ev->nr_subjects ? link_subjects(ev, file, e) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* A copy of an array of entries whose own arrays are still the base's. */
-static void *copy_array(struct catalog *c, const void *from, uint32_t n, size_t size, bool *failed)
-{
-	uint32_t room = 4;
-	void *to;
-
-	/* as store_grow would have made it */
+	if (!n)
+		return true;
 	while (room < n)
 		room *= 2;
-	to = store_take(c->store, room * size);
-	if (!to)
-		*failed = true;
-	else if (n)
-		memcpy(to, from, n * size);
-	return to;
+	*to = store_take(c->store, room * size);
+	if (*to)
+		memcpy(*to, from, n * size);
+	return *to;
 }
 
-static int take_over(struct catalog *c, struct catalog *base, struct abide_error *e)
+/* The base's entries, whose own arrays and strings stay the base's: it lives as long as @c. */
+static int take_over(struct catalog *c, const struct catalog *base, struct abide_error *e)
 {
-	bool failed = false;
-	uint32_t i;
+	struct catalog copy = *base;
 
-	c->version = base->version;
-	c->nr_structs = base->nr_structs;
-	c->structs = copy_array(c, base->structs, c->nr_structs, sizeof(*c->structs), &failed);
-	c->nr_events = base->nr_events;
-	c->events = copy_array(c, base->events, c->nr_events, sizeof(*c->events), &failed);
-	c->nr_enums = base->nr_enums;
-	c->enums = copy_array(c, base->enums, c->nr_enums, sizeof(*c->enums), &failed);
-	c->nr_rules = base->nr_rules;
-	c->rules = copy_array(c, base->rules, c->nr_rules, sizeof(*c->rules), &failed);
-	c->nr_syscalls = base->nr_syscalls;
-	c->syscalls = copy_array(c, base->syscalls, c->nr_syscalls, sizeof(*c->syscalls), &failed);
-	for (i = 0; !failed && i < c->nr_structs; i++)
-		c->structs[i].fields = copy_array(c, base->structs[i].fields, base->structs[i].nr_fields,
-						  sizeof(struct cat_field), &failed);
-	for (i = 0; !failed && i < c->nr_events; i++)
-		c->events[i].args = copy_array(c, base->events[i].args, base->events[i].nr_args,
-					       sizeof(struct cat_field), &failed);
-	if (failed)
+	copy.store = c->store;
+	if (!copy_array(c, &copy.structs, base->structs, base->nr_structs, sizeof(*base->structs)) ||
+	    !copy_array(c, &copy.events, base->events, base->nr_events, sizeof(*base->events)) ||
+	    !copy_array(c, &copy.enums, base->enums, base->nr_enums, sizeof(*base->enums)) ||
+	    !copy_array(c, &copy.rules, base->rules, base->nr_rules, sizeof(*base->rules)) ||
+	    !copy_array(c, &copy.syscalls, base->syscalls, base->nr_syscalls, sizeof(*base->syscalls)))
 		return error_nomem(e);
-	c->store->base = base;
+	*c = copy;
+	c->store->base = base->store;
 	base->store->users++;
 	return 0;
+}
+
+static void release(struct catalog_store *s)
+{
+	struct catalog_store *base;
+
+	for (; s && !--s->users; s = base) {
+		base = s->base;
+		store_free(s);
+	}
 }
 
 int catalog_parse(const char *text, uint32_t size, const char *file, const struct catalog *base,
 		  struct catalog **out, struct abide_error *e)
 {
-	struct catalog *c = calloc(1, sizeof(*c));
+	struct catalog_store *store = calloc(1, sizeof(*store));
+	struct catalog *c;
 	int err = 0;
 
-	if (!c || !(c->store = calloc(1, sizeof(*c->store)))) {
-		free(c);
+	*out = NULL;
+	if (!store)
+		return error_nomem(e);
+	store->users = 1;
+	c = store_take(store, sizeof(*c));
+	if (!c) {
+		release(store);
 		return error_nomem(e);
 	}
-	c->store->users = 1;
+	c->store = store;
 	if (base)
-		err = take_over(c, (struct catalog *)base, e);
+		err = take_over(c, base, e);
 	if (!err)
 		err = parse_text(c, text, size, file, e);
-	if (!err)
-		err = link_all(c, file, e);
 	if (err)
-		catalog_free(c);
+		release(store);
 	else
 		*out = c;
 	return err;
@@ -234,53 +92,52 @@ int catalog_open_builtin(struct catalog **out, struct abide_error *e)
 int catalog_open_file(const char *path, const struct catalog *base, struct catalog **out,
 		      struct abide_error *e)
 {
-	enum { MOST = 16 << 20 };
 	FILE *f = fopen(path, "rb");
-	char *text = NULL;
+	struct buf text = { 0 };
+	char piece[4096];
 	size_t n;
 	int err;
 
+	*out = NULL;
 	if (!f)
 		return error_set(e, -errno, "", "cannot read %s: %s", path, strerror(errno));
-	text = malloc(MOST);
-	if (!text) {
-		err = error_nomem(e);
-		goto out;
-	}
-	n = fread(text, 1, MOST, f);
+	while (text.size <= CATALOG_MAX && (n = fread(piece, 1, sizeof(piece), f)))
+		buf_add(&text, piece, n);
 	if (ferror(f))
-		err = error_set(e, -EIO, "", "cannot read %s", path);
-	else if (n == MOST)
-		err = error_set(e, -EFBIG, "catalog-syntax", "%s is larger than 16 MiB", path);
+		err = error_set(e, -errno, "", "cannot read %s: %s", path, strerror(errno));
+	else if (text.failed)
+		err = error_nomem(e);
 	else
-		err = catalog_parse(text, (uint32_t)n, path, base, out, e);
-out:
-	free(text);
+		err = catalog_parse((const char *)text.data, (uint32_t)text.size, path, base, out, e);
+	buf_free(&text);
 	fclose(f);
 	return err;
 }
 
 void catalog_free(struct catalog *c)
 {
-	struct catalog *base;
-	size_t i;
-
-	while (c && --c->store->users == 0) {
-		base = c->store->base;
-		for (i = 0; i < c->store->nr_blocks; i++)
-			free(c->store->blocks[i]);
-		free(c->store->blocks);
-		free(c->store);
-		free(c);
-		c = base;
-	}
+	if (c)
+		release(c->store);
 }
 
 const struct cat_struct *catalog_struct(const struct catalog *c, const char *name)
 {
-	int at = find_struct(c, name);
+	uint32_t i;
 
-	return at < 0 ? NULL : &c->structs[at];
+	for (i = 0; i < c->nr_structs; i++)
+		if (!strcmp(c->structs[i].name, name))
+			return &c->structs[i];
+	return NULL;
+}
+
+const struct cat_enum *catalog_enum(const struct catalog *c, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->nr_enums; i++)
+		if (!strcmp(c->enums[i].name, name))
+			return &c->enums[i];
+	return NULL;
 }
 
 static const struct cat_event *plain_event(const struct catalog *c, const char *name)
@@ -294,21 +151,27 @@ static const struct cat_event *plain_event(const struct catalog *c, const char *
 }
 
 /* Put the tracepoint's argument in front of a path of struct syscall_user. */
-static bool prefix_path(struct cat_path *to, const char *arg, const struct cat_path *from, uint32_t elem)
+static bool prefix_path(struct catalog *c, struct cat_path *path, const char *arg, uint32_t elem)
 {
+	struct cat_step *steps;
 	uint32_t i;
 
-	if (from->nr_steps + 1 > CAT_STEPS)
+	if (path->constant)
+		return true;
+	if (path->nr_steps + 1 > CAT_STEPS)
 		return false;
-	*to = *from;
-	memmove(to->steps + 1, from->steps, from->nr_steps * sizeof(from->steps[0]));
-	to->steps[0] = (struct cat_step){ .name = arg };
-	to->steps[1].arrow = true;
-	to->nr_steps++;
-	for (i = 1; i < to->nr_steps; i++)
-		if (to->steps[i].own_index) {
-			to->steps[i].own_index = false;
-			to->steps[i].index = elem;
+	steps = store_take(c->store, (path->nr_steps + 1) * sizeof(*steps));
+	if (!steps)
+		return false;
+	memcpy(steps + 1, path->steps, path->nr_steps * sizeof(*steps));
+	steps[0].name = arg;
+	steps[1].arrow = true;
+	path->steps = steps;
+	path->nr_steps++;
+	for (i = 1; i < path->nr_steps; i++)
+		if (steps[i].own_index) {
+			steps[i].own_index = false;
+			steps[i].index = elem;
 		}
 	return true;
 }
@@ -323,16 +186,16 @@ static bool compose_arg(struct catalog *c, struct cat_field *arg, uint32_t elem,
 	arg->sources = NULL;
 	arg->nr_sources = 0;
 	for (i = 0; i < args->nr_sources; i++) {
-		const struct cat_source *from = &args->sources[i];
-
-		if (from->nr_elements && elem >= from->nr_elements)
-			continue;
 		s = store_grow(c->store, &arg->sources, &arg->nr_sources, sizeof(*s));
 		if (!s)
 			return false;
-		s->text = from->text;
-		s->line = from->line;
-		if (!prefix_path(&s->path, regs, from->nr_elements ? &from->elements[elem] : &from->path, elem))
+		*s = args->sources[i];
+		if (s->nr_elements)
+			s->path = s->elements[elem];
+		s->elements = NULL;
+		s->nr_elements = 0;
+		if (!prefix_path(c, &s->path, regs, elem) ||
+		    (s->combine != CAT_ALONE && !prefix_path(c, &s->second, regs, elem)))
 			return false;
 	}
 	return true;
@@ -347,7 +210,7 @@ static const struct cat_field *syscall_args(const struct catalog *c, const char 
 
 	for (i = 0; ev && s && i < ev->nr_args; i++)
 		if (ev->args[i].kind == CAT_POINTER && &c->structs[ev->args[i].target] == s &&
-		    ev->args[i].nr_sources && ev->args[i].sources[0].path.nr_steps) {
+		    !ev->args[i].sources[0].path.current && ev->args[i].sources[0].path.nr_steps) {
 			*regs = ev->args[i].sources[0].path.steps[0].name;
 			return catalog_field(s, "args");
 		}
@@ -361,7 +224,7 @@ static bool compose_enter(struct catalog *c, struct cat_event *ev, const struct 
 	uint32_t i;
 
 	args = syscall_args(c, &regs);
-	if (!args)
+	if (!args || args->count < sc->nr_args)
 		return false;
 	ev->nr_args = sc->nr_args;
 	ev->args = store_take(c->store, (sc->nr_args + 1) * sizeof(*ev->args));
@@ -413,6 +276,8 @@ static const struct cat_event *compose(struct catalog *c, const char *name, bool
 	ev->name = store_text(c->store, name, strlen(name));
 	snprintf(doc, sizeof(doc), "the running task %s system call %s", enter ? "begins" : "ends", sc->name);
 	ev->doc = store_text(c->store, doc, strlen(doc));
+	if (sc->since > ev->since)
+		ev->since = sc->since;
 	ev->syscall = true;
 	ev->syscall_name = sc->name;
 	if (!ev->name || !ev->doc || !(enter ? compose_enter(c, ev, sc) : compose_exit(c, ev)))
@@ -452,53 +317,4 @@ const struct cat_field *catalog_field(const struct cat_struct *s, const char *na
 		if (!strcmp(s->fields[i].name, name))
 			return &s->fields[i];
 	return NULL;
-}
-
-/* Edits that turn one word into the other (Levenshtein), at most 64 characters. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[65], i, k, left, up, n = (unsigned)strnlen(b, 64);
-
-	for (k = 0; k <= n; k++)
-		row[k] = k;
-	for (i = 0; a[i] && i < 64; i++) {
-		left = row[0];
-		row[0] = i + 1;
-		for (k = 1; k <= n; k++) {
-			up = row[k];
-			row[k] = left + (a[i] != b[k - 1]);
-			if (up + 1 < row[k])
-				row[k] = up + 1;
-			if (row[k - 1] + 1 < row[k])
-				row[k] = row[k - 1] + 1;
-			left = up;
-		}
-	}
-	return row[n];
-}
-
-static void nearer(const char *name, const char *candidate, const char **best, unsigned *least)
-{
-	unsigned d = distance(name, candidate);
-
-	/* "switch" for "sched_switch" is near, too */
-	if (strlen(name) > 3 && strstr(candidate, name))
-		d = 1;
-	if (d < *least) {
-		*least = d;
-		*best = candidate;
-	}
-}
-
-const char *catalog_suggest(const struct catalog *c, const char *name)
-{
-	unsigned least = (unsigned)strlen(name) / 3 + 1;
-	const char *best = NULL;
-	uint32_t i;
-
-	for (i = 0; i < c->nr_events; i++)
-		nearer(name, c->events[i].name, &best, &least);
-	for (i = 0; i < c->nr_structs; i++)
-		nearer(name, c->structs[i].name, &best, &least);
-	return best;
 }

@@ -71,16 +71,16 @@ struct cat_source {
 		 * step's name is an argument of the tracepoint ("prev", "current" is the
 		 * running task, "const N" has no steps and is the number .imm).
 		 */
-		struct cat_step steps[CAT_STEPS];
+		struct cat_step *steps; /* at most CAT_STEPS */
 		uint32_t nr_steps;
 		bool current, constant;
 		bool address; /* "&MEMBER": where it is, no load */
 		int64_t imm;
 		const char *want_type; /* "prev: struct task_struct *": the kernel's type must spell so, or NULL */
 	} path, second;
-	const struct cat_path *elements; /* of an array field: one path for each element; .path is unused */
+	struct cat_path *elements; /* of an array field: one path for each element; .path is unused */
 	uint32_t nr_elements;
-	struct cat_op ops[CAT_OPS]; /* in order, on the combined value */
+	struct cat_op *ops; /* at most CAT_OPS, in order, on the combined value */
 	uint32_t nr_ops;
 	const char *text;  /* as written, for messages */
 	uint32_t line;     /* in the catalog's file */
@@ -140,6 +140,7 @@ struct cat_enumerator {
 	uint32_t nr_kernel;
 	const char *doc;
 	uint32_t since;
+	uint32_t line;
 };
 
 struct cat_enum {
@@ -151,6 +152,7 @@ struct cat_enum {
 	uint32_t nr_values;
 	uint32_t other;          /* what a kernel value that has no name here becomes */
 	uint32_t since;
+	uint32_t line;
 };
 
 struct cat_rule {
@@ -164,6 +166,7 @@ struct cat_rules {
 	struct cat_rule *rules;
 	uint32_t nr_rules;
 	int64_t otherwise;
+	uint32_t line;
 };
 
 /* A system call's number on each machine, and its arguments (as sys_enter:NAME hands them over). */
@@ -172,6 +175,8 @@ struct cat_syscall {
 	int32_t x86_64, arm64, generic; /* -1: that machine has none (generic: riscv64, loongarch64) */
 	struct cat_field *args;
 	uint32_t nr_args;
+	uint32_t since;
+	uint32_t line;
 };
 
 struct catalog {
@@ -206,6 +211,7 @@ int catalog_open_file(const char *path, const struct catalog *base, struct catal
 void catalog_free(struct catalog *c);
 
 const struct cat_struct *catalog_struct(const struct catalog *c, const char *name);
+const struct cat_enum *catalog_enum(const struct catalog *c, const char *name);
 /* Also "sys_enter:openat": those are composed once and kept by the catalog. NULL if there is none. */
 const struct cat_event *catalog_event(struct catalog *c, const char *name);
 /* The field that starts at or covers byte @offset, or NULL (a hole, or past the end). */

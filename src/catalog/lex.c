@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Lines and words of the catalog's text, and the memory they are kept in. In: text from
- * anybody. Out: a line at a time, as words; a quoted meaning is one word. Refused: control
- * characters, lines of more than 96 words, a quote that does not end. Every failure says
- * FILE:LINE.
+ * Lines and words of the catalog's text. In: a copy of the text, from anybody, which is
+ * cut into words in place. Out: a line at a time, as words; a quoted meaning is one word.
+ * Refused: anything but printable ASCII, tabs and line ends (meanings are printed on
+ * terminals and stand in C comments), more than MAX_WORDS words a line, a quote that does
+ * not end. Every failure says FILE:LINE.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,51 +13,6 @@
 #include <string.h>
 
 #include "catalog/parse.h"
-#include "util/buf.h"
-
-void *store_take(struct catalog_store *s, size_t size)
-{
-	void **blocks = array_grow(s->blocks, s->nr_blocks, &s->room_blocks, sizeof(*blocks));
-	void *p;
-
-	if (!blocks)
-		return NULL;
-	s->blocks = blocks;
-	p = calloc(1, size ? size : 1);
-	if (p)
-		blocks[s->nr_blocks++] = p;
-	return p;
-}
-
-char *store_text(struct catalog_store *s, const char *p, size_t n)
-{
-	char *copy = store_take(s, n + 1);
-
-	if (copy)
-		memcpy(copy, p, n);
-	return copy;
-}
-
-void *store_grow(struct catalog_store *s, void *arrayp, uint32_t *n, size_t size)
-{
-	void **array = arrayp, *bigger;
-	uint32_t room = 4;
-
-	/* arrays double, from 4 on: full whenever their length is a power of two */
-	if (*n == 0 || (*n >= 4 && !(*n & (*n - 1)))) {
-		if (*n)
-			room = *n * 2;
-		if (room < *n || (size_t)room > SIZE_MAX / size)
-			return NULL;
-		bigger = store_take(s, room * size);
-		if (!bigger)
-			return NULL;
-		if (*n)
-			memcpy(bigger, *array, *n * size);
-		*array = bigger;
-	}
-	return (char *)*array + (*n)++ * size;
-}
 
 bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...)
 {
@@ -69,57 +24,112 @@ bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	error_set(l->e, -EINVAL, tag, "%s:%u: %s", l->file, l->line, text);
-	l->failed = true;
+	l->failed = error_set(l->e, -EINVAL, tag, "%s:%u: %s", l->file, l->line, text);
 	return false;
 }
 
-static bool add_word(struct lex *l, const char *p, size_t n, bool quoted)
+bool lex_nomem(struct lex *l)
 {
-	char *text;
+	if (!l->failed)
+		l->failed = error_nomem(l->e);
+	return false;
+}
 
+static bool add_word(struct lex *l, char *text, bool quoted)
+{
 	if (l->nr_words == MAX_WORDS)
 		return lex_fail(l, "catalog-syntax", "more than %d words", MAX_WORDS);
-	text = store_text(l->store, p, n);
-	if (!text) {
-		error_nomem(l->e);
-		l->failed = true;
-		return false;
-	}
 	l->words[l->nr_words++] = (struct word){ text, quoted };
 	return true;
 }
 
-/* Words of one line [p, end). "," "(" ")" ";" stand alone, so they need no spaces. */
-static bool split(struct lex *l, const char *p, const char *end)
-{
-	const char *q;
+enum { PLAIN = 1, NAME = 2, DIGIT = 4, SPACE = 8, PUNCTUATION = 16 };
 
-	while (p < end) {
-		if (*p == ' ' || *p == '\t' || *p == '\r') {
+/* What each byte may be: plain bytes form words. The locale has no say. */
+static const uint8_t classes[256] = {
+	['!'] = PLAIN, ['$' ... '\''] = PLAIN, ['*' ... '+'] = PLAIN, ['-' ... '/'] = PLAIN,
+	[':'] = PLAIN, ['<' ... '@'] = PLAIN, ['[' ... '^'] = PLAIN, ['`'] = PLAIN, ['{' ... '~'] = PLAIN,
+	['a' ... 'z'] = PLAIN | NAME, ['A' ... 'Z'] = PLAIN | NAME, ['_'] = PLAIN | NAME,
+	['0' ... '9'] = PLAIN | DIGIT,
+	[' '] = SPACE, ['\t'] = SPACE, ['\r'] = SPACE,
+	[','] = PUNCTUATION, ['('] = PUNCTUATION, [')'] = PUNCTUATION, [';'] = PUNCTUATION,
+};
+
+static bool is(char c, unsigned class)
+{
+	return classes[(unsigned char)c] & class;
+}
+
+/* Words that need no space around them. Nobody writes to them: they have no brackets. */
+static char *punctuation(char c)
+{
+	static char words[][2] = { ",", "(", ")", ";" };
+
+	return words[c == ',' ? 0 : c == '(' ? 1 : c == ')' ? 2 : 3];
+}
+
+static bool is_visible(char c)
+{
+	return c > ' ' && c <= '~';
+}
+
+/* The end of the word at @p, NULL if something in it is not allowed. */
+static char *word_end(struct lex *l, char *p, const char *end)
+{
+	while (p < end && is(*p, PLAIN))
+		p++;
+	if (p == end || *p == '#' || is(*p, SPACE | PUNCTUATION))
+		return p;
+	if (*p == '"')
+		lex_fail(l, "catalog-syntax", "a space is missing before the quote");
+	else
+		lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
+	return NULL;
+}
+
+/* The closing quote of the meaning that begins at @p. */
+static char *quote_end(struct lex *l, char *p, const char *end)
+{
+	for (; p < end && *p != '"'; p++)
+		if (!is_visible(*p) && *p != ' ') {
+			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning", (unsigned char)*p);
+			return NULL;
+		}
+	if (p < end)
+		return p;
+	lex_fail(l, "catalog-syntax", "a quote does not end");
+	return NULL;
+}
+
+/* Cut one line [p, end) into words. The byte at @end may be written. */
+static bool split(struct lex *l, char *p, char *end)
+{
+	char *q, after;
+
+	while (p < end && *p != '#') {
+		if (is(*p, SPACE)) {
 			p++;
-		} else if (*p == '#') {
-			return true;
 		} else if (*p == '"') {
-			q = memchr(p + 1, '"', (size_t)(end - p - 1));
-			if (!q)
-				return lex_fail(l, "catalog-syntax", "a quote does not end");
-			if (!add_word(l, p + 1, (size_t)(q - p - 1), true))
+			q = quote_end(l, p + 1, end);
+			if (!q || !add_word(l, p + 1, true))
+				return false;
+			*q = '\0';
+			p = q + 1;
+		} else if (is(*p, PUNCTUATION)) {
+			if (!add_word(l, punctuation(*p++), false))
+				return false;
+		} else {
+			q = word_end(l, p, end);
+			if (!q || !add_word(l, p, false))
+				return false;
+			/* what follows the word is looked at before it becomes the word's end */
+			after = q < end ? *q : ' ';
+			*q = '\0';
+			if (after == '#')
+				return true;
+			if (is(after, PUNCTUATION) && !add_word(l, punctuation(after), false))
 				return false;
 			p = q + 1;
-		} else if (strchr(",();", *p)) {
-			if (!add_word(l, p++, 1, false))
-				return false;
-		} else if (iscntrl((unsigned char)*p)) {
-			return lex_fail(l, "catalog-syntax", "a control character (0x%02x)", (unsigned char)*p);
-		} else {
-			for (q = p; q < end && !strchr(" \t\r\",();#", *q); q++)
-				;
-			if (q == p)
-				return lex_fail(l, "catalog-syntax", "a NUL byte");
-			if (!add_word(l, p, (size_t)(q - p), false))
-				return false;
-			p = q;
 		}
 	}
 	return true;
@@ -127,7 +137,7 @@ static bool split(struct lex *l, const char *p, const char *end)
 
 bool lex_line(struct lex *l)
 {
-	const char *start, *end;
+	char *start, *end;
 
 	while (!l->failed && l->at < l->end) {
 		start = l->at;
@@ -137,9 +147,7 @@ bool lex_line(struct lex *l)
 		l->at = end < l->end ? end + 1 : end;
 		l->line++;
 		l->nr_words = l->next = 0;
-		l->indented = start < end && (*start == '\t' || *start == ' ');
-		if (memchr(start, 0, (size_t)(end - start)))
-			return lex_fail(l, "catalog-syntax", "a NUL byte");
+		l->indented = start < end && is(*start, SPACE);
 		if (!split(l, start, end))
 			return false;
 		if (l->nr_words)
@@ -148,14 +156,14 @@ bool lex_line(struct lex *l)
 	return false;
 }
 
-const char *lex_peek(const struct lex *l)
+char *lex_peek(const struct lex *l)
 {
 	return l->next < l->nr_words && !l->words[l->next].quoted ? l->words[l->next].text : NULL;
 }
 
-const char *lex_word(struct lex *l, const char *what)
+char *lex_word(struct lex *l, const char *what)
 {
-	const char *w = lex_peek(l);
+	char *w = lex_peek(l);
 
 	if (!w) {
 		lex_fail(l, "catalog-syntax", "%s is missing", what);
@@ -169,48 +177,142 @@ bool lex_is(struct lex *l, const char *word)
 {
 	const char *w = lex_peek(l);
 
-	if (!w || strcmp(w, word))
+	if (!w || !same_word(w, word))
 		return false;
 	l->next++;
+	return true;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+bool text_number(const char *p, int64_t *out)
+{
+	bool minus = *p == '-';
+	unsigned base = 10;
+	uint64_t v = 0;
+
+	p += minus;
+	if (p[0] == '0' && p[1] == 'x') {
+		base = 16;
+		p += 2;
+	} else if (p[0] == '0' && p[1]) {
+		return false;
+	}
+	if (!*p)
+		return false;
+	for (; *p; p++) {
+		unsigned d = (unsigned)digit_of(*p);
+
+		if (d >= base || __builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, d, &v))
+			return false;
+	}
+	if (minus && v > (uint64_t)INT64_MAX + 1)
+		return false;
+	*out = (int64_t)(minus ? 0 - v : v);
 	return true;
 }
 
 bool lex_number(struct lex *l, const char *what, int64_t *out)
 {
 	const char *w = lex_word(l, what);
-	char *end;
 
 	if (!w)
 		return false;
-	errno = 0;
-	*out = *w == '-' ? strtoll(w, &end, 0) : (int64_t)strtoull(w, &end, 0);
-	if (errno || end == w || *end)
-		return lex_fail(l, "catalog-syntax", "%s: \"%.40s\" is no number", what, w);
+	if (!text_number(w, out))
+		return lex_fail(l, "catalog-syntax", "%s: \"%.40s\" is no number (decimal or 0x)", what, w);
 	return true;
+}
+
+bool lex_range(struct lex *l, const char *what, int64_t from, int64_t to, int64_t *out)
+{
+	if (!lex_number(l, what, out))
+		return false;
+	if (*out < from || *out > to)
+		return lex_fail(l, "catalog-syntax", "%s: %lld is not in %lld..%lld", what, (long long)*out,
+				(long long)from, (long long)to);
+	return true;
+}
+
+bool lex_end(struct lex *l)
+{
+	if (l->next == l->nr_words)
+		return true;
+	return lex_fail(l, "catalog-syntax", "\"%.40s\" is not expected here", l->words[l->next].text);
 }
 
 bool lex_doc(struct lex *l, const char **out)
 {
-	if (l->next + 1 != l->nr_words || !l->words[l->next].quoted)
-		return lex_fail(l, "catalog-syntax",
-				l->next < l->nr_words && !l->words[l->next].quoted ?
-					"\"%.40s\" is not expected here" : "the line must end with its meaning in quotes%.0s",
-				l->next < l->nr_words ? l->words[l->next].text : "");
-	*out = l->words[l->next++].text;
-	return true;
+	const char *text;
+
+	if (l->next == l->nr_words)
+		return lex_fail(l, "catalog-syntax", "the line must end with its meaning in quotes");
+	if (!l->words[l->next].quoted)
+		return lex_end(l);
+	text = l->words[l->next++].text;
+	if (!*text || strlen(text) > 240)
+		return lex_fail(l, "catalog-syntax", "a meaning has 1 to 240 characters");
+	if (strstr(text, "*/") || strstr(text, "/*"))
+		return lex_fail(l, "catalog-syntax", "a meaning cannot contain /* or */: it stands in a C comment");
+	*out = text;
+	return lex_end(l);
+}
+
+bool is_name_part(char c, bool first)
+{
+	return is(c, first ? NAME : NAME | DIGIT);
+}
+
+bool is_identifier(const char *p)
+{
+	const char *q = p;
+
+	while (is_name_part(*q, q == p))
+		q++;
+	return q > p && !*q;
 }
 
 bool lex_name(struct lex *l, const char *what, const char **out)
 {
-	const char *w = lex_word(l, what), *p;
+	const char *w = lex_word(l, what);
 
 	if (!w)
 		return false;
-	for (p = w; *p; p++)
-		if (!(*p == '_' || isalpha((unsigned char)*p) || (p > w && isdigit((unsigned char)*p))))
-			return lex_fail(l, "catalog-name", "%s: \"%.40s\" is no C name", what, w);
-	if (p - w > 63)
+	if (!is_identifier(w))
+		return lex_fail(l, "catalog-name", "%s: \"%.40s\" is no C name", what, w);
+	if (strlen(w) > 63)
 		return lex_fail(l, "catalog-name", "%s: \"%.40s...\" is longer than 63 characters", what, w);
 	*out = w;
+	return true;
+}
+
+static int by_text(const void *key, const void *word)
+{
+	return strcmp(key, *(const char *const *)word);
+}
+
+bool lex_new_name(struct lex *l, const char *what, const char **out)
+{
+	static const char *const sorted[] = {
+		"asm",	  "auto",   "bool",   "break",	  "case",   "char",   "const",	  "continue",
+		"current", "default", "do",   "double",	  "else",   "enum",   "extern",	  "false",
+		"float",  "for",    "goto",   "if",	  "inline", "int",    "long",	  "register",
+		"restrict", "return", "short", "signed",  "sizeof", "static", "struct",	  "switch",
+		"true",	  "typedef", "typeof", "union",	  "unsigned", "void", "volatile", "while",
+	};
+
+	if (!lex_name(l, what, out))
+		return false;
+	if ((*out)[0] == '_')
+		return lex_fail(l, "catalog-name", "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
+	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
+		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that", what, *out);
+	if (bsearch(*out, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
+		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
 	return true;
 }

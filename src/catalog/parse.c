@@ -1,41 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The catalog's parser. In: text (HACKING.md, "The catalog's text") from anybody. Out: a
- * catalog in which every name has become an index. One pass over lines without recursion;
- * references are resolved at the end, so order does not matter. Entries of a base catalog
- * are taken over and replaced by name. Refused, with FILE:LINE: unknown words, layouts
- * that overlap or are not aligned, names that are not known or stand twice.
+ * The catalog's parser. In: text (HACKING.md, "The catalog's text") from anybody. Out:
+ * entries of a catalog. One pass over lines without recursion; a line in the first column
+ * opens an entry, indented ones are its members. References are resolved at the end
+ * (parse_link.c), so order does not matter. An entry replaces one of its name that was
+ * taken over from a base catalog; twice in one text it is refused, like unknown words,
+ * layouts that overlap (parse_field.c), and names that C or the header would not take.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/parse.h"
 
-struct parser {
-	struct lex l;
-	struct catalog *c;
-	/* what an indented line belongs to */
-	enum { IN_NOTHING, IN_STRUCT, IN_EVENT, IN_ENUM, IN_RULES } in;
-	struct cat_struct *st;
-	struct cat_event *ev;
-	struct cat_enum *en;
-	struct cat_rules *ru;
-	struct cat_field *field; /* that a "from" line belongs to */
-	bool headed;
-};
+#define MAX_NAMES 16 /* of the kernel's for one entry: alternatives */
+#define MAX_RULES 256
 
-static bool nomem(struct parser *p)
-{
-	if (!p->l.failed)
-		error_nomem(p->l.e);
-	p->l.failed = true;
-	return false;
-}
-
-/* "since N", at most the catalog's version */
-static bool since(struct parser *p, uint32_t *out)
+bool parse_since(struct parser *p, uint32_t least, uint32_t *out)
 {
 	int64_t n;
 
@@ -43,407 +24,250 @@ static bool since(struct parser *p, uint32_t *out)
 		return lex_fail(&p->l, "catalog-syntax", "\"since N\" is missing");
 	if (!lex_number(&p->l, "since", &n))
 		return false;
-	if (n < 1 || n > p->c->version)
-		return lex_fail(&p->l, "catalog-syntax", "since %lld: this catalog is version %u", (long long)n,
-				p->c->version);
+	if (n < 1 || n > p->version)
+		return lex_fail(&p->l, "catalog-layout", "since %lld, but this catalog is version %u", (long long)n,
+				p->version);
+	if (n < least)
+		return lex_fail(&p->l, "catalog-layout", "since %lld, but what it belongs to is since %u", (long long)n,
+				least);
 	*out = (uint32_t)n;
 	return true;
 }
 
-/* Names up to one of the words that may follow them. */
-static bool names_until(struct parser *p, const char *const *stops, const char ***out, uint32_t *n)
+static bool add_name(struct parser *p, uint32_t scope, const char *name, uint32_t at, const char *of)
 {
-	const char **list = NULL, **slot, *w;
-	uint32_t i;
+	int rc = names_add(&p->names, scope, name, at, false);
 
-	*n = 0;
-	while ((w = lex_peek(&p->l))) {
-		for (i = 0; stops[i]; i++)
-			if (!strcmp(w, stops[i]))
-				goto done;
-		slot = store_grow(p->l.store, &list, n, sizeof(*slot));
+	if (rc == -ENOMEM)
+		return lex_nomem(&p->l);
+	if (rc == -E2BIG)
+		return lex_fail(&p->l, "catalog-name", "more names than a catalog may have");
+	if (rc)
+		return lex_fail(&p->l, "catalog-name", "%s%s%s stands twice", of, *of ? "." : "", name);
+	return true;
+}
+
+bool parse_member_name(struct parser *p, const char *of, const char *name)
+{
+	return add_name(p, IN_MEMBERS + p->entries, name, 0, of);
+}
+
+/* Names of the kernel's, at least one, up to one of the words that may follow them. */
+static bool names_until(struct parser *p, const char *stop1, const char *stop2, const char ***out, uint32_t *n)
+{
+	const char **slot, *w;
+
+	while ((w = lex_peek(&p->l)) && !same_word(w, stop1) && !same_word(w, stop2)) {
+		if (*n == MAX_NAMES)
+			return lex_fail(&p->l, "catalog-syntax", "more than %d names", MAX_NAMES);
+		slot = store_grow(p->l.store, out, n, sizeof(*slot));
 		if (!slot)
-			return nomem(p);
+			return lex_nomem(&p->l);
 		if (!lex_name(&p->l, "a name of the kernel's", slot))
 			return false;
 	}
-done:
-	*out = list;
-	return true;
+	return *n || lex_fail(&p->l, "catalog-syntax", "a name of the kernel's is missing");
 }
 
-/* A number type: u8 .. u64, s8 .. s64, be16 be32 be64. */
-static bool number_type(const char *w, struct cat_field *f)
+/*
+ * Where the entry @name goes: the place of the one that it replaces, or a new one at the
+ * array's end. NULL after a failure.
+ */
+static void *place(struct parser *p, enum scope scope, const char *name, void *arrayp, uint32_t *n, size_t size)
 {
-	static const struct {
-		const char *word, *c;
-		enum cat_kind kind;
-		uint32_t size;
-	} types[] = {
-		{ "u8", "__u8", CAT_UINT, 1 },	  { "u16", "__u16", CAT_UINT, 2 },   { "u32", "__u32", CAT_UINT, 4 },
-		{ "u64", "__u64", CAT_UINT, 8 },  { "s8", "__s8", CAT_SINT, 1 },     { "s16", "__s16", CAT_SINT, 2 },
-		{ "s32", "__s32", CAT_SINT, 4 },  { "s64", "__s64", CAT_SINT, 8 },   { "be16", "__be16", CAT_UINT, 2 },
-		{ "be32", "__be32", CAT_UINT, 4 }, { "be64", "__be64", CAT_UINT, 8 },
-	};
-	size_t i;
+	struct name *known = names_find(&p->names, scope, name);
+	void **array = arrayp, *slot;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(w, types[i].word)) {
-			f->kind = types[i].kind;
-			f->size = types[i].size;
-			f->type = types[i].c;
-			f->big_endian = w[0] == 'b';
-			return true;
-		}
-	return false;
-}
-
-/* "comm[16]": cut the brackets off the word at hand and return what they hold, 0 if there are none. */
-static bool array_suffix(struct parser *p, uint32_t *n)
-{
-	const char *w = lex_peek(&p->l), *open = w ? strchr(w, '[') : NULL;
-	char *end;
-	unsigned long v;
-
-	*n = 0;
-	if (!open)
-		return true;
-	v = strtoul(open + 1, &end, 10);
-	if (end == open + 1 || strcmp(end, "]") || v < 1 || v > 4096)
-		return lex_fail(&p->l, "catalog-syntax", "bad array \"%.60s\"", w);
-	p->l.words[p->l.next].text = store_text(p->l.store, w, (size_t)(open - w));
-	if (!p->l.words[p->l.next].text)
-		return nomem(p);
-	*n = (uint32_t)v;
-	return true;
-}
-
-/* TYPE NAME of a field or argument. Pointer and enum types keep the other's name in .type for now. */
-static bool type_and_name(struct parser *p, struct cat_field *f)
-{
-	const char *w = lex_word(&p->l, "a type");
-	uint32_t n;
-
-	if (!w)
-		return false;
-	f->count = 1;
-	f->line = p->l.line;
-	if (number_type(w, f)) {
-		;
-	} else if (!strcmp(w, "char")) {
-		f->kind = CAT_CHARS;
-		f->type = "char";
-	} else if (!strcmp(w, "enum")) {
-		f->kind = CAT_ENUM;
-		f->size = 4;
-		if (!lex_name(&p->l, "an enum", &f->type))
-			return false;
-	} else if (!strcmp(w, "string") || !strcmp(w, "user")) {
-		f->kind = *w == 's' ? CAT_STRING : CAT_USERPTR;
-		f->type = *w == 's' ? "const char *" : "const void *";
-		f->size = 8;
-	} else if (lex_is(&p->l, "*")) {
-		f->kind = CAT_POINTER;
-		f->type = w;
-		f->size = 8;
-	} else {
-		return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" is no type", w);
+	p->entries++;
+	if (known && known->base) {
+		known->base = false;
+		return (char *)*array + known->at * size;
 	}
-	if (!array_suffix(p, &n) || !lex_name(&p->l, "a field", &f->name))
-		return false;
-	if (f->kind == CAT_CHARS) {
-		if (!n)
-			return lex_fail(&p->l, "catalog-syntax", "char %s needs a length: char %s[16]", f->name, f->name);
-		f->size = n;
-	} else if (n && f->kind == CAT_UINT && f->size == 1) {
-		f->kind = CAT_BYTES;
-		f->size = n;
-	} else if (n) {
-		if (f->kind != CAT_UINT && f->kind != CAT_SINT)
-			return lex_fail(&p->l, "catalog-syntax", "only arrays of numbers exist");
-		f->count = n;
-	}
-	return true;
-}
-
-/* since N [unit U] [nullable] "meaning" */
-static bool attributes(struct parser *p, struct cat_field *f)
-{
-	if (!since(p, &f->since))
-		return false;
-	f->unit = "";
-	for (;;) {
-		if (lex_is(&p->l, "unit")) {
-			f->unit = lex_word(&p->l, "a unit");
-			if (!f->unit)
-				return false;
-		} else if (lex_is(&p->l, "nullable")) {
-			if (f->kind != CAT_POINTER)
-				return lex_fail(&p->l, "catalog-syntax", "only pointers are nullable");
-			f->nullable = true;
-		} else {
-			return lex_doc(&p->l, &f->doc);
-		}
-	}
-}
-
-/* Alignment of a field: of its elements, 1 for bytes in place. */
-static uint32_t alignment(const struct cat_field *f)
-{
-	return f->kind == CAT_CHARS || f->kind == CAT_BYTES ? 1 : f->size;
-}
-
-static bool struct_field(struct parser *p)
-{
-	struct cat_struct *s = p->st;
-	struct cat_field f = { 0 }, *slot;
-	const char *w;
-	char *end;
-	uint32_t i;
-
-	if (!type_and_name(p, &f))
-		return false;
-	w = lex_word(&p->l, "an offset (@N)");
-	if (!w)
-		return false;
-	f.offset = *w == '@' ? (uint32_t)strtoul(w + 1, &end, 10) : 0;
-	if (*w != '@' || end == w + 1 || *end || f.offset > 65536)
-		return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" is no offset: @N", w);
-	if (!attributes(p, &f))
-		return false;
-	if (f.offset % alignment(&f))
-		return lex_fail(&p->l, "catalog-layout", "%s.%s: offset %u is not aligned to %u", s->name, f.name,
-				f.offset, alignment(&f));
-	if (f.offset < s->size)
-		return lex_fail(&p->l, "catalog-layout", "%s.%s at %u overlaps what is before it, which ends at %u",
-				s->name, f.name, f.offset, s->size);
-	for (i = 0; i < s->nr_fields; i++)
-		if (!strcmp(s->fields[i].name, f.name))
-			return lex_fail(&p->l, "catalog-name", "%s.%s stands twice", s->name, f.name);
-	s->size = f.offset + f.size * f.count;
-	slot = store_grow(p->l.store, &s->fields, &s->nr_fields, sizeof(*slot));
+	if (!add_name(p, scope, name, *n, ""))
+		return NULL;
+	slot = store_grow(p->l.store, arrayp, n, size);
 	if (!slot)
-		return nomem(p);
-	*slot = f;
-	p->field = slot;
-	return true;
+		lex_nomem(&p->l);
+	return slot;
 }
 
-static bool event_arg(struct parser *p)
+/* struct NAME_user of KERNEL... since N "meaning" */
+static bool open_struct(struct parser *p)
 {
-	struct cat_event *ev = p->ev;
-	struct cat_field f = { 0 }, *slot;
+	struct cat_struct s = { .line = p->l.line }, *slot;
+	size_t len;
 
-	if (!type_and_name(p, &f) || !attributes(p, &f))
+	if (!lex_new_name(&p->l, "a struct", &s.name))
 		return false;
-	if (f.kind == CAT_CHARS || f.kind == CAT_BYTES || f.count > 1)
-		return lex_fail(&p->l, "catalog-layout", "an event hands over pointers and numbers only");
-	f.offset = 8 * ev->nr_args;
-	slot = store_grow(p->l.store, &ev->args, &ev->nr_args, sizeof(*slot));
+	/* keeps them apart from the kernel's own, and makes "NAME *" a type that cannot be missed */
+	len = strlen(s.name);
+	if (len < 6 || strcmp(s.name + len - 5, "_user"))
+		return lex_fail(&p->l, "catalog-name", "struct %s: names of user-ized structs end in _user", s.name);
+	if (names_find(&p->names, IN_ENUMS, s.name))
+		return lex_fail(&p->l, "catalog-name", "%s is an enum already", s.name);
+	if (!lex_is(&p->l, "of"))
+		return lex_fail(&p->l, "catalog-syntax", "struct %s of KERNEL-STRUCT since N \"meaning\"", s.name);
+	if (!names_until(p, "since", "since", &s.kernel, &s.nr_kernel) || !parse_since(p, 1, &s.since) ||
+	    !lex_doc(&p->l, &s.doc))
+		return false;
+	slot = place(p, IN_STRUCTS, s.name, &p->c->structs, &p->c->nr_structs, sizeof(s));
 	if (!slot)
-		return nomem(p);
-	*slot = f;
-	p->field = slot;
-	return true;
-}
-
-static bool from_line(struct parser *p)
-{
-	struct cat_source s = { 0 }, *slot;
-
-	if (!p->field)
-		return lex_fail(&p->l, "catalog-syntax", "\"from\" belongs under a field");
-	if (!parse_source(&p->l, &s))
-		return p->l.failed ? false : nomem(p);
-	if (s.nr_elements && s.nr_elements != p->field->count)
-		return lex_fail(&p->l, "catalog-layout", "%s has %u elements and %u paths", p->field->name,
-				p->field->count, s.nr_elements);
-	slot = store_grow(p->l.store, &p->field->sources, &p->field->nr_sources, sizeof(*slot));
-	if (!slot)
-		return nomem(p);
+		return false;
 	*slot = s;
+	p->st = slot;
+	p->of = OF_STRUCT;
+	return true;
+}
+
+/* event NAME since N on TRACEPOINT... [subject ARG...] "meaning" */
+static bool open_event(struct parser *p)
+{
+	struct cat_event ev = { .line = p->l.line }, *slot;
+	const char **subject;
+
+	if (!lex_new_name(&p->l, "an event", &ev.name) || !parse_since(p, 1, &ev.since))
+		return false;
+	if (!lex_is(&p->l, "on"))
+		return lex_fail(&p->l, "catalog-syntax", "event %s since N on TRACEPOINT \"meaning\"", ev.name);
+	if (!names_until(p, "subject", "subject", &ev.places, &ev.nr_places))
+		return false;
+	if (lex_is(&p->l, "subject"))
+		while (lex_peek(&p->l)) {
+			if (ev.nr_subjects == sizeof(ev.subjects) / sizeof(ev.subjects[0]))
+				return lex_fail(&p->l, "catalog-syntax", "%s: more than %u subjects", ev.name,
+						ev.nr_subjects);
+			subject = store_grow(p->l.store, &ev.subject_names, &ev.nr_subjects, sizeof(*subject));
+			if (!subject)
+				return lex_nomem(&p->l);
+			if (!lex_name(&p->l, "a subject", subject))
+				return false;
+		}
+	if (!lex_doc(&p->l, &ev.doc))
+		return false;
+	slot = place(p, IN_EVENTS, ev.name, &p->c->events, &p->c->nr_events, sizeof(ev));
+	if (!slot)
+		return false;
+	*slot = ev;
+	p->ev = slot;
+	p->of = OF_EVENT;
+	return true;
+}
+
+/* enum NAME [of KERNEL...] since N other VALUE "meaning" */
+static bool open_enum(struct parser *p)
+{
+	struct cat_enum en = { .line = p->l.line }, *slot;
+	int64_t other;
+
+	if (!lex_new_name(&p->l, "an enum", &en.name))
+		return false;
+	if (names_find(&p->names, IN_STRUCTS, en.name) || names_find(&p->names, IN_RULES, en.name))
+		return lex_fail(&p->l, "catalog-name", "%s is a struct or rules already", en.name);
+	if (lex_is(&p->l, "of") && !names_until(p, "since", "other", &en.kernel, &en.nr_kernel))
+		return false;
+	if (!parse_since(p, 1, &en.since))
+		return false;
+	if (!lex_is(&p->l, "other"))
+		return lex_fail(&p->l, "catalog-syntax", "enum %s: \"other VALUE\" is missing", en.name);
+	if (!lex_range(&p->l, "other", 0, INT32_MAX, &other) || !lex_doc(&p->l, &en.doc))
+		return false;
+	en.other = (uint32_t)other;
+	slot = place(p, IN_ENUMS, en.name, &p->c->enums, &p->c->nr_enums, sizeof(en));
+	if (!slot)
+		return false;
+	*slot = en;
+	p->en = slot;
+	p->of = OF_ENUM;
 	return true;
 }
 
 /* NAME VALUE [= KERNEL[,KERNEL...]] since N "meaning" */
 static bool enumerator(struct parser *p)
 {
-	struct cat_enumerator v = { 0 }, *slot;
+	struct cat_enumerator v = { .line = p->l.line }, *slot;
 	const char **name;
 	int64_t n;
-	uint32_t i;
 
-	if (!lex_name(&p->l, "an enumerator", &v.name) || !lex_number(&p->l, v.name, &n))
+	if (!lex_new_name(&p->l, "an enumerator", &v.name) || !lex_range(&p->l, v.name, 0, INT32_MAX, &n))
 		return false;
-	if (n < 0 || n > INT32_MAX)
-		return lex_fail(&p->l, "catalog-layout", "%s: enumerators lie in 0..2^31-1", v.name);
 	v.value = (uint32_t)n;
-	if (lex_is(&p->l, "="))
+	if (lex_is(&p->l, "=")) {
+		if (!p->en->nr_kernel)
+			return lex_fail(&p->l, "catalog-syntax", "%s: enum %s is \"of\" no enum of the kernel's", v.name,
+					p->en->name);
 		do {
+			if (v.nr_kernel == MAX_NAMES)
+				return lex_fail(&p->l, "catalog-syntax", "more than %d names", MAX_NAMES);
 			name = store_grow(p->l.store, &v.kernel, &v.nr_kernel, sizeof(*name));
 			if (!name)
-				return nomem(p);
-			if (!lex_name(&p->l, "an enumerator of the kernel's", name))
+				return lex_nomem(&p->l);
+			if (!lex_name(&p->l, "an enumerator of the kernel's", name) ||
+			    !parse_member_name(p, p->en->name, *name))
 				return false;
 		} while (lex_is(&p->l, ","));
-	if (!since(p, &v.since) || !lex_doc(&p->l, &v.doc))
+	}
+	if (!parse_since(p, p->en->since, &v.since) || !lex_doc(&p->l, &v.doc))
 		return false;
-	for (i = 0; i < p->en->nr_values; i++)
-		if (p->en->values[i].value == v.value || !strcmp(p->en->values[i].name, v.name))
-			return lex_fail(&p->l, "catalog-layout", "%s: its name or value stands twice", v.name);
 	slot = store_grow(p->l.store, &p->en->values, &p->en->nr_values, sizeof(*slot));
 	if (!slot)
-		return nomem(p);
+		return lex_nomem(&p->l);
 	*slot = v;
 	return true;
 }
 
-/* mask N = R, value N = R, else R */
+/* rules NAME "meaning" */
+static bool open_rules(struct parser *p)
+{
+	struct cat_rules ru = { .line = p->l.line, .otherwise = NO_ELSE }, *slot;
+	const char *doc;
+
+	if (!lex_new_name(&p->l, "rules", &ru.name) || !lex_doc(&p->l, &doc))
+		return false;
+	if (names_find(&p->names, IN_ENUMS, ru.name))
+		return lex_fail(&p->l, "catalog-name", "%s is an enum already", ru.name);
+	slot = place(p, IN_RULES, ru.name, &p->c->rules, &p->c->nr_rules, sizeof(ru));
+	if (!slot)
+		return false;
+	*slot = ru;
+	p->ru = slot;
+	p->of = OF_RULES;
+	return true;
+}
+
+/* mask N = RESULT, value N = RESULT; else RESULT ends them */
 static bool rule(struct parser *p)
 {
+	struct cat_rules *ru = p->ru;
 	struct cat_rule r = { 0 }, *slot;
 	bool by_value = lex_is(&p->l, "value");
 	int64_t n;
 
-	if (!by_value && lex_is(&p->l, "else"))
-		return lex_number(&p->l, "else", &p->ru->otherwise);
+	if (!by_value && lex_is(&p->l, "else")) {
+		p->of = OF_NOTHING; /* it is the last */
+		return lex_range(&p->l, "else", INT32_MIN, INT32_MAX, &ru->otherwise) && lex_end(&p->l);
+	}
 	if (!by_value && !lex_is(&p->l, "mask"))
 		return lex_fail(&p->l, "catalog-syntax", "a rule begins with mask, value or else");
-	if (p->ru->nr_rules && by_value != p->ru->by_value)
-		return lex_fail(&p->l, "catalog-syntax", "masks and values do not mix");
-	if (!lex_number(&p->l, "a rule", &n))
+	if (ru->nr_rules && by_value != ru->by_value)
+		return lex_fail(&p->l, "catalog-syntax", "%s: masks and values do not mix", ru->name);
+	if (ru->nr_rules == MAX_RULES)
+		return lex_fail(&p->l, "catalog-syntax", "%s: more than %d rules", ru->name, MAX_RULES);
+	if (!lex_range(&p->l, "a rule", by_value ? 0 : 1, UINT32_MAX, &n))
 		return false;
-	if (n < 0 || n > INT32_MAX)
-		return lex_fail(&p->l, "catalog-syntax", "a rule's number lies in 0..2^31-1");
-	if (!lex_is(&p->l, "=") || !lex_number(&p->l, "a rule's result", &r.result))
-		return lex_fail(&p->l, "catalog-syntax", "a rule is written N = RESULT");
+	if (!lex_is(&p->l, "="))
+		return lex_fail(&p->l, "catalog-syntax", "a rule is written: mask N = RESULT");
+	if (!lex_range(&p->l, "a rule's result", INT32_MIN, INT32_MAX, &r.result) || !lex_end(&p->l))
+		return false;
 	r.mask = (uint64_t)n;
-	p->ru->by_value = by_value;
-	slot = store_grow(p->l.store, &p->ru->rules, &p->ru->nr_rules, sizeof(*slot));
+	ru->by_value = by_value;
+	slot = store_grow(p->l.store, &ru->rules, &ru->nr_rules, sizeof(*slot));
 	if (!slot)
-		return nomem(p);
+		return lex_nomem(&p->l);
 	*slot = r;
 	return true;
 }
 
-/* The entry of that name in an array, to be replaced, or a new one at its end. */
-static void *entry(struct parser *p, void *arrayp, uint32_t *n, size_t size, const char *name)
-{
-	void **array = arrayp;
-	uint32_t i;
-
-	for (i = 0; i < *n; i++) {
-		char *at = (char *)*array + i * size;
-
-		/* the name is the first member of every kind of entry */
-		if (!strcmp(*(const char **)at, name)) {
-			memset(at, 0, size);
-			return at;
-		}
-	}
-	return store_grow(p->l.store, arrayp, n, size);
-}
-
-static bool open_struct(struct parser *p)
-{
-	static const char *const stops[] = { "since", NULL };
-	struct cat_struct s = { 0 }, *slot;
-
-	s.line = p->l.line;
-	if (!lex_name(&p->l, "a struct", &s.name))
-		return false;
-	if (!lex_is(&p->l, "of"))
-		return lex_fail(&p->l, "catalog-syntax", "struct %s of KERNEL-STRUCT", s.name);
-	if (!names_until(p, stops, &s.kernel, &s.nr_kernel) || !since(p, &s.since) || !lex_doc(&p->l, &s.doc))
-		return false;
-	slot = entry(p, &p->c->structs, &p->c->nr_structs, sizeof(s), s.name);
-	if (!slot)
-		return nomem(p);
-	*slot = s;
-	p->st = slot;
-	p->in = IN_STRUCT;
-	return true;
-}
-
-static bool open_event(struct parser *p)
-{
-	static const char *const stops[] = { "subject", NULL };
-	struct cat_event ev = { 0 }, *slot;
-	const char **subjects = NULL, **s;
-	uint32_t n = 0;
-
-	ev.line = p->l.line;
-	if (!lex_name(&p->l, "an event", &ev.name) || !since(p, &ev.since))
-		return false;
-	if (!lex_is(&p->l, "on"))
-		return lex_fail(&p->l, "catalog-syntax", "event %s since N on TRACEPOINT", ev.name);
-	if (!names_until(p, stops, &ev.places, &ev.nr_places))
-		return false;
-	if (lex_is(&p->l, "subject"))
-		while (lex_peek(&p->l)) {
-			s = store_grow(p->l.store, &subjects, &n, sizeof(*s));
-			if (!s)
-				return nomem(p);
-			if (n > sizeof(ev.subjects) / sizeof(ev.subjects[0]))
-				return lex_fail(&p->l, "catalog-syntax", "more than 4 subjects");
-			if (!lex_name(&p->l, "a subject", s))
-				return false;
-		}
-	if (!lex_doc(&p->l, &ev.doc))
-		return false;
-	ev.subject_names = subjects;
-	ev.nr_subjects = n;
-	slot = entry(p, &p->c->events, &p->c->nr_events, sizeof(ev), ev.name);
-	if (!slot)
-		return nomem(p);
-	*slot = ev;
-	p->ev = slot;
-	p->in = IN_EVENT;
-	return true;
-}
-
-static bool open_enum(struct parser *p)
-{
-	static const char *const stops[] = { "since", "other", NULL };
-	struct cat_enum en = { 0 }, *slot;
-	int64_t other = 0;
-
-	if (!lex_name(&p->l, "an enum", &en.name))
-		return false;
-	if (lex_is(&p->l, "of") && !names_until(p, stops, &en.kernel, &en.nr_kernel))
-		return false;
-	if (!since(p, &en.since) || !lex_is(&p->l, "other") || !lex_number(&p->l, "other", &other))
-		return lex_fail(&p->l, "catalog-syntax", "enum %s [of KERNEL-ENUM...] since N other VALUE", en.name);
-	if (other < 0 || other > INT32_MAX)
-		return lex_fail(&p->l, "catalog-layout", "%s: other lies in 0..2^31-1", en.name);
-	en.other = (uint32_t)other;
-	if (!lex_doc(&p->l, &en.doc))
-		return false;
-	slot = entry(p, &p->c->enums, &p->c->nr_enums, sizeof(en), en.name);
-	if (!slot)
-		return nomem(p);
-	*slot = en;
-	p->en = slot;
-	p->in = IN_ENUM;
-	return true;
-}
-
-static bool open_rules(struct parser *p)
-{
-	struct cat_rules ru = { 0 }, *slot;
-	const char *doc;
-
-	if (!lex_name(&p->l, "rules", &ru.name) || !lex_doc(&p->l, &doc))
-		return false;
-	slot = entry(p, &p->c->rules, &p->c->nr_rules, sizeof(ru), ru.name);
-	if (!slot)
-		return nomem(p);
-	*slot = ru;
-	p->ru = slot;
-	p->in = IN_RULES;
-	return true;
-}
-
+/* "x86_64 N": -1 where the machine is not named or has no such call. */
 static bool machine_number(struct parser *p, const char *machine, int32_t *out)
 {
 	int64_t n;
@@ -451,115 +275,168 @@ static bool machine_number(struct parser *p, const char *machine, int32_t *out)
 	*out = -1;
 	if (!lex_is(&p->l, machine))
 		return true;
-	if (!lex_number(&p->l, machine, &n))
+	if (!lex_range(&p->l, machine, -1, 65535, &n))
 		return false;
-	if (n < -1 || n > 65535)
-		return lex_fail(&p->l, "catalog-layout", "%s: a system call's number lies in -1..65535", machine);
 	*out = (int32_t)n;
+	return true;
+}
+
+enum { MAX_SYSCALL_ARGS = 6 };
+
+/* Six at most, so names are compared here: in the table they would be half of all. */
+static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct cat_field *args, uint32_t nr)
+{
+	struct cat_field *f = &args[nr];
+	uint32_t i;
+
+	if (nr && !lex_is(&p->l, ","))
+		return lex_fail(&p->l, "catalog-syntax", "syscall %s: a comma is missing", sc->name);
+	*f = (struct cat_field){ .since = 1, .offset = 8 * nr };
+	if (!parse_type_and_name(p, f))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (same_word(args[i].name, f->name))
+			return lex_fail(&p->l, "catalog-name", "%s.%s stands twice", sc->name, f->name);
+	if ((f->kind != CAT_UINT && f->kind != CAT_SINT && f->kind != CAT_USERPTR) || f->count > 1 || f->big_endian)
+		return lex_fail(&p->l, "catalog-syntax", "syscall %s: %s: an argument is a number or \"user\"", sc->name,
+				f->name);
 	return true;
 }
 
 /* syscall NAME x86_64 N arm64 N generic N (TYPE NAME, ...) */
 static bool open_syscall(struct parser *p)
 {
-	struct cat_syscall sc = { 0 }, *slot;
+	struct cat_syscall sc = { .line = p->l.line }, *slot;
+	struct cat_field args[MAX_SYSCALL_ARGS];
 
-	p->in = IN_NOTHING;
+	p->of = OF_NOTHING;
 	if (!lex_name(&p->l, "a system call", &sc.name) || !machine_number(p, "x86_64", &sc.x86_64) ||
 	    !machine_number(p, "arm64", &sc.arm64) || !machine_number(p, "generic", &sc.generic))
 		return false;
 	if (!lex_is(&p->l, "("))
-		return lex_fail(&p->l, "catalog-syntax", "syscall %s: its arguments in (...) are missing", sc.name);
-	while (!lex_is(&p->l, ")")) {
-		struct cat_field f = { .since = 1, .unit = "", .doc = "" }, *arg;
-
-		if (sc.nr_args == 6)
-			return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than 6 arguments", sc.name);
-		if ((sc.nr_args && !lex_is(&p->l, ",")) || !type_and_name(p, &f))
-			return lex_fail(&p->l, "catalog-syntax", "syscall %s: bad arguments", sc.name);
-		f.offset = 8 * sc.nr_args;
-		arg = store_grow(p->l.store, &sc.args, &sc.nr_args, sizeof(*arg));
-		if (!arg)
-			return nomem(p);
-		*arg = f;
-	}
-	if (p->l.next < p->l.nr_words)
-		return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" is not expected here", p->l.words[p->l.next].text);
-	slot = entry(p, &p->c->syscalls, &p->c->nr_syscalls, sizeof(sc), sc.name);
+		return lex_fail(&p->l, "catalog-syntax", "syscall %s x86_64 N arm64 N generic N (TYPE NAME, ...)", sc.name);
+	slot = place(p, IN_SYSCALLS, sc.name, &p->c->syscalls, &p->c->nr_syscalls, sizeof(sc));
 	if (!slot)
-		return nomem(p);
+		return false;
+	for (; !lex_is(&p->l, ")"); sc.nr_args++) {
+		if (sc.nr_args == MAX_SYSCALL_ARGS)
+			return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than %d arguments", sc.name,
+					MAX_SYSCALL_ARGS);
+		if (!syscall_arg(p, &sc, args, sc.nr_args))
+			return false;
+	}
+	if (sc.nr_args) {
+		sc.args = store_take(p->l.store, sc.nr_args * sizeof(*args));
+		if (!sc.args)
+			return lex_nomem(&p->l);
+		memcpy(sc.args, args, sc.nr_args * sizeof(*args));
+	}
 	*slot = sc;
-	return true;
+	return lex_end(&p->l);
 }
 
+/* catalog linux VERSION: at the top of each of the files that a text consists of */
 static bool head(struct parser *p)
 {
 	int64_t version;
 
-	if (!lex_word(&p->l, "the catalog's name") || !lex_number(&p->l, "the catalog's version", &version))
+	p->of = OF_NOTHING;
+	if (!lex_is(&p->l, "linux"))
+		return lex_fail(&p->l, "catalog-syntax", "a catalog begins with \"catalog linux VERSION\"");
+	if (!lex_range(&p->l, "the catalog's version", 1, 1000000, &version) || !lex_end(&p->l))
 		return false;
-	if (version < 1 || version > 1000000)
-		return lex_fail(&p->l, "catalog-syntax", "bad version %lld", (long long)version);
-	if (version > p->c->version)
-		p->c->version = (uint32_t)version;
-	p->headed = true;
-	p->in = IN_NOTHING;
+	p->version = (uint32_t)version;
+	if (p->version > p->c->version)
+		p->c->version = p->version;
 	return true;
 }
 
 static bool opening(struct parser *p)
 {
+	static const struct {
+		const char *word;
+		bool (*open)(struct parser *p);
+	} entries[] = {
+		{ "struct", open_struct }, { "event", open_event },	{ "enum", open_enum },
+		{ "rules", open_rules },   { "syscall", open_syscall },
+	};
+	size_t i;
+
 	p->field = NULL;
 	if (lex_is(&p->l, "catalog"))
 		return head(p);
-	if (!p->headed)
-		return lex_fail(&p->l, "catalog-syntax", "a catalog begins with \"catalog NAME VERSION\"");
-	if (lex_is(&p->l, "struct"))
-		return open_struct(p);
-	if (lex_is(&p->l, "event"))
-		return open_event(p);
-	if (lex_is(&p->l, "enum"))
-		return open_enum(p);
-	if (lex_is(&p->l, "rules"))
-		return open_rules(p);
-	if (lex_is(&p->l, "syscall"))
-		return open_syscall(p);
+	if (!p->version)
+		return lex_fail(&p->l, "catalog-syntax", "a catalog begins with \"catalog linux VERSION\"");
+	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (lex_is(&p->l, entries[i].word))
+			return entries[i].open(p);
 	return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" opens no entry", p->l.words[0].text);
 }
 
 static bool member(struct parser *p)
 {
-	if ((p->in == IN_STRUCT || p->in == IN_EVENT) && lex_is(&p->l, "from"))
-		return from_line(p);
-	switch (p->in) {
-	case IN_STRUCT:
-		return struct_field(p);
-	case IN_EVENT:
-		return event_arg(p);
-	case IN_ENUM:
+	if ((p->of == OF_STRUCT || p->of == OF_EVENT) && lex_is(&p->l, "from"))
+		return parse_from(p);
+	switch (p->of) {
+	case OF_STRUCT:
+		return parse_struct_field(p);
+	case OF_EVENT:
+		return parse_event_arg(p);
+	case OF_ENUM:
 		return enumerator(p);
-	case IN_RULES:
+	case OF_RULES:
 		return rule(p);
-	case IN_NOTHING:
+	case OF_NOTHING:
 		break;
 	}
 	return lex_fail(&p->l, "catalog-syntax", "an indented line that belongs to nothing");
 }
 
+/* Names of what was taken over: they can be referred to, and replaced. */
+static bool base_names(struct parser *p)
+{
+	const struct catalog *c = p->c;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < c->nr_structs; i++)
+		rc = names_add(&p->names, IN_STRUCTS, c->structs[i].name, i, true);
+	for (i = 0; !rc && i < c->nr_events; i++)
+		rc = names_add(&p->names, IN_EVENTS, c->events[i].name, i, true);
+	for (i = 0; !rc && i < c->nr_enums; i++)
+		rc = names_add(&p->names, IN_ENUMS, c->enums[i].name, i, true);
+	for (i = 0; !rc && i < c->nr_rules; i++)
+		rc = names_add(&p->names, IN_RULES, c->rules[i].name, i, true);
+	for (i = 0; !rc && i < c->nr_syscalls; i++)
+		rc = names_add(&p->names, IN_SYSCALLS, c->syscalls[i].name, i, true);
+	return !rc || lex_nomem(&p->l);
+}
+
 int parse_text(struct catalog *c, const char *text, uint32_t size, const char *file, struct abide_error *e)
 {
-	struct parser *p = calloc(1, sizeof(*p));
-	bool failed;
+	struct parser *p;
+	char *copy;
+	int failed;
 
-	if (!p)
+	if (size > CATALOG_MAX)
+		return error_set(e, -EFBIG, "catalog-syntax", "%s is larger than %u MiB", file, CATALOG_MAX >> 20);
+	p = calloc(1, sizeof(*p));
+	copy = store_text(c->store, text, size);
+	if (!p || !copy) {
+		free(p);
 		return error_nomem(e);
-	p->l = (struct lex){ .at = text, .end = text + size, .file = file, .store = c->store, .e = e };
+	}
+	p->l = (struct lex){ .at = copy, .end = copy + size, .file = file, .store = c->store, .e = e };
 	p->c = c;
-	while (lex_line(&p->l) && (p->l.indented ? member(p) : opening(p)))
-		;
-	if (!p->l.failed && !p->headed)
-		lex_fail(&p->l, "catalog-syntax", "no catalog: it begins with \"catalog NAME VERSION\"");
+	if (base_names(p))
+		while (lex_line(&p->l) && (p->l.indented ? member(p) : opening(p)))
+			;
+	if (!p->l.failed && !p->version)
+		lex_fail(&p->l, "catalog-syntax", "no catalog: it begins with \"catalog linux VERSION\"");
+	if (!p->l.failed)
+		parse_link(p);
 	failed = p->l.failed;
+	names_free(&p->names);
 	free(p);
-	return failed ? e->code : 0;
+	return failed;
 }

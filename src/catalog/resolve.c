@@ -18,8 +18,8 @@
 struct question {
 	struct target *t;
 	const struct cat_field *field;
-	const struct cat_struct *of;    /* a field's */
-	const struct place *place;      /* an argument's */
+	const struct cat_struct *of; /* a field's */
+	const struct place *place;   /* an argument's */
 	uint32_t root;
 	uint32_t elem;
 };
@@ -61,7 +61,8 @@ static const struct cat_path *path_for(const struct cat_source *s, uint32_t elem
 	return elem < s->nr_elements ? &s->elements[elem] : NULL;
 }
 
-static int try_source(const struct question *q, const struct cat_source *s, struct access *a, struct why *w)
+static int try_source(const struct question *q, const struct cat_source *s, struct access *a,
+                      struct why *w)
 {
 	struct path_in in = {
 		.t = q->t,
@@ -88,14 +89,16 @@ static int try_source(const struct question *q, const struct cat_source *s, stru
 	if (q->field->count > 1 && !s->nr_elements && !a->path.stride && q->elem)
 		return why_set(w, -EINVAL, "an array needs [] or one path for each element");
 	if (s->combine != CAT_ALONE) {
-		if (q->field->kind == CAT_POINTER || q->field->kind == CAT_STRING || a->path.in_place)
+		if (q->field->kind == CAT_POINTER || q->field->kind == CAT_STRING ||
+		    a->path.in_place)
 			return why_set(w, -EINVAL, "only numbers are combined");
 		len = strlen(a->text);
 		len += (size_t)snprintf(a->text + len, sizeof(a->text) - len, "%s",
-					combine_word(s->combine));
+		                        combine_word(s->combine));
 		if (len >= sizeof(a->text))
 			len = sizeof(a->text) - 1;
-		out = (struct path_out){ .text = a->text + len, .text_size = sizeof(a->text) - len };
+		out = (struct path_out){ .text = a->text + len,
+			                 .text_size = sizeof(a->text) - len };
 		in.path = &s->second;
 		in.second = true;
 		rc = path_resolve(&in, &out, w);
@@ -123,7 +126,7 @@ static void label(const struct question *q, char *buf, size_t size)
 	if (q->field->count > 1)
 		snprintf(element, sizeof(element), "[%u]", q->elem);
 	snprintf(buf, size, "%s %s.%s%s", q->of ? "field" : "argument",
-		 q->of ? q->of->name : q->place->pub.event->name, q->field->name, element);
+	         q->of ? q->of->name : q->place->pub.event->name, q->field->name, element);
 }
 
 static int resolve_first(const struct question *q, struct access *a, struct abide_error *e)
@@ -141,11 +144,12 @@ static int resolve_first(const struct question *q, struct access *a, struct abid
 		if (rc == -ENOMEM)
 			return error_nomem(e);
 		if (rc != -ENOENT) {
-			error_set(e, rc, "catalog-path", "%s: bad path in the catalog, line %u", name,
-				  q->field->sources[i].line);
+			error_set(e, rc, "catalog-path", "%s: bad path in the catalog, line %u",
+			          name, q->field->sources[i].line);
 			return error_reason(e, "from %s: %s",
-					    q->field->sources[i].text ? q->field->sources[i].text : "?",
-					    w.text);
+			                    q->field->sources[i].text ? q->field->sources[i].text
+			                                              : "?",
+			                    w.text);
 		}
 		add_line(reason, sizeof(reason), w.text);
 	}
@@ -154,7 +158,7 @@ static int resolve_first(const struct question *q, struct access *a, struct abid
 	error_set(e, -ENOENT, "field-unavailable", "%s is not available on %s", name, q->t->name);
 	error_reason(e, "%s", reason);
 	if (q->of)
-		return error_hint(e, "test user_field_exists() before reading it, then the program loads here too");
+		return error_hint(e, "read it only where user_field_exists() says so");
 	return e->code;
 }
 
@@ -190,23 +194,26 @@ static int resolve(const struct question *q, const struct access **out, struct a
 	return 0;
 }
 
-int resolve_field(struct target *t, const struct cat_struct *s, const struct cat_field *f, uint32_t elem,
-		  const struct access **out, struct abide_error *e)
+int resolve_field(struct target *t, const struct cat_struct *s, const struct cat_field *f,
+                  uint32_t elem, const struct access **out, struct abide_error *e)
 {
-	struct question q = { .t = t, .field = f, .of = s, .root = resolve_struct(t, s), .elem = elem };
+	struct question q = {
+		.t = t, .field = f, .of = s, .root = resolve_struct(t, s), .elem = elem
+	};
 
 	*out = NULL;
 	if (!q.root) {
-		error_set(e, -ENOENT, "field-unavailable", "%s.%s is not available on %s", s->name, f->name,
-			  t->name);
-		error_reason(e, "%s has no struct %s", t->name, s->nr_kernel ? s->kernel[0] : s->name);
+		error_set(e, -ENOENT, "field-unavailable", "field %s.%s is not available on %s",
+		          s->name, f->name, t->name);
+		error_reason(e, "%s has no struct %s", t->name,
+		             s->nr_kernel ? s->kernel[0] : s->name);
 		return -ENOENT;
 	}
 	return resolve(&q, out, e);
 }
 
 int resolve_arg(struct target *t, const struct placement *p, const struct cat_field *arg,
-		const struct access **out, struct abide_error *e)
+                const struct access **out, struct abide_error *e)
 {
 	struct question q = { .t = t, .field = arg, .place = (const struct place *)p };
 

@@ -60,7 +60,8 @@ struct access_path {
 	uint32_t arg;         /* ROOT_ARG: position among the tracepoint's arguments */
 	uint32_t arg_size;    /* bytes of that argument's type */
 	bool arg_sign;
-	bool value;           /* no load: the root itself (ROOT_ARG, ROOT_CURRENT), a member's address (ROOT_STRUCT) */
+	/* No load: the root itself (ROOT_ARG, ROOT_CURRENT), a member's address (ROOT_STRUCT). */
+	bool value;
 	bool arg_nullable;    /* the catalog says that it may be NULL */
 	int64_t imm;
 	struct access_hop hops[ACCESS_HOPS];

@@ -34,28 +34,24 @@ static bool proto_of_typedef(struct btf_data *b, uint32_t id, struct btf_info *p
 	       proto->kind == BTF_KIND_FUNC_PROTO && proto->vlen;
 }
 
-/* 0 (and p->pub.btf_id 0 when the target has no such tracepoint) or -ENOMEM. */
-static int find_place(struct target *t, const char *tracepoint, struct place *p)
+/* p->pub.btf_id stays 0 when the target has no such tracepoint. */
+static void find_place(struct target *t, const char *tracepoint, struct place *p)
 {
-	uint32_t typedef_id, iterator;
+	uint32_t typedef_id;
 	char name[160];
-	int rc;
 
 	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
 	typedef_id = btf_find(t->btf, BTF_KIND_TYPEDEF, name);
 	if (!typedef_id)
-		return 0;
-	rc = target_iterator(t, tracepoint, &iterator);
-	if (rc)
-		return rc;
-	p->named = proto_of_func(t->btf, iterator, &p->proto);
+		return;
+	snprintf(name, sizeof(name), "__traceiter_%s", tracepoint);
+	p->named = proto_of_func(t->btf, btf_find(t->btf, BTF_KIND_FUNC, name), &p->proto);
 	if (!p->named && !proto_of_typedef(t->btf, typedef_id, &p->proto))
-		return 0;
+		return;
 	p->first = 1;
 	p->pub.btf_id = typedef_id;
 	p->pub.nr_args = p->proto.vlen - p->first;
 	p->pub.tracepoint = tracepoint;
-	return 0;
 }
 
 /* "tracepoint a, b": those that were looked for. */
@@ -72,38 +68,42 @@ static void list_places(const struct cat_event *ev, char *buf, size_t size)
 	}
 }
 
-static int place_event(struct target *t, const struct cat_event *ev, struct place *p, struct abide_error *e)
+static int place_event(struct target *t, const struct cat_event *ev, struct place *p,
+                       struct abide_error *e)
 {
 	char names[160];
 	uint32_t i;
-	int rc = 0;
 
 	p->pub.event = ev;
 	p->pub.syscall_nr = -1;
-	for (i = 0; !rc && i < ev->nr_places && !p->pub.btf_id; i++)
-		rc = find_place(t, ev->places[i], p);
-	if (rc)
-		return error_nomem(e);
+	for (i = 0; i < ev->nr_places && !p->pub.btf_id; i++)
+		find_place(t, ev->places[i], p);
 	if (!p->pub.btf_id) {
 		list_places(ev, names, sizeof(names));
-		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s", ev->name,
-			  t->name);
+		error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
+		          ev->name, t->name);
 		return error_reason(e, "%s has no tracepoint %s", t->name, names);
 	}
 	if (ev->syscall && ev->syscall_name) {
 		p->pub.syscall_nr = target_syscall(t, ev->syscall_name);
 		if (p->pub.syscall_nr < 0) {
-			error_set(e, -ENOENT, "event-unavailable", "event %s is not available on %s",
-				  ev->name, t->name);
+			error_set(e, -ENOENT, "event-unavailable",
+			          "event %s is not available on %s", ev->name, t->name);
+			if (!target_has_syscalls(t))
+				return error_reason(
+					e,
+					"the catalog has no numbers of system calls for %s, "
+					"the machine of %s",
+					t->machine, t->name);
 			return error_reason(e, "%s (%s) has no system call %s", t->name, t->machine,
-					    ev->syscall_name);
+			                    ev->syscall_name);
 		}
 	}
 	return 0;
 }
 
 int resolve_event(struct target *t, const struct cat_event *ev, const struct placement **out,
-		  struct abide_error *e)
+                  struct abide_error *e)
 {
 	struct kept *k = target_kept(t, ev, 0);
 	struct abide_error why = { 0 };
@@ -135,11 +135,44 @@ int resolve_event(struct target *t, const struct cat_event *ev, const struct pla
 	return 0;
 }
 
-/* The kernel marks arguments that may be NULL by this ending of their name. */
+/* The kernel marks some arguments that may be NULL by this ending of their name. */
 #define NULLABLE "__nullable"
 
-bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
-	       uint32_t *type, bool *nullable)
+/*
+ * Others it lists by hand (raw_tp_null_args in kernel/bpf/btf.c, 6.13 and back-ported): a
+ * program that does not test them is refused there. Kernels without the list take the test.
+ */
+static bool listed_nullable(const char *tracepoint, const char *arg)
+{
+	static const struct {
+		const char *tracepoint, *arg;
+	} list[] = {
+		{ "kfree_skb", "rx_sk" },
+		{ "tcp_send_reset", "sk" },
+		{ "tcp_send_reset", "skb" },
+		{ "tcp_sendmsg_locked", "skb" },
+		{ "qdisc_dequeue", "skb" },
+		{ "fib_table_lookup", "nhc" },
+		{ "mm_page_alloc", "page" },
+		{ "mm_page_alloc_zone_locked", "page" },
+		{ "mm_page_pcpu_drain", "page" },
+		{ "writeback_dirty_folio", "mapping" },
+		{ "folio_wait_writeback", "mapping" },
+		{ "posix_lock_inode", "fl" },
+		{ "fcntl_setlk", "fl" },
+		{ "sched_pi_setprio", "pi_task" },
+		{ "sched_process_wait", "pid" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (!strcmp(tracepoint, list[i].tracepoint) && !strcmp(arg, list[i].arg))
+			return true;
+	return false;
+}
+
+bool place_arg(const struct btf_data *b, const struct place *p, const char *name,
+               uint32_t *position, uint32_t *type, bool *nullable)
 {
 	size_t len = strlen(name);
 	struct btf_arg a;
@@ -149,6 +182,7 @@ bool place_arg(const struct btf_data *b, const struct place *p, const char *name
 		*nullable = !strncmp(a.name, name, len) && !strcmp(a.name + len, NULLABLE);
 		if (!*nullable && strcmp(a.name, name))
 			continue;
+		*nullable = *nullable || listed_nullable(p->pub.tracepoint, name);
 		*position = i - p->first;
 		*type = a.type;
 		return true;

@@ -40,7 +40,7 @@ struct place {
 	bool named;           /* the prototype has the arguments' names */
 };
 
-struct id_list {
+struct type_list {
 	uint32_t *ids;
 	size_t nr, room;
 };
@@ -55,17 +55,15 @@ struct target {
 	uint32_t nr_slots, nr_kept;
 	struct kept_map *maps;
 	uint32_t *structs;   /* by index into catalog->structs: BTF id + 1, 0: not looked up */
-	/* Listed in one pass over all types, when the first is asked for. */
-	struct id_list enums;
-	struct id_list iterators; /* FUNCs __traceiter_NAME */
+	struct type_list enums; /* all, listed when the first enumerator is asked for */
 	bool listed;
 };
 
 /* resolve_target.c */
+/* Does the catalog number system calls for the target's machine? */
+bool target_has_syscalls(const struct target *t);
 /* The value of an enumerator in any enum of the target: 0, -ENOENT, -ENOMEM. */
 int target_enumerator(struct target *t, const char *name, int64_t *value);
-/* The FUNC __traceiter_@tracepoint; 0 and *id (0: there is none) or -ENOMEM. */
-int target_iterator(struct target *t, const char *tracepoint, uint32_t *id);
 /* What is kept for (@key, @elem), or NULL. */
 struct kept *target_kept(const struct target *t, const void *key, uint32_t elem);
 /* Keep a result (@result is owned from here on) or a copy of *@e. Returns the entry, NULL: no memory. */

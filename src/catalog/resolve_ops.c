@@ -48,7 +48,8 @@ static const struct cat_enumerator *stable_of(const struct cat_enum *en, const c
 	return NULL;
 }
 
-static int collect(struct target *t, const struct cat_enum *en, const struct btf_info *e, struct pairs *p)
+static int collect(struct target *t, const struct cat_enum *en, const struct btf_info *e,
+                   struct pairs *p)
 {
 	const struct cat_enumerator *stable;
 	struct btf_value v;
@@ -70,7 +71,8 @@ static int collect(struct target *t, const struct cat_enum *en, const struct btf
 }
 
 /* Append a run, or lengthen the last one where it says the same. There is room for it. */
-static void add_run(struct access_map *m, uint32_t first, uint32_t last, bool is_fixed, int64_t delta)
+static void add_run(struct access_map *m, uint32_t first, uint32_t last, bool is_fixed,
+                    int64_t delta)
 {
 	struct access_run *r = m->nr ? &m->runs[m->nr - 1] : NULL;
 
@@ -94,7 +96,7 @@ static int build_runs(const struct cat_enum *en, const struct pairs *p, struct a
 		if (p->v[i].kernel > at)
 			add_run(m, (uint32_t)at, p->v[i].kernel - 1, true, en->other);
 		add_run(m, p->v[i].kernel, p->v[i].kernel, false,
-			(int64_t)p->v[i].stable - (int64_t)p->v[i].kernel);
+		        (int64_t)p->v[i].stable - (int64_t)p->v[i].kernel);
 		at = (uint64_t)p->v[i].kernel + 1;
 	}
 	if (at <= UINT32_MAX)
@@ -102,28 +104,51 @@ static int build_runs(const struct cat_enum *en, const struct pairs *p, struct a
 	return 0;
 }
 
-/* The kernel's enum: the first of the catalog's names that the target has. */
-static bool find_enum(struct target *t, const struct cat_enum *en, struct btf_info *e)
+/* One of the kernel's enums by name, itself or behind a typedef. */
+static bool find_enum(struct target *t, const char *name, struct btf_info *e)
 {
-	uint32_t i, id;
+	uint32_t id = btf_find(t->btf, BTF_KIND_ENUM, name);
 
-	for (i = 0; i < en->nr_kernel; i++) {
-		id = btf_find(t->btf, BTF_KIND_ENUM, en->kernel[i]);
-		if (!id)
-			id = btf_find(t->btf, BTF_KIND_ENUM64, en->kernel[i]);
-		if (!id)
-			id = btf_strip(t->btf, btf_find(t->btf, BTF_KIND_TYPEDEF, en->kernel[i]), true);
-		if (id && btf_get(t->btf, id, e) && (e->kind == BTF_KIND_ENUM || e->kind == BTF_KIND_ENUM64))
-			return true;
-	}
-	return false;
+	if (!id)
+		id = btf_find(t->btf, BTF_KIND_ENUM64, name);
+	if (!id)
+		id = btf_strip(t->btf, btf_find(t->btf, BTF_KIND_TYPEDEF, name), true);
+	return id && btf_get(t->btf, id, e) && (e->kind == BTF_KIND_ENUM || e->kind == BTF_KIND_ENUM64);
 }
 
-static int map_of(struct target *t, const struct cat_enum *en, const struct access_map **out, struct why *w)
+/* Pairs from all of the catalog's enums that the target has (subsystems keep reasons in enums of their own). */
+static int collect_all(struct target *t, const struct cat_enum *en, struct pairs *pairs, uint32_t *first,
+		       struct why *w)
+{
+	struct btf_info e;
+	uint32_t i;
+	int rc;
+
+	*first = 0;
+	for (i = 0; i < en->nr_kernel; i++) {
+		if (!find_enum(t, en->kernel[i], &e))
+			continue;
+		if (!*first)
+			*first = e.id;
+		rc = collect(t, en, &e, pairs);
+		if (rc)
+			return rc;
+	}
+	if (!*first)
+		return why_set(w, -ENOENT, "%s has no enum %s%s%s", t->name, en->kernel[0],
+			       en->nr_kernel > 1 ? " or " : "", en->nr_kernel > 1 ? en->kernel[1] : "");
+	if (!pairs->nr)
+		return why_set(w, -ENOENT, "%s: enum %s has none of the names of %s", t->name, en->kernel[0],
+			       en->name);
+	return 0;
+}
+
+static int map_of(struct target *t, const struct cat_enum *en, const struct access_map **out,
+                  struct why *w)
 {
 	struct pairs pairs = { 0 };
 	struct kept_map *k;
-	struct btf_info e;
+	uint32_t first;
 	int rc;
 
 	for (k = t->maps; k; k = k->next)
@@ -131,12 +156,7 @@ static int map_of(struct target *t, const struct cat_enum *en, const struct acce
 			*out = &k->map;
 			return 0;
 		}
-	if (!find_enum(t, en, &e))
-		return why_set(w, -ENOENT, "%s has no enum %s%s%s", t->name, en->kernel[0],
-			       en->nr_kernel > 1 ? " or " : "", en->nr_kernel > 1 ? en->kernel[1] : "");
-	rc = collect(t, en, &e, &pairs);
-	if (!rc && !pairs.nr)
-		rc = why_set(w, -ENOENT, "%s: enum %s has none of the names of %s", t->name, e.name, en->name);
+	rc = collect_all(t, en, &pairs, &first, w);
 	if (rc)
 		goto out;
 	qsort(pairs.v, pairs.nr, sizeof(*pairs.v), by_kernel);
@@ -146,7 +166,7 @@ static int map_of(struct target *t, const struct cat_enum *en, const struct acce
 		free(k);
 		goto out;
 	}
-	k->map.type = e.id;
+	k->map.type = first;
 	k->key = en;
 	k->next = t->maps;
 	t->maps = k;
@@ -174,8 +194,8 @@ static int add_bit(struct target *t, struct access *a, const struct cat_op *op, 
 	if (rc)
 		return why_set(w, rc, "%s has no enumerator %s", t->name, op->name);
 	if (bit < 0 || bit > 63)
-		return why_set(w, -ENOENT, "%s: %s is %lld, not the number of a bit", t->name, op->name,
-			       (long long)bit);
+		return why_set(w, -ENOENT, "%s: %s is %lld, not the number of a bit", t->name,
+		               op->name, (long long)bit);
 	rc = add_op(a, w, (struct access_op){ .kind = ACCESS_SHR, .imm = bit });
 	return rc ? rc : add_op(a, w, (struct access_op){ .kind = ACCESS_AND, .imm = 1 });
 }
@@ -187,8 +207,8 @@ static int add_swap(struct target *t, struct access *a, const struct cat_op *op,
 	if (t->big_endian)
 		return 0; /* memory has the host's order already */
 	if (bits != 16 && bits != 32 && bits != 64)
-		return why_set(w, -ENOENT, "%s: %s has %lld bits, which have no byte order", t->name, a->text,
-			       (long long)bits);
+		return why_set(w, -ENOENT, "%s: %s has %lld bits, which have no byte order",
+		               t->name, a->text, (long long)bits);
 	return add_op(a, w, (struct access_op){ .kind = ACCESS_BSWAP, .imm = bits });
 }
 

@@ -19,23 +19,23 @@
 #include "catalog/resolve_impl.h"
 
 #define HELPER_CURRENT_BTF 158 /* bpf_get_current_task_btf, 5.11 */
-#define FAR INT32_MAX
+#define FAR                INT32_MAX
 
 struct walker {
 	const struct path_in *in;
 	struct path_out *out;
 	struct why *why;
 	struct btf_data *b;
-	uint32_t type;        /* of the place: BTF id */
+	uint32_t type; /* of the place: BTF id */
 	uint32_t base;
-	bool in_register;     /* the place is the root itself, no memory */
-	uint32_t pointee;     /* in_register and a pointer: to what, when .type does not say (current) */
-	uint64_t off;         /* from the last pointer */
-	uint32_t bits;        /* bit-field: its size, and .bit_off from the last pointer */
+	bool in_register; /* the place is the root itself, no memory */
+	uint32_t pointee; /* to what the root points, when .type does not say (current) */
+	uint64_t off;     /* from the last pointer */
+	uint32_t bits;    /* bit-field: its size, and .bit_off from the last pointer */
 	uint64_t bit_off;
-	bool nullable;        /* a pointer at the place may be NULL */
-	bool casted;          /* some step casts */
-	size_t len;           /* of the text */
+	bool nullable; /* a pointer at the place may be NULL */
+	bool casted;   /* some step casts */
+	size_t len;    /* of the text */
 };
 
 static const char *kernel(const struct walker *w)
@@ -64,7 +64,8 @@ static void __attribute__((format(printf, 2, 3))) write_text(struct walker *w, c
 /* Is the pointer that lies at the place one that the kernel follows, and to what? */
 static bool load_hop(struct walker *w, struct access_hop *hop, uint32_t *next)
 {
-	enum walk walk = w->base ? walk_load(w->b, w->base, (uint32_t)w->off, 8, next) : WALK_REFUSED;
+	enum walk walk =
+		w->base ? walk_load(w->b, w->base, (uint32_t)w->off, 8, next) : WALK_REFUSED;
 
 	*hop = (struct access_hop){
 		.off = (uint32_t)w->off,
@@ -86,15 +87,16 @@ static int follow(struct walker *w, uint32_t cast)
 		to = w->pointee;
 	} else if (!type_pointer(w->b, w->type, &to)) {
 		if (!cast || w->bits || !type_scalar(w->b, w->type, &bytes, &sign) || bytes != 8)
-			return why_set(w->why, -ENOENT, "%s: %s is %s, not a pointer", kernel(w), w->out->text,
-				       spell(w, w->type, buf));
+			return why_set(w->why, -ENOENT, "%s: %s is %s, not a pointer", kernel(w),
+			               w->out->text, spell(w, w->type, buf));
 		to = 0;
 	}
 	if (w->in_register) {
 		next = w->base;
 	} else {
 		if (p->nr_hops == ACCESS_HOPS)
-			return why_set(w->why, -EINVAL, "more than %d pointers on the way", ACCESS_HOPS);
+			return why_set(w->why, -EINVAL, "more than %d pointers on the way",
+			               ACCESS_HOPS);
 		if (!load_hop(w, &p->hops[p->nr_hops++], &next))
 			next = 0;
 		p->stride = p->elements = 0;
@@ -114,8 +116,8 @@ static bool tagged_rcu(const struct walker *w, uint32_t type)
 	struct btf_info t;
 	uint32_t to;
 
-	return type_pointer(w->b, type, &to) && btf_get(w->b, to, &t) && t.kind == BTF_KIND_TYPE_TAG &&
-	       !strcmp(t.name, "rcu");
+	return type_pointer(w->b, type, &to) && btf_get(w->b, to, &t) &&
+	       t.kind == BTF_KIND_TYPE_TAG && !strcmp(t.name, "rcu");
 }
 
 static int enter(struct walker *w, const char *name)
@@ -126,12 +128,14 @@ static int enter(struct walker *w, const char *name)
 	char buf[96];
 
 	if (w->in_register || w->bits || !type_is_struct(w->b, id))
-		return why_set(w->why, -ENOENT, "%s: %s is %s, which has no members to look for %s in",
-			       kernel(w), *w->out->text ? w->out->text : "it", spell(w, w->type, buf), name);
+		return why_set(w->why, -ENOENT,
+		               "%s: %s is %s, which has no members to look for %s in", kernel(w),
+		               *w->out->text ? w->out->text : "it", spell(w, w->type, buf), name);
 	if (!type_member(w->b, id, name, &m))
 		return why_set(w->why, -ENOENT, "%s has no member %s in %s", kernel(w), name,
-			       spell(w, id, buf));
-	w->nullable = (btf_get(w->b, id, &t) && walk_nullable(t.name, name)) || tagged_rcu(w, m.type);
+		               spell(w, id, buf));
+	w->nullable =
+		(btf_get(w->b, id, &t) && walk_nullable(t.name, name)) || tagged_rcu(w, m.type);
 	w->bits = m.bit_size;
 	w->bit_off = w->off * 8 + m.bit_off;
 	w->off += m.bit_off / 8;
@@ -153,14 +157,15 @@ static int index_of(struct walker *w, const struct cat_step *s, uint64_t *i)
 	} else if (s->index_name) {
 		rc = target_enumerator(w->in->t, s->index_name, &value);
 		if (rc)
-			return why_set(w->why, rc, "%s has no enumerator %s", kernel(w), s->index_name);
+			return why_set(w->why, rc, "%s has no enumerator %s", kernel(w),
+			               s->index_name);
 		write_text(w, "[%s]", s->index_name);
 	} else {
 		write_text(w, "[%u]", s->index);
 	}
 	if (value < 0 || value > FAR)
 		return why_set(w->why, -ENOENT, "%s: index %s is negative or too large", kernel(w),
-			       s->index_name ? s->index_name : "");
+		               s->index_name ? s->index_name : "");
 	*i = (uint64_t)value;
 	return 0;
 }
@@ -173,18 +178,18 @@ static int pick(struct walker *w, const struct cat_step *s)
 	int rc;
 
 	if (w->in_register || w->bits || !type_array(w->b, w->type, &elem, &count, &bytes))
-		return why_set(w->why, -ENOENT, "%s: %s is %s, not an array", kernel(w), w->out->text,
-			       spell(w, w->type, buf));
+		return why_set(w->why, -ENOENT, "%s: %s is %s, not an array", kernel(w),
+		               w->out->text, spell(w, w->type, buf));
 	rc = index_of(w, s, &i);
 	if (rc)
 		return rc;
 	if (!bytes)
 		return why_set(w->why, -ENOENT, "%s: elements of %s have no size", kernel(w),
-			       w->out->text);
+		               w->out->text);
 	/* [1] is how arrays without an end were written before [] (struct pid, up to 5.x). */
 	if (count > 1 && i >= count)
-		return why_set(w->why, -ENOENT, "%s: %s has only %u elements", kernel(w), w->out->text,
-			       count);
+		return why_set(w->why, -ENOENT, "%s: %s has only %u elements", kernel(w),
+		               w->out->text, count);
 	if (s->own_index) {
 		w->out->path.stride = bytes;
 		w->out->path.elements = count > 1 ? count : 0;
@@ -193,7 +198,7 @@ static int pick(struct walker *w, const struct cat_step *s)
 	w->type = elem;
 	if (w->off > FAR)
 		return why_set(w->why, -ENOENT, "%s: element of %s lies too far away", kernel(w),
-			       w->out->text);
+		               w->out->text);
 	return 0;
 }
 
@@ -201,7 +206,8 @@ static int pick(struct walker *w, const struct cat_step *s)
 static int cast_root(struct walker *w, uint32_t cast)
 {
 	if (w->in_register || w->off || w->out->path.nr_hops || w->out->path.root != ROOT_STRUCT)
-		return why_set(w->why, -EINVAL, "a cast in the middle of a path needs -> behind it");
+		return why_set(w->why, -EINVAL,
+		               "a cast in the middle of a path needs -> behind it");
 	w->type = cast;
 	w->base = 0;
 	return 0;
@@ -228,10 +234,9 @@ static int take_step(struct walker *w, const struct cat_step *s)
 		rc = enter(w, s->name);
 		if (rc)
 			return rc;
-		write_text(w, s->arrow ? "->" : w->len ? "." : "");
 		if (s->cast)
-			write_text(w, "(%s)", s->cast);
-		write_text(w, "%s", s->name);
+			write_text(w, w->len ? " (%s)" : "(%s)", s->cast);
+		write_text(w, "%s%s", s->arrow ? "->" : w->len && !s->cast ? "." : "", s->name);
 	}
 	return s->has_index || s->own_index ? pick(w, s) : 0;
 }
@@ -247,14 +252,14 @@ static int root_arg(struct walker *w, const struct cat_step *s)
 		return why_set(w->why, -EINVAL, "a path starts with an argument's name");
 	if (!w->in->place->named)
 		return why_set(w->why, -ENOENT, "%s does not name the arguments of %s", kernel(w),
-			       w->in->place->pub.tracepoint);
+		               w->in->place->pub.tracepoint);
 	if (!place_arg(w->b, w->in->place, s->name, &p->arg, &w->type, &p->arg_nullable))
-		return why_set(w->why, -ENOENT, "%s has no argument %s in tracepoint %s", kernel(w), s->name,
-			       w->in->place->pub.tracepoint);
+		return why_set(w->why, -ENOENT, "%s has no argument %s in tracepoint %s", kernel(w),
+		               s->name, w->in->place->pub.tracepoint);
 	size = btf_sizeof(w->b, w->type);
 	if (size <= 0 || size > 8)
-		return why_set(w->why, -ENOENT, "%s: argument %s takes %lld bytes", kernel(w), s->name,
-			       (long long)size);
+		return why_set(w->why, -ENOENT, "%s: argument %s takes %lld bytes", kernel(w),
+		               s->name, (long long)size);
 	if (w->in->field->nullable)
 		p->arg_nullable = true;
 	p->root = ROOT_ARG;
@@ -296,8 +301,8 @@ static int value_bits(struct walker *w)
 			break;
 	}
 	if (size > 8)
-		return why_set(w->why, -ENOENT, "%s: bit-field %s spans more than 8 bytes", kernel(w),
-			       w->out->text);
+		return why_set(w->why, -ENOENT, "%s: bit-field %s spans more than 8 bytes",
+		               kernel(w), w->out->text);
 	w->off = first;
 	p->size = size;
 	/* int x:1 means 0 and 1 unless the catalog promises a sign. */
@@ -322,8 +327,8 @@ static int value_number(struct walker *w)
 	if (type_pointer(w->b, w->type, &to) || w->pointee) {
 		p->size = 8;
 	} else if (!type_scalar(w->b, w->type, &p->size, &p->sign)) {
-		return why_set(w->why, -ENOENT, "%s: %s is %s, not a number", kernel(w), w->out->text,
-			       spell(w, w->type, buf));
+		return why_set(w->why, -ENOENT, "%s: %s is %s, not a number", kernel(w),
+		               w->out->text, spell(w, w->type, buf));
 	} else if (w->bits) {
 		rc = value_bits(w);
 	}
@@ -337,7 +342,7 @@ static int value_address(struct walker *w)
 
 	if (!rc && (w->out->path.size != 8 || w->bits))
 		return why_set(w->why, -ENOENT, "%s: %s has %u bytes, an address has 8", kernel(w),
-			       w->out->text, w->out->path.size);
+		               w->out->text, w->out->path.size);
 	return rc;
 }
 
@@ -345,7 +350,8 @@ static bool is_char(const struct walker *w, uint32_t id)
 {
 	struct btf_info t;
 
-	return btf_get(w->b, btf_strip(w->b, id, true), &t) && t.kind == BTF_KIND_INT && t.size == 1;
+	return btf_get(w->b, btf_strip(w->b, id, true), &t) && t.kind == BTF_KIND_INT &&
+	       t.size == 1;
 }
 
 /* Characters and bytes stay where they are. */
@@ -359,8 +365,9 @@ static int value_in_place(struct walker *w)
 
 	if (w->in_register || w->bits || size < 0 || size > FAR ||
 	    (w->in->field->kind != CAT_BYTES && (!array || !is_char(w, elem))))
-		return why_set(w->why, -ENOENT, "%s: %s is %s, not %s in place", kernel(w), w->out->text,
-			       spell(w, w->type, buf), w->in->field->kind == CAT_BYTES ? "bytes" : "characters");
+		return why_set(w->why, -ENOENT, "%s: %s is %s, not %s in place", kernel(w),
+		               w->out->text, spell(w, w->type, buf),
+		               w->in->field->kind == CAT_BYTES ? "bytes" : "characters");
 	p->in_place = true;
 	p->size = size ? (uint32_t)size : w->in->field->size;
 	/* Plain if every word of them is: then so is whatever part of one a program reads. */
@@ -368,7 +375,8 @@ static int value_in_place(struct walker *w)
 	for (at = 0; at < p->size && !p->fetch; at += chunk) {
 		for (chunk = 8; chunk > p->size - at; chunk /= 2)
 			;
-		p->fetch = walk_load(w->b, w->base, (uint32_t)w->off + at, chunk, &next) == WALK_REFUSED;
+		p->fetch = walk_load(w->b, w->base, (uint32_t)w->off + at, chunk, &next) ==
+		           WALK_REFUSED;
 	}
 	return 0;
 }
@@ -383,12 +391,13 @@ static int value_string(struct walker *w)
 		w->out->path.size = 8;
 		if (is_char(w, to) || !btf_strip(w->b, to, true))
 			return 0;
-	} else if (!w->in_register && type_array(w->b, w->type, &to, &(uint32_t){ 0 }, &(uint32_t){ 0 }) &&
-		   is_char(w, to)) {
+	} else if (!w->in_register &&
+	           type_array(w->b, w->type, &to, &(uint32_t){ 0 }, &(uint32_t){ 0 }) &&
+	           is_char(w, to)) {
 		return value_in_place(w);
 	}
 	return why_set(w->why, -ENOENT, "%s: %s is %s, not a string", kernel(w), w->out->text,
-		       spell(w, w->type, buf));
+	               spell(w, w->type, buf));
 }
 
 /* Same struct, perhaps described twice in the BTF. */
@@ -397,8 +406,8 @@ static bool same_struct(const struct walker *w, uint32_t x, uint32_t y)
 	struct btf_info s, t;
 
 	return x == y || (btf_get(w->b, x, &s) && btf_get(w->b, y, &t) && *s.name &&
-			  !strcmp(s.name, t.name) &&
-			  (s.kind == t.kind || s.kind == BTF_KIND_FWD || t.kind == BTF_KIND_FWD));
+	                  !strcmp(s.name, t.name) &&
+	                  (s.kind == t.kind || s.kind == BTF_KIND_FWD || t.kind == BTF_KIND_FWD));
 }
 
 /* A pointer that programs load through: to the struct that the catalog says it is. */
@@ -414,7 +423,7 @@ static int value_pointer(struct walker *w)
 
 	if (!want)
 		return why_set(w->why, -ENOENT, "%s has no struct %s", kernel(w),
-			       s->nr_kernel ? s->kernel[0] : s->name);
+		               s->nr_kernel ? s->kernel[0] : s->name);
 	p->size = 8;
 	p->type = want;
 	w->out->nullable = w->nullable || w->in->field->nullable;
@@ -428,8 +437,8 @@ static int value_pointer(struct walker *w)
 		w->out->typed = w->base && to == want;
 		return 0;
 	}
-	number = !w->pointee && !w->in_register && !w->bits && type_scalar(w->b, w->type, &p->size, &sign) &&
-		 p->size == 8;
+	number = !w->pointee && !w->in_register && !w->bits &&
+	         type_scalar(w->b, w->type, &p->size, &sign) && p->size == 8;
 	to = w->pointee;
 	if (!to && !number && !type_pointer(w->b, w->type, &to))
 		goto other;
@@ -447,8 +456,8 @@ static int value_pointer(struct walker *w)
 other:
 	btf_get(w->b, want, &t);
 	return why_set(w->why, -ENOENT, "%s: %s is %s, not struct %s%s", kernel(w), w->out->text,
-		       w->pointee ? "struct task_struct *" : spell(w, w->type, buf), t.name,
-		       w->in->path->address ? "" : " *");
+	               w->pointee ? "struct task_struct *" : spell(w, w->type, buf), t.name,
+	               w->in->path->address ? "" : " *");
 }
 
 static int value_of(struct walker *w)
@@ -481,9 +490,10 @@ static int finish(struct walker *w)
 	char buf[96];
 	int rc;
 
-	if (want && !(w->pointee ? !strcmp(want, "struct task_struct *") : type_spells(w->b, w->type, want)))
+	if (want && !(w->pointee ? !strcmp(want, "struct task_struct *")
+	                         : type_spells(w->b, w->type, want)))
 		return why_set(w->why, -ENOENT, "%s: %s is %s, not %s", kernel(w), w->out->text,
-			       spell(w, w->type, buf), want);
+		               spell(w, w->type, buf), want);
 	p->type = btf_strip(w->b, w->pointee ? w->pointee : w->type, false);
 	rc = value_of(w);
 	if (rc)
@@ -492,7 +502,8 @@ static int finish(struct walker *w)
 	if (w->in_register)
 		p->value = true;
 	else if (!p->in_place && !p->value)
-		p->fetch = !w->base || walk_load(w->b, w->base, p->off, p->size, &next) == WALK_REFUSED;
+		p->fetch = !w->base ||
+		           walk_load(w->b, w->base, p->off, p->size, &next) == WALK_REFUSED;
 	return 0;
 }
 

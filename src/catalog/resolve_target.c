@@ -33,8 +33,8 @@ static const char *find_machine(struct btf_data *b)
 	static const struct {
 		const char *machine, *member, *and;
 	} list[] = {
-		{ "x86_64", "orig_ax", NULL },    { "arm64", "orig_x0", "syscallno" },
-		{ "s390x", "orig_gpr2", NULL },   { "riscv64", "orig_a0", "a7" },
+		{ "x86_64", "orig_ax", NULL },           { "arm64", "orig_x0", "syscallno" },
+		{ "s390x", "orig_gpr2", NULL },          { "riscv64", "orig_a0", "a7" },
 		{ "loongarch64", "orig_a0", "csr_era" },
 	};
 	uint32_t id = btf_find(b, BTF_KIND_STRUCT, "pt_regs"), bytes;
@@ -43,18 +43,18 @@ static const char *find_machine(struct btf_data *b)
 	size_t i;
 
 	for (i = 0; id && i < sizeof(list) / sizeof(*list); i++) {
-		if (list[i].and && !type_member(b, id, list[i].and, &m))
+		if (list[i].and &&!type_member(b, id, list[i].and, &m))
 			continue;
 		/* 8 bytes: a 32-bit kernel of the same family is another machine. */
-		if (type_member(b, id, list[i].member, &m) && type_scalar(b, m.type, &bytes, &sign) &&
-		    bytes == 8)
+		if (type_member(b, id, list[i].member, &m) &&
+		    type_scalar(b, m.type, &bytes, &sign) && bytes == 8)
 			return list[i].machine;
 	}
 	return "unknown";
 }
 
 int target_open(struct btf_data *btf, const char *name, struct catalog *c, struct target **out,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	struct target *t = calloc(1, sizeof(*t));
 
@@ -99,7 +99,6 @@ void target_free(struct target *t)
 	free(t->slots);
 	free(t->structs);
 	free(t->enums.ids);
-	free(t->iterators.ids);
 	free(t->name);
 	free(t);
 }
@@ -119,22 +118,34 @@ const char *target_machine(const struct target *t)
 	return t->machine;
 }
 
+/* Which of a system call's numbers is the machine's; NULL: none. */
+static const int32_t *number_of(const struct target *t, const struct cat_syscall *s)
+{
+	if (!strcmp(t->machine, "x86_64"))
+		return &s->x86_64;
+	if (!strcmp(t->machine, "arm64"))
+		return &s->arm64;
+	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
+		return &s->generic;
+	return NULL;
+}
+
+bool target_has_syscalls(const struct target *t)
+{
+	return t->catalog->nr_syscalls && number_of(t, t->catalog->syscalls);
+}
+
 int32_t target_syscall(const struct target *t, const char *name)
 {
-	const struct cat_syscall *s = NULL;
+	const int32_t *number;
 	uint32_t i;
 
-	for (i = 0; i < t->catalog->nr_syscalls && !s; i++)
-		if (!strcmp(t->catalog->syscalls[i].name, name))
-			s = &t->catalog->syscalls[i];
-	if (!s)
-		return -1;
-	if (!strcmp(t->machine, "x86_64"))
-		return s->x86_64;
-	if (!strcmp(t->machine, "arm64"))
-		return s->arm64;
-	if (!strcmp(t->machine, "riscv64") || !strcmp(t->machine, "loongarch64"))
-		return s->generic;
+	for (i = 0; i < t->catalog->nr_syscalls; i++) {
+		if (strcmp(t->catalog->syscalls[i].name, name))
+			continue;
+		number = number_of(t, &t->catalog->syscalls[i]);
+		return number ? *number : -1;
+	}
 	return -1;
 }
 
@@ -148,8 +159,8 @@ static bool find_helper(struct target *t, int64_t helper, const char *name)
 	if (!btf_get(t->btf, btf_find(t->btf, BTF_KIND_ENUM, "bpf_func_id"), &e))
 		return false;
 	for (i = 0; i < e.vlen && btf_value_at(t->btf, &e, i, &v); i++)
-		if (name ? !strcmp(v.name, name) :
-			   v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
+		if (name ? !strcmp(v.name, name)
+		         : v.value == helper && !strncmp(v.name, "BPF_FUNC_", 9))
 			return true;
 	return false;
 }
@@ -165,39 +176,19 @@ bool target_has_atomics(struct target *t)
 	return find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
-static bool append(struct id_list *l, uint32_t id)
+static bool list_enums(struct target *t)
 {
-	uint32_t *grown = array_grow(l->ids, l->nr, &l->room, sizeof(*l->ids));
-
-	if (!grown)
-		return false;
-	l->ids = grown;
-	l->ids[l->nr++] = id;
-	return true;
-}
-
-#define ITERATOR "__traceiter_"
-
-/*
- * One pass for both lists: about half of what BTF's own index of all functions costs, and
- * of a kernel's 100,000 functions only the 1,000 iterators are ever asked for.
- */
-static bool list_types(struct target *t)
-{
-	uint32_t id, count = btf_count(t->btf);
-	struct btf_info i;
+	uint32_t id = 0, *grown;
 
 	if (t->listed)
 		return true;
-	t->enums.nr = t->iterators.nr = 0;
-	for (id = 1; id < count; id++) {
-		if (!btf_get(t->btf, id, &i))
-			continue;
-		if ((i.kind == BTF_KIND_ENUM || i.kind == BTF_KIND_ENUM64) && !append(&t->enums, id))
+	t->enums.nr = 0;
+	while ((id = btf_after(t->btf, id, 1u << BTF_KIND_ENUM | 1u << BTF_KIND_ENUM64))) {
+		grown = array_grow(t->enums.ids, t->enums.nr, &t->enums.room, sizeof(*grown));
+		if (!grown)
 			return false;
-		if (i.kind == BTF_KIND_FUNC && *i.name == '_' &&
-		    !strncmp(i.name, ITERATOR, sizeof(ITERATOR) - 1) && !append(&t->iterators, id))
-			return false;
+		t->enums.ids = grown;
+		t->enums.ids[t->enums.nr++] = id;
 	}
 	t->listed = true;
 	return true;
@@ -210,7 +201,7 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 	uint32_t j;
 	size_t i;
 
-	if (!list_types(t))
+	if (!list_enums(t))
 		return -ENOMEM;
 	for (i = 0; i < t->enums.nr; i++) {
 		if (!btf_get(t->btf, t->enums.ids[i], &e))
@@ -222,21 +213,6 @@ int target_enumerator(struct target *t, const char *name, int64_t *value)
 			}
 	}
 	return -ENOENT;
-}
-
-int target_iterator(struct target *t, const char *tracepoint, uint32_t *id)
-{
-	struct btf_info f;
-	size_t i;
-
-	*id = 0;
-	if (!list_types(t))
-		return -ENOMEM;
-	for (i = 0; i < t->iterators.nr && !*id; i++)
-		if (btf_get(t->btf, t->iterators.ids[i], &f) &&
-		    !strcmp(f.name + sizeof(ITERATOR) - 1, tracepoint))
-			*id = f.id;
-	return 0;
 }
 
 static struct kept **slot_of(struct kept **slots, uint32_t nr, const void *key, uint32_t elem)
@@ -277,7 +253,7 @@ static bool grow(struct target *t)
 }
 
 struct kept *target_keep(struct target *t, const void *key, uint32_t elem, int code, void *result,
-			 const struct abide_error *e)
+                         const struct abide_error *e)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 

@@ -45,8 +45,8 @@ static void bits_of_int(const struct btf_data *b, struct member *m)
 	}
 }
 
-static bool find(const struct btf_data *b, uint32_t id, const char *name, int depth, uint32_t *budget,
-		 struct member *out)
+static bool find(const struct btf_data *b, uint32_t id, const char *name, int depth,
+                 uint32_t *budget, struct member *out)
 {
 	struct btf_field f;
 	struct btf_info t;
@@ -81,7 +81,8 @@ bool type_member(const struct btf_data *b, uint32_t id, const char *name, struct
 	return type_is_struct(b, id) && find(b, id, name, 0, &budget, out);
 }
 
-bool type_array(const struct btf_data *b, uint32_t id, uint32_t *elem, uint32_t *count, uint32_t *bytes)
+bool type_array(const struct btf_data *b, uint32_t id, uint32_t *elem, uint32_t *count,
+                uint32_t *bytes)
 {
 	struct btf_info t;
 	uint32_t index;

@@ -26,8 +26,8 @@
 struct part { /* of a struct: a member, arrays taken apart */
 	uint32_t off;
 	uint64_t end;
-	uint32_t type;     /* of one element, stripped */
-	uint32_t bytes;    /* of one element */
+	uint32_t type;  /* of one element, stripped */
+	uint32_t bytes; /* of one element */
 	bool array;
 	bool hidden;       /* an element that is a typedef of a struct */
 	struct btf_info t; /* of .type */
@@ -52,14 +52,14 @@ static bool part_of(const struct btf_data *b, const struct btf_field *f, struct 
 	if (!btf_get(b, p->type, &p->t) || size <= 0 || size > INT32_MAX)
 		return false;
 	p->bytes = (uint32_t)size;
-	p->hidden = p->array && btf_get(b, btf_strip(b, type, false), &t) && t.kind == BTF_KIND_TYPEDEF &&
-		    type_is_struct(b, p->type);
+	p->hidden = p->array && btf_get(b, btf_strip(b, type, false), &t) &&
+	            t.kind == BTF_KIND_TYPEDEF && type_is_struct(b, p->type);
 	return true;
 }
 
 /* Past the end of @t: into the element of an array [0] of structs that is its last member. */
 static bool enter_flexible(const struct btf_data *b, const struct btf_info *t, uint32_t *off,
-			   uint32_t *next)
+                           uint32_t *next)
 {
 	uint32_t elem, count, bytes;
 	struct btf_field f;
@@ -85,7 +85,8 @@ static bool other_memory(const struct btf_data *b, uint32_t id)
 		    (!strcmp(t.name, "user") || !strcmp(t.name, "percpu") ||
 		     !strncmp(t.name, "address_space", 13)))
 			return true;
-		if (t.kind != BTF_KIND_TYPE_TAG && t.kind != BTF_KIND_CONST && t.kind != BTF_KIND_VOLATILE)
+		if (t.kind != BTF_KIND_TYPE_TAG && t.kind != BTF_KIND_CONST &&
+		    t.kind != BTF_KIND_VOLATILE)
 			return false;
 	}
 	return false;
@@ -105,7 +106,8 @@ static enum walk load_pointer(const struct btf_data *b, const struct part *p, ui
  * Does the member after @i of a struct begin at or before @off? Then @i ends there as well:
  * members of a struct do not overlap. Saves asking for the size of some hundred members.
  */
-static bool ends_before(const struct btf_data *b, const struct btf_info *t, uint32_t i, uint32_t off)
+static bool ends_before(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                        uint32_t off)
 {
 	struct btf_field f;
 
@@ -115,7 +117,7 @@ static bool ends_before(const struct btf_data *b, const struct btf_info *t, uint
 
 /* One level. *@next set and WALK_REFUSED with *@enter: go on inside *@next at *@off. */
 static enum walk one_level(const struct btf_data *b, uint32_t id, uint32_t *off, uint32_t size,
-			   uint32_t *next, bool *enter)
+                           uint32_t *next, bool *enter)
 {
 	uint64_t end = (uint64_t)*off + size;
 	struct btf_field f;
@@ -135,7 +137,8 @@ static enum walk one_level(const struct btf_data *b, uint32_t id, uint32_t *off,
 		if (end <= f.bit_off / 8)
 			return WALK_REFUSED;
 		if (f.bit_size) {
-			if (*off <= f.bit_off / 8 && ((uint64_t)f.bit_off + f.bit_size + 7) / 8 <= end)
+			if (*off <= f.bit_off / 8 &&
+			    ((uint64_t)f.bit_off + f.bit_size + 7) / 8 <= end)
 				return WALK_SCALAR;
 			continue;
 		}
@@ -154,13 +157,15 @@ static enum walk one_level(const struct btf_data *b, uint32_t id, uint32_t *off,
 			return WALK_REFUSED;
 		}
 		if (p.t.kind == BTF_KIND_PTR)
-			return size == 8 && *off == p.off ? load_pointer(b, &p, next) : WALK_REFUSED;
+			return size == 8 && *off == p.off ? load_pointer(b, &p, next)
+			                                  : WALK_REFUSED;
 		return end <= p.end ? WALK_SCALAR : WALK_REFUSED;
 	}
 	return WALK_REFUSED;
 }
 
-enum walk walk_load(const struct btf_data *b, uint32_t id, uint32_t off, uint32_t size, uint32_t *next)
+enum walk walk_load(const struct btf_data *b, uint32_t id, uint32_t off, uint32_t size,
+                    uint32_t *next)
 {
 	bool enter = true;
 	enum walk w;
@@ -185,9 +190,14 @@ bool walk_nullable(const char *struct_name, const char *member)
 	static const struct {
 		const char *of, *member;
 	} list[] = {
-		{ "dentry", "d_inode" },      { "mm_struct", "exe_file" },     { "mm_struct", "owner" },
-		{ "request_sock", "sk" },     { "sk_buff", "sk" },             { "socket", "sk" },
-		{ "vm_area_struct", "vm_file" }, { "vm_area_struct", "vm_mm" },
+		{ "dentry", "d_inode" },
+		{ "mm_struct", "exe_file" },
+		{ "mm_struct", "owner" },
+		{ "request_sock", "sk" },
+		{ "sk_buff", "sk" },
+		{ "socket", "sk" },
+		{ "vm_area_struct", "vm_file" },
+		{ "vm_area_struct", "vm_mm" },
 	};
 	size_t i;
 

@@ -40,15 +40,32 @@ struct asked {
 	bool require_abi, verbose;
 };
 
-/* A program's own class: of its type, made worse by what it calls. */
-static enum abi_class program_class(const struct object *o, const struct function *f, struct abide_error *why)
+/*
+ * A program's own class: of its type, made worse by what it does. On a user event it must
+ * keep the rules whatever the kernel, so it is walked without one.
+ */
+static enum abi_class program_class(const struct object *o, const struct function *f, struct catalog *c,
+				    struct abide_error *why)
 {
-	const struct section_class *c = policy_section(f->section_name);
+	const struct section_class *type = policy_section(f->section_name);
+	const char *name = policy_event(f->section_name);
+	const struct cat_event *ev = name ? catalog_event(c, name) : NULL;
+	struct analysis *a = NULL;
+	enum abi_class class = type->class;
 
 	memset(why, 0, sizeof(*why));
-	if (c->class == ABI_CONDITIONAL)
+	if (type->class == ABI_CONDITIONAL)
 		return policy_check_other(o, f, why) ? ABI_NONE : ABI_STABLE;
-	return c->class;
+	if (type->class != ABI_STABLE)
+		return class;
+	if (!ev) {
+		error_set(why, -ENOENT, "event-unknown", "this catalog (version %u) has no event \"%s\"", c->version, name);
+		return ABI_NONE;
+	}
+	if (analyze_function(o, f, false, ev, c, NULL, &a, why) || policy_check_user(a, why))
+		class = ABI_NONE;
+	analysis_free(a);
+	return class;
 }
 
 static void print_why(const struct abide_error *e, const char *indent)
@@ -64,7 +81,7 @@ static void print_why(const struct abide_error *e, const char *indent)
 		printf("%s    try: %s\n", indent, e->hint);
 }
 
-static enum abi_class verdict(const struct object *o, const char *path, const struct asked *q)
+static enum abi_class verdict(const struct object *o, struct catalog *c, const char *path, const struct asked *q)
 {
 	const struct function *worst = NULL;
 	enum abi_class class = ABI_STABLE, one;
@@ -74,7 +91,7 @@ static enum abi_class verdict(const struct object *o, const char *path, const st
 	for (i = 0; i < o->nr_functions; i++) {
 		if (o->functions[i].subprogram)
 			continue;
-		one = program_class(o, &o->functions[i], &why);
+		one = program_class(o, &o->functions[i], c, &why);
 		if (!worst || one > class) {
 			class = one;
 			worst = &o->functions[i];
@@ -94,7 +111,7 @@ static enum abi_class verdict(const struct object *o, const char *path, const st
 
 		if (f->subprogram)
 			continue;
-		one = program_class(o, f, &why);
+		one = program_class(o, f, c, &why);
 		printf("  %-20s %-18s %-28s %s\n", f->name, policy_section(f->section_name)->kind, f->section_name,
 		       policy_class_name(one));
 		if (q->verbose && why.code)
@@ -118,7 +135,7 @@ static int against(const char *path, const char *kernel, const struct asked *q)
 	}
 	err = translate_object(in.object, in.catalog, in.target, NULL, &t, &e);
 	if (err) {
-		printf("  %s: fails\n", target_name(in.target));
+		printf("  %s%s: fails\n", target_name(in.target), kernel ? "" : " (this kernel)");
 		print_why(&e, "    ");
 		rc = EXIT_FAILURE;
 	} else {
@@ -133,16 +150,19 @@ static int one_object(const char *path, const struct asked *q)
 {
 	struct abide_error e = { 0 };
 	struct object *o = NULL;
+	struct catalog *c = NULL;
 	enum abi_class class;
 	int rc = 0, one;
 	uint32_t i;
 
-	if (object_open_file(path, &o, &e)) {
+	if (object_open_file(path, &o, &e) || inputs_open_catalog(q->catalog, &c, &e)) {
 		cli_error(&e);
+		object_free(o);
 		return EXIT_USAGE;
 	}
-	class = verdict(o, path, q);
+	class = verdict(o, c, path, q);
 	object_free(o);
+	catalog_free(c);
 	if (q->require_abi && class > ABI_CONDITIONAL)
 		rc = EXIT_FAILURE;
 	for (i = 0; i < q->nr_kernels || (!q->nr_kernels && !i); i++) {

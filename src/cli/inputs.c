@@ -13,7 +13,7 @@
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-static int open_catalog(struct inputs *in, const char *path, struct abide_error *e)
+int inputs_open_catalog(const char *path, struct catalog **out, struct abide_error *e)
 {
 	struct catalog *base;
 	int err;
@@ -22,10 +22,10 @@ static int open_catalog(struct inputs *in, const char *path, struct abide_error 
 	if (err)
 		return err;
 	if (!path) {
-		in->catalog = base;
+		*out = base;
 		return 0;
 	}
-	err = catalog_open_file(path, base, &in->catalog, e);
+	err = catalog_open_file(path, base, out, e);
 	catalog_free(base);
 	return err;
 }
@@ -61,7 +61,7 @@ int inputs_open(struct inputs *in, const char *object, const char *catalog, cons
 	memset(in, 0, sizeof(*in));
 	err = object ? object_open_file(object, &in->object, e) : 0;
 	if (!err)
-		err = open_catalog(in, catalog, e);
+		err = inputs_open_catalog(catalog, &in->catalog, e);
 	if (!err)
 		err = open_target(in, kernel, e);
 	if (err)

@@ -19,6 +19,8 @@ struct inputs {
  */
 int inputs_open(struct inputs *in, const char *object, const char *catalog, const char *kernel,
 		struct abide_error *e);
+/* The catalog alone; the built-in one where @path is NULL. */
+int inputs_open_catalog(const char *path, struct catalog **out, struct abide_error *e);
 void inputs_close(struct inputs *in);
 
 #endif

@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 
 #include "object/btf_data.h"
-#include "util/buf.h"
 
 #define HEADER_SIZE        24
 #define HEADER_SIZE_LAYOUT 32
@@ -87,15 +86,16 @@ static void read_layout(struct btf_data *b, struct cursor c)
 	}
 }
 
-/* Count the types, mark each 64th. Ends at the first record that cannot be passed over. */
+/* Count the types, mark each 64th, note names. Ends at the first record that cannot be passed over. */
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
-	uint32_t name, info, names, nr[1 + BTF_NAMES_NR] = { 0 }, count = 1;
+	uint32_t name, info, id = 1;
 	size_t room = 0, at;
+	uint8_t names;
 
-	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, count++) {
-		if ((count - 1) % BTF_STRIDE == 0) {
+	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
+		if ((id - 1) % BTF_STRIDE == 0) {
 			uint32_t *marks = array_grow(b->marks, b->nr_marks, &room, sizeof(*marks));
 
 			if (!marks)
@@ -104,10 +104,12 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 			b->marks[b->nr_marks++] = at;
 		}
 		names = b->layout[btf_info_kind(info)].names;
-		nr[names] += name != 0;
+		if (names == FUNCS && btf_is_iterator(b, name))
+			names = 1 + BTF_NAMES_ITERATORS;
+		if (names && names <= BTF_NAMES_NOTED && name && !btf_note_name(&b->names[names - 1], id, name))
+			return error_nomem(e);
 	}
-	b->count = count;
-	memcpy(b->nr_names, nr + 1, sizeof(b->nr_names));
+	b->count = id;
 	return 0;
 }
 
@@ -180,6 +182,8 @@ void btf_free(struct btf_data *b)
 		munmap(b->own, b->own_size);
 	else
 		free(b->own);
+	for (i = 0; i < BTF_NAMES_NOTED; i++)
+		free(b->names[i].items);
 	free(b->marks);
 	free(b->last);
 	free(b);
@@ -204,6 +208,12 @@ const void *btf_bytes(const struct btf_data *b, size_t *size)
 const char *btf_string(const struct btf_data *b, uint32_t off)
 {
 	return off < b->strings_size ? b->strings + off : NULL;
+}
+
+/* Offset 0 is no name, whatever stands there. */
+static const char *name_at(const struct btf_data *b, uint32_t off)
+{
+	return off && off < b->strings_size ? b->strings + off : "";
 }
 
 /* Where the record of @id starts. 0 < @id < count. */
@@ -240,8 +250,7 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	out->kind = btf_info_kind(info);
 	out->kflag = info >> 31;
 	out->vlen = btf_info_vlen(info);
-	if (name < b->strings_size)
-		out->name = b->strings + name;
+	out->name = name_at(b, name);
 	out->extra = c.at;
 	switch (out->kind) {
 	case BTF_KIND_INT:
@@ -277,6 +286,23 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	return true;
 }
 
+uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
+{
+	struct cursor c = b->types;
+	uint32_t name, info;
+	uint8_t kind;
+
+	if (++id >= b->count)
+		return 0;
+	cursor_seek(&c, find_record(b, id));
+	for (; id < b->count && btf_next(b, &c, &name, &info); id++) {
+		kind = btf_info_kind(info);
+		if (kind < 32 && kinds >> kind & 1)
+			return id;
+	}
+	return 0;
+}
+
 /* A cursor at element @i of @t; .bad when it is not there. */
 static struct cursor element(const struct btf_data *b, const struct btf_info *t, uint32_t i)
 {
@@ -289,13 +315,6 @@ static struct cursor element(const struct btf_data *b, const struct btf_info *t,
 	else
 		cursor_seek(&c, at);
 	return c;
-}
-
-static const char *name_at(const struct btf_data *b, uint32_t off)
-{
-	const char *s = btf_string(b, off);
-
-	return s ? s : "";
 }
 
 bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,

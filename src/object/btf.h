@@ -84,11 +84,15 @@ bool btf_tag_component(const struct btf_data *b, const struct btf_info *t, int32
 /*
  * The first type of that kind and name, or 0. Forward declarations are not found
  * for STRUCT. Indexed on first use: about 1 ms for a kernel, then no search. The
- * FUNCs of a kernel are some half of its types and have an index of their own.
+ * FUNCs of a kernel are some half of its types and have an index of their own, and its
+ * tracepoints' iterators (__traceiter_NAME) another, which costs next to nothing.
  */
 uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name);
 /* The first type of that name among STRUCT UNION ENUM ENUM64 TYPEDEF INT FLOAT, or 0. */
 uint32_t btf_find_type(struct btf_data *b, const char *name);
+
+/* The next type behind @id whose kind is in @kinds (1u << BTF_KIND_ENUM | ...), or 0. */
+uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds);
 
 /* Strip const, volatile, restrict and type tags (@typedefs: and typedefs). Loops end in 0. */
 uint32_t btf_strip(const struct btf_data *b, uint32_t id, bool typedefs);

@@ -3,8 +3,10 @@
 #define ABIDE_OBJECT_BTF_DATA_H
 
 #include <linux/btf.h>
+#include <string.h>
 
 #include "object/btf.h"
+#include "util/buf.h"
 #include "util/cursor.h"
 
 /*
@@ -38,7 +40,22 @@ struct btf_index {
 	uint64_t seed; /* chosen at random, so that nobody can prepare colliding names */
 };
 
-enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_FUNCS, BTF_NAMES_NR };
+/*
+ * Which index a name is in. Tracepoints' iterators (FUNCs __traceiter_NAME) are in one of
+ * their own: tracing asks for them first, and for other functions hardly ever.
+ */
+enum btf_names { BTF_NAMES_TYPES, BTF_NAMES_ITERATORS, BTF_NAMES_FUNCS, BTF_NAMES_NR };
+#define BTF_NAMES_NOTED BTF_NAMES_FUNCS /* those before it are noted while walking */
+#define BTF_ITERATOR    "__traceiter_"
+
+struct btf_name { /* to be put into an index */
+	uint32_t id, off;
+};
+
+struct btf_name_list {
+	struct btf_name *items;
+	size_t nr, room;
+};
 
 struct btf_data {
 	const uint8_t *bytes;
@@ -49,7 +66,7 @@ struct btf_data {
 	uint32_t count;  /* void included */
 	uint32_t *marks; /* offset of the records of types 1, 65, 129 ... */
 	uint32_t nr_marks;
-	uint32_t nr_names[BTF_NAMES_NR]; /* how many names each index will hold */
+	struct btf_name_list names[BTF_NAMES_NOTED]; /* gone once indexed */
 	struct btf_index index[BTF_NAMES_NR];
 	struct btf_layout_entry layout[BTF_KINDS];
 	struct btf_walk *last; /* owned; a pointer because lookups take a const handle */
@@ -110,6 +127,27 @@ static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t
 	return true;
 }
 
+static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
+{
+	size_t len = sizeof(BTF_ITERATOR) - 1;
+
+	return name < b->strings_size && b->strings_size - name > len && !memcmp(b->strings + name, BTF_ITERATOR, len);
+}
+
+/* Note a name; false: out of memory. */
+static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t off)
+{
+	struct btf_name *items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+
+	if (!items)
+		return false;
+	l->items = items;
+	l->items[l->nr++] = (struct btf_name){ id, off };
+	return true;
+}
+
+/* False: out of memory; look-ups find nothing then, and try again when asked again. */
+bool btf_index_build(struct btf_data *b, enum btf_names names);
 void btf_index_free(struct btf_index *x);
 
 #endif

@@ -197,7 +197,10 @@ int btf_open_file(const char *path, struct btf_data **out, struct abide_error *e
 	err = btf_open_mem(b.data, b.size, out, &why);
 	if (err) {
 		memcpy(problem, why.problem, sizeof(problem));
-		error_set(e, err, why.tag, "%s: %s", path, problem);
+		if (err == -ENOMEM)
+			error_nomem(e);
+		else
+			error_set(e, err, why.tag, "%s: %s", path, problem);
 		if (b.mapped)
 			munmap(b.data, b.size);
 		else

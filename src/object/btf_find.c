@@ -2,12 +2,14 @@
 /*
  * Types by name. In: a kind and a name. Out: the first type of that kind and name.
  *
- * A kernel has some 30,000 named types beside its functions, and some 70,000 functions
- * that few ask for, so there are two indices, each built when first asked. A slot is
- * one 32-bit word (id and the rest of it hash bits); names are compared in place.
- * Only the first of several types of one kind and name enters, so that a BTF with one
- * name a million times costs no more than another. Names longer than NAME_MAX_LEN are
- * not found (the kernel allows 511), which bounds what overlapping strings can cost.
+ * A kernel has some 20,000 named types beside its functions, some 1,000 iterators of
+ * tracepoints, and 56,000 other functions that few ask for, so there are three indices, each
+ * built when first asked: the former two from names that were noted when the BTF was
+ * opened, the latter (of all functions) from a second walk.
+ * A slot is one 32-bit word (id and the rest of it hash bits); names are compared in
+ * place. Only the first of several types of one kind and name enters, so that a BTF with
+ * one name a million times costs no more than another. Names longer than NAME_MAX_LEN
+ * are not found (the kernel allows 511), which bounds what overlapping strings can cost.
  */
 #include <linux/btf.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include "object/btf_data.h"
 
 #define NAME_MAX_LEN 511
+#define AHEAD        8
 
 void btf_index_free(struct btf_index *x)
 {
@@ -68,44 +71,87 @@ static uint32_t *find_slot(const struct btf_data *b, const struct btf_index *x, 
 	return &x->slots[at];
 }
 
-static bool build(struct btf_data *b, enum btf_names names)
+/* The first slot on the path of @hash that is free or carries its tag. */
+static uint32_t *tag_slot(const struct btf_index *x, uint64_t hash)
+{
+	uint32_t at = hash & x->mask, tag = (hash >> 32) << x->id_bits;
+	uint32_t id_mask = (UINT32_C(1) << x->id_bits) - 1;
+
+	while (x->slots[at] && (x->slots[at] & ~id_mask) != tag)
+		at = (at + 1) & x->mask;
+	return &x->slots[at];
+}
+
+static bool note_funcs(const struct btf_data *b, struct btf_name_list *l)
+{
+	struct cursor c = b->types;
+	uint32_t id, name, info;
+
+	for (id = 1; id < b->count && btf_next(b, &c, &name, &info); id++)
+		if (b->layout[btf_info_kind(info)].names == 1 + BTF_NAMES_FUNCS && name &&
+		    !btf_note_name(l, id, name))
+			return false;
+	return true;
+}
+
+static void insert_all(const struct btf_data *b, struct btf_index *x, const struct btf_name_list *l)
+{
+	struct btf_info t;
+	size_t i;
+
+	for (i = 0; i < l->nr; i++) {
+		uint32_t id = l->items[i].id, off = l->items[i].off;
+		const char *name = b->strings + off;
+		uint64_t hash;
+		uint32_t *slot;
+		size_t len;
+
+		/* Names lie all over 2 MiB of strings; fetch them ahead. */
+		if (i + AHEAD < l->nr && l->items[i + AHEAD].off < b->strings_size)
+			__builtin_prefetch(b->strings + l->items[i + AHEAD].off);
+		if (off >= b->strings_size)
+			continue;
+		len = strnlen(name, NAME_MAX_LEN + 1);
+		if (!len || len > NAME_MAX_LEN)
+			continue;
+		hash = hash_name(x->seed, name, len);
+		slot = tag_slot(x, hash);
+		if (*slot) { /* a name like it is there: is it this one, of this kind? */
+			btf_get(b, id, &t);
+			slot = find_slot(b, x, t.kind, name, hash);
+		}
+		if (!*slot)
+			*slot = (uint32_t)(hash >> 32) << x->id_bits | id;
+	}
+}
+
+bool btf_index_build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
-	uint32_t size = 16, id, name, info;
-	struct cursor c = b->types;
+	struct btf_name_list funcs = { 0 }, *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
+	uint32_t size = 16;
 
 	if (x->slots)
 		return true;
-	/* At most two thirds full; nr_names is below 2^32 / 12. */
-	while (size - size / 3 <= b->nr_names[names])
+	if (names == BTF_NAMES_FUNCS && !note_funcs(b, l))
+		goto out;
+	while (size - size / 3 <= l->nr) /* at most two thirds full; .nr is below 2^32 / 12 */
 		size *= 2;
 	x->slots = calloc(size, sizeof(*x->slots));
 	if (!x->slots)
-		return false;
+		goto out;
 	x->mask = size - 1;
 	for (x->id_bits = 1; b->count >> x->id_bits; x->id_bits++)
 		;
 	if (getrandom(&x->seed, sizeof(x->seed), GRND_NONBLOCK) != sizeof(x->seed))
 		x->seed = (uintptr_t)b;
-	for (id = 1; id < b->count && btf_next(b, &c, &name, &info); id++) {
-		uint8_t kind = btf_info_kind(info);
-		const char *s;
-		uint64_t hash;
-		uint32_t *slot;
-		size_t len;
-
-		if (b->layout[kind].names != 1 + names || !name || name >= b->strings_size)
-			continue;
-		s = b->strings + name;
-		len = strnlen(s, NAME_MAX_LEN + 1);
-		if (!len || len > NAME_MAX_LEN)
-			continue;
-		hash = hash_name(x->seed, s, len);
-		slot = find_slot(b, x, kind, s, hash);
-		if (!*slot)
-			*slot = (uint32_t)(hash >> 32) << x->id_bits | id;
+	insert_all(b, x, l);
+out:
+	if (x->slots || l == &funcs) { /* otherwise the next call tries again */
+		free(l->items);
+		memset(l, 0, sizeof(*l));
 	}
-	return true;
+	return x->slots;
 }
 
 static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, const char *name)
@@ -113,7 +159,7 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 	struct btf_index *x = &b->index[names];
 	size_t len = strnlen(name, NAME_MAX_LEN + 1);
 
-	if (!len || len > NAME_MAX_LEN || !build(b, names))
+	if (!len || len > NAME_MAX_LEN || !btf_index_build(b, names))
 		return 0;
 	return *find_slot(b, x, kind, name, hash_name(x->seed, name, len)) &
 	       ((UINT32_C(1) << x->id_bits) - 1);
@@ -123,6 +169,8 @@ uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 {
 	uint8_t names = kind < BTF_KINDS ? b->layout[kind].names : 0;
 
+	if (names == 1 + BTF_NAMES_FUNCS && !strncmp(name, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1))
+		return find(b, BTF_NAMES_ITERATORS, kind, name);
 	return names ? find(b, names - 1, kind, name) : 0;
 }
 

@@ -89,23 +89,10 @@ static int refuse_machine(const struct object *o, uint16_t machine, struct abide
 	return error_hint(e, "%s", compile_hint);
 }
 
-static int read_header(const struct object *o, struct elf_header *h, struct abide_error *e)
+/* @ident: the first 16 bytes. The machine first: it is what tells most about a wrong file. */
+static int check_header(const struct object *o, const struct elf_header *h, const uint8_t *ident,
+                        struct abide_error *e)
 {
-	struct cursor c = cursor_over(o->store->bytes, o->store->size);
-	const uint8_t *ident = cursor_take(&c, EI_NIDENT);
-	bool big;
-
-	if (!c.size)
-		return error_set(e, -EINVAL, "elf-empty", "%s is empty", o->path);
-	if (!ident || memcmp(ident, ELFMAG, SELFMAG))
-		return refuse_magic(o, e);
-	big = ident[EI_DATA] == ELFDATA2MSB;
-	c.swap = big != (__BYTE_ORDER == __BIG_ENDIAN);
-	h->type = cursor_u16(&c);
-	h->machine = cursor_u16(&c);
-	if (c.bad)
-		return error_set(e, -EINVAL, "elf-truncated", "%s ends within its ELF header",
-		                 o->path);
 	if (h->machine != EM_BPF && !(h->machine == EM_NONE && h->type == ET_REL))
 		return refuse_machine(o, h->machine, e);
 	if (ident[EI_CLASS] != ELFCLASS64) {
@@ -113,20 +100,42 @@ static int read_header(const struct object *o, struct elf_header *h, struct abid
 		          "%s is an ELF file of 32 bits; eBPF objects have 64", o->path);
 		return error_hint(e, "%s", compile_hint);
 	}
-	if (big || ident[EI_DATA] != ELFDATA2LSB) {
-		error_set(
-			e, -EINVAL, "elf-endian",
-			"%s is a big-endian object, and this reader knows little-endian ones only",
-			o->path);
+	if (ident[EI_DATA] != ELFDATA2LSB) {
+		error_set(e, -EINVAL, "elf-endian",
+		          "%s is a big-endian object, and only little-endian ones are known",
+		          o->path);
 		return error_hint(e, "compile it with: clang -target bpfel");
 	}
 	if (h->type != ET_REL) {
+		const char *what = h->type == ET_EXEC   ? "an executable"
+		                   : h->type == ET_DYN  ? "a shared object"
+		                   : h->type == ET_CORE ? "a core dump"
+		                                        : "of an unknown ELF type";
+
 		error_set(e, -EINVAL, "elf-type", "%s is %s, not a relocatable object", o->path,
-		          h->type == ET_EXEC   ? "an executable"
-		          : h->type == ET_DYN  ? "a shared object"
-		          : h->type == ET_CORE ? "a core dump"
-		                               : "of an unknown ELF type");
+		          what);
 		return error_hint(e, "give the file that the compiler wrote, before any linker");
+	}
+	return 0;
+}
+
+static int read_header(const struct object *o, struct elf_header *h, struct abide_error *e)
+{
+	struct cursor c = cursor_over(o->store->bytes, o->store->size);
+	const uint8_t *ident = cursor_take(&c, EI_NIDENT);
+	int err;
+
+	if (!c.size)
+		return error_set(e, -EINVAL, "elf-empty", "%s is empty", o->path);
+	if (!ident || memcmp(ident, ELFMAG, SELFMAG))
+		return refuse_magic(o, e);
+	c.swap = (ident[EI_DATA] == ELFDATA2MSB) != (__BYTE_ORDER == __BIG_ENDIAN);
+	h->type = cursor_u16(&c);
+	h->machine = cursor_u16(&c);
+	if (!c.bad) {
+		err = check_header(o, h, ident, e);
+		if (err)
+			return err;
 	}
 	cursor_seek(&c, offsetof(Elf64_Ehdr, e_shoff));
 	h->shoff = cursor_u64(&c);
@@ -249,9 +258,11 @@ static int read_symbols(struct object *o, struct abide_error *e)
 
 	for (i = 1; i < o->nr_sections && o->sections[i].type != SHT_SYMTAB; i++)
 		;
-	if (i == o->nr_sections)
-		return error_set(e, -EINVAL, "elf-symbols",
-		                 "%s has no symbols (strip -g keeps them)", o->path);
+	if (i == o->nr_sections) {
+		error_set(e, -EINVAL, "elf-symbols",
+		          "%s has no symbols, so nobody can tell its programs", o->path);
+		return error_hint(e, "strip it with llvm-strip -g, which keeps them");
+	}
 	o->store->symtab = i;
 	s = &o->sections[i];
 	if (s->entsize != sizeof(Elf64_Sym) || s->size % sizeof(Elf64_Sym) ||
@@ -295,15 +306,21 @@ static int read_symbols(struct object *o, struct abide_error *e)
 	return 0;
 }
 
-/* Sections that are looked up by name must be one each, or readers would disagree on which. */
-static int check_unique(const struct object *o, struct abide_error *e)
+/* Sections that are looked up by name are one each and no code, or readers would disagree on which. */
+static int check_names(const struct object *o, struct abide_error *e)
 {
 	static const char *const names[] = { ".BTF", ".BTF.ext", ".maps", "license", "version" };
 	uint32_t i, j, nr;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		for (nr = 0, j = 1; j < o->nr_sections; j++)
-			nr += !strcmp(o->sections[j].name, names[i]);
+		for (nr = 0, j = 1; j < o->nr_sections; j++) {
+			if (strcmp(o->sections[j].name, names[i]))
+				continue;
+			nr++;
+			if (o->sections[j].flags & SHF_EXECINSTR)
+				return error_set(e, -EINVAL, "elf-sections",
+				                 "%s has code in section %s", o->path, names[i]);
+		}
 		if (nr > 1)
 			return error_set(e, -EINVAL, "elf-sections", "%s has %u sections named %s",
 			                 o->path, nr, names[i]);
@@ -320,7 +337,7 @@ int elf_read(struct object *o, struct abide_error *e)
 	if (!err)
 		err = read_sections(o, &h, e);
 	if (!err)
-		err = check_unique(o, e);
+		err = check_names(o, e);
 	if (!err)
 		err = read_symbols(o, e);
 	return err;
@@ -335,7 +352,7 @@ bool section_is_data(const struct section *s)
 {
 	if (s->type == SHT_NOBITS)
 		return !strcmp(s->name, ".bss") || !strncmp(s->name, ".bss.", 5);
-	if (s->type != SHT_PROGBITS)
+	if (s->type != SHT_PROGBITS || s->flags & SHF_EXECINSTR)
 		return false;
 	return !strcmp(s->name, ".data") || !strncmp(s->name, ".data.", 6) ||
 	       !strcmp(s->name, ".rodata") || !strncmp(s->name, ".rodata.", 8);

@@ -16,9 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "object/btf_data.h"
 #include "object/object_data.h"
 
 #define PIN_BY_NAME 1
+
+/* Far above what anybody needs; they bound what a hostile object can cost. */
+#define MAX_MEMBERS   64    /* of a map's definition */
+#define MAX_VARIABLES 16384 /* that are looked at in a data section */
 
 struct map_values { /* the `values` member, looked at when the type of the map is known */
 	bool present;
@@ -33,7 +38,7 @@ static int refuse(const struct object *o, const char *map, struct abide_error *e
 }
 
 static struct map_def *add_map(struct object *o, const char *name, enum map_source source,
-                               uint32_t section, uint64_t offset, struct abide_error *e)
+                               uint32_t section, uint32_t symbol, struct abide_error *e)
 {
 	struct map_def *m;
 
@@ -42,7 +47,7 @@ static struct map_def *add_map(struct object *o, const char *name, enum map_sour
 		          MAX_MAPS);
 		return NULL;
 	}
-	o->store->map_offsets[o->nr_maps] = offset;
+	o->store->map_symbols[o->nr_maps] = symbol;
 	m = &o->maps[o->nr_maps++];
 	m->name = name;
 	m->source = source;
@@ -173,6 +178,8 @@ static int parse_def(const struct object *o, struct map_def *m, uint32_t type,
 
 	if (!btf_get(o->btf, btf_strip(o->btf, type, true), &t) || t.kind != BTF_KIND_STRUCT)
 		return refuse(o, m->name, e, "its variable is not a struct", "");
+	if (t.vlen > MAX_MEMBERS)
+		return refuse(o, m->name, e, "it has more members than there are names for", "");
 	for (i = 0; !err && btf_field_at(o->btf, &t, i, &f); i++)
 		err = parse_member(o, m, &f, values, e);
 	if (err)
@@ -225,9 +232,9 @@ static int add_inner(struct object *o, const struct map_values *values, uint32_t
 		if (!name)
 			return error_nomem(e);
 		o->maps[i].inner = o->nr_maps;
-		m = add_map(o, name, MAP_BTF, o->maps[i].section, UINT64_MAX, e);
+		m = add_map(o, name, MAP_BTF, o->maps[i].section, 0, e);
 		if (!m)
-			return e ? e->code : -EFBIG;
+			return -EFBIG;
 		err = parse_def(o, m, values[i].pointee, &inner_values, e);
 		if (err)
 			return err;
@@ -265,7 +272,7 @@ static int read_btf_maps(struct object *o, uint32_t section, struct abide_error 
 		if (y->section != section || y->type == STT_SECTION || y->type == STT_FUNC ||
 		    !*y->name)
 			continue;
-		m = add_map(o, y->name, MAP_BTF, section, y->value, e);
+		m = add_map(o, y->name, MAP_BTF, section, i, e);
 		if (!m) {
 			err = -EFBIG;
 			break;
@@ -292,7 +299,7 @@ static bool is_mappable(const struct object *o, const struct btf_info *sec)
 	struct btf_info t;
 	uint32_t i;
 
-	for (i = 0; i < 65536 && btf_slot_at(o->btf, sec, i, &slot); i++)
+	for (i = 0; i < MAX_VARIABLES && btf_slot_at(o->btf, sec, i, &slot); i++)
 		if (btf_get(o->btf, slot.type, &t) && t.kind == BTF_KIND_VAR &&
 		    t.linkage != BTF_VAR_STATIC)
 			return true;
@@ -345,6 +352,8 @@ static int read_kconfig(struct object *o, struct abide_error *e)
 	if (!o->btf || !btf_get(o->btf, btf_find(o->btf, BTF_KIND_DATASEC, ".kconfig"), &sec) ||
 	    sec.kind != BTF_KIND_DATASEC)
 		return 0;
+	if (sec.vlen > MAX_VARIABLES)
+		return refuse(o, ".kconfig", e, "it has too many variables", "");
 	for (i = 0; btf_slot_at(o->btf, &sec, i, &slot); i++) {
 		int64_t bytes = btf_get(o->btf, slot.type, &t) && t.kind == BTF_KIND_VAR
 		                        ? btf_sizeof(o->btf, t.type)
@@ -369,6 +378,8 @@ static int open_btf(struct object *o, struct abide_error *e)
 	if (!i || !o->sections[i].data)
 		return 0;
 	err = btf_open_mem(o->sections[i].data, o->sections[i].size, &o->btf, &why);
+	if (err == -ENOMEM || (!err && !btf_index_build(o->btf, BTF_NAMES_TYPES)))
+		return error_nomem(e);
 	if (err) {
 		memcpy(problem, why.problem, sizeof(problem));
 		return error_set(e, err, why.tag, "%s: %s", o->path, problem);
@@ -385,8 +396,8 @@ int maps_read(struct object *o, struct abide_error *e)
 	int err;
 
 	o->maps = store_alloc(o, MAX_MAPS, sizeof(*o->maps));
-	o->store->map_offsets = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_offsets));
-	if (!o->maps || !o->store->map_offsets)
+	o->store->map_symbols = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_symbols));
+	if (!o->maps || !o->store->map_symbols)
 		return error_nomem(e);
 	err = open_btf(o, e);
 	if (err)

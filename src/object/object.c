@@ -230,10 +230,20 @@ const struct line *function_line(const struct function *f, uint32_t insn)
 	return last_before(f->lines, f->nr_lines, sizeof(struct line), insn);
 }
 
+/* The last record that names a line: code that the compiler made up is said to be on line 0. */
+static const struct line *source_line(const struct function *f, uint32_t insn)
+{
+	const struct line *l = function_line(f, insn);
+
+	while (l && l > f->lines && !BPF_LINE_INFO_LINE_NUM(l->line_col))
+		l--;
+	return l;
+}
+
 const char *function_where(const struct object *o, const struct function *f, uint32_t insn,
                            char *buf, size_t size, const char **source)
 {
-	const struct line *l = function_line(f, insn);
+	const struct line *l = source_line(f, insn);
 	const char *file = l && o->btf ? btf_string(o->btf, l->file_off) : NULL;
 	const char *text = l && o->btf ? btf_string(o->btf, l->line_off) : NULL;
 

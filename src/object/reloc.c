@@ -76,7 +76,7 @@ static uint32_t map_at(const struct object *o, uint32_t section, uint64_t at)
 
 		if (m->section != section || (m->source == MAP_BTF && !m->var_type))
 			continue;
-		if (m->source != MAP_BTF || o->store->map_offsets[i] == at)
+		if (m->source != MAP_BTF || o->symbols[o->store->map_symbols[i]].value == at)
 			return i;
 	}
 	return NO_MAP;

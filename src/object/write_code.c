@@ -34,22 +34,6 @@ static void put_reloc(struct out_section *s, uint32_t insn, uint32_t type, uint3
 	buf_u64(&s->relocs, ELF64_R_INFO((uint64_t)symbol, type));
 }
 
-/* The symbol of map @index, 0 if it was lost. */
-static uint32_t map_symbol(const struct writer *w, uint32_t index)
-{
-	const struct map_def *m = &w->o->maps[index];
-	uint32_t i;
-
-	for (i = 1; i < w->o->nr_symbols; i++) {
-		const struct symbol *y = &w->o->symbols[i];
-
-		if (y->section == m->section && y->type != STT_SECTION &&
-		    y->value == w->o->store->map_offsets[index] && !strcmp(y->name, m->name))
-			return w->symbol_map[i];
-	}
-	return 0;
-}
-
 /* A variable: by its own symbol if the relocation still knows it, so that listings show its name. */
 static int put_data(struct writer *w, const struct chunk *c, const struct reloc *r,
                     struct bpf_insn *insn, struct abide_error *e)
@@ -118,7 +102,7 @@ static int put_one(struct writer *w, const struct chunk *c, const struct reloc *
 		return broken(c, r, e, "refers to a map that is not there");
 	switch (r->kind) {
 	case RELOC_MAP:
-		symbol = map_symbol(w, r->target);
+		symbol = w->symbol_map[w->o->store->map_symbols[r->target]];
 		if (!symbol)
 			return broken(c, r, e, "refers to a map that is not there");
 		insn->imm = 0;

@@ -201,10 +201,12 @@ static int plan_code(struct writer *w, struct abide_error *e)
 	return err;
 }
 
+/* .BTF is made anew; some tools mark it as memory too. */
 static bool is_kept(const struct section *s)
 {
 	return (s->type == SHT_PROGBITS || s->type == SHT_NOBITS) && s->flags & SHF_ALLOC &&
-	       !(s->flags & SHF_EXECINSTR);
+	       !(s->flags & SHF_EXECINSTR) && strcmp(s->name, ".BTF") &&
+	       strcmp(s->name, ".BTF.ext");
 }
 
 static int plan_data(struct writer *w, struct abide_error *e)

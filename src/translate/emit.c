@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "object/disasm.h"
 #include "translate/emit.h"
 
 bool emit_open(struct emit *m, const struct analysis *a)
@@ -31,6 +32,10 @@ void emit_close(struct emit *m)
 	free(m->cores);
 	free(m->labels);
 	free(m->fixups);
+	for (; m->nr_notes; m->nr_notes--)
+		free(m->notes[m->nr_notes - 1].why);
+	free(m->notes);
+	buf_free(&m->why);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -148,6 +153,42 @@ void emit_number(struct emit *m, unsigned dst, int64_t v)
 	emit_raw(m, (struct bpf_insn){ .imm = (int32_t)(v >> 32) });
 }
 
+void emit_note(struct emit *m, uint32_t from)
+{
+	struct note *p = array_grow(m->notes, m->nr_notes, &m->room_notes, sizeof(*p));
+
+	buf_u8(&m->why, 0);
+	if (!p || m->why.failed) {
+		m->failed = true;
+		return;
+	}
+	m->notes = p;
+	p[m->nr_notes++] = (struct note){ .walk = m->walk, .insn = m->insn, .from = from, .to = (uint32_t)m->n,
+					  .why = (char *)m->why.data };
+	memset(&m->why, 0, sizeof(m->why));
+}
+
+/* One rewritten instruction: where it is in the source, what it read, and what it is now. */
+static void print_note(struct emit *m, const struct note *n)
+{
+	const struct function *f = n->walk->cfg->function;
+	char where[128], text[96];
+	const char *source = "";
+	uint32_t i;
+
+	function_where(m->a->object, f, n->insn, where, sizeof(where), &source);
+	source += strspn(source, " \t");
+	disasm(&f->insns[n->insn], f->nr_insns - n->insn, text, sizeof(text));
+	buf_printf(m->explain, "\n  %s  %.100s\n", where, source);
+	buf_printf(m->explain, "    %4u: %s\n%s", n->insn, text, n->why);
+	if (n->from == n->to)
+		buf_printf(m->explain, "      ->      (nothing to do)\n");
+	for (i = n->from; i < n->to; i += (uint32_t)disasm(&m->insns[i], m->n - i, text, sizeof(text))) {
+		disasm(&m->insns[i], m->n - i, text, sizeof(text));
+		buf_printf(m->explain, "      %s %4u: %s\n", i == n->from ? "->" : "  ", i, text);
+	}
+}
+
 int emit_finish(struct emit *m, struct code *out, struct abide_error *e)
 {
 	const char *name = m->a->function->name;
@@ -169,6 +210,8 @@ int emit_finish(struct emit *m, struct code *out, struct abide_error *e)
 		}
 		m->insns[m->fixups[k].insn].off = (int16_t)off;
 	}
+	for (k = 0; m->explain && k < m->nr_notes; k++)
+		print_note(m, &m->notes[k]);
 	memset(out, 0, sizeof(*out));
 	out->name = name;
 	out->function = m->a->function;

@@ -32,7 +32,15 @@ struct emit {
 	/* where the code that is being emitted comes from, for line info and messages */
 	const struct walk *walk;
 	uint32_t insn;
+	/* -v: what each source instruction became; the code is printed when its jumps are known */
 	struct buf *explain;
+	struct buf why; /* stable path -> kernel path, of the instruction at hand */
+	struct note {
+		const struct walk *walk;
+		uint32_t insn, from, to;
+		char *why;
+	} *notes;
+	size_t nr_notes, room_notes;
 };
 
 /* The translator's own stack slots, below the program's frame. */
@@ -58,6 +66,8 @@ void emit_jump_raw(struct emit *m, struct bpf_insn i, uint32_t label);
 void emit_source(struct emit *m, const struct walk *w, uint32_t insn);
 void emit_reloc(struct emit *m, struct reloc r);      /* for the next instruction */
 void emit_core_relo(struct emit *m, struct core_relo r);
+/* Say that instructions from @from on are what became of the source instruction at hand. */
+void emit_note(struct emit *m, uint32_t from);
 
 static inline void emit_mov(struct emit *m, unsigned dst, unsigned src)
 {

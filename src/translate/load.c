@@ -35,8 +35,8 @@ static int one_piece(struct lower *l, unsigned dst, unsigned base, const struct 
 	if (err)
 		return err;
 	if (l->m->explain)
-		buf_printf(l->m->explain, "    %s.%s -> %s%s\n", s->name, p->field->name, acc->text,
-			   f->base_untyped || acc->path.fetch ? " (fetch)" : "");
+		buf_printf(&l->m->why, "          %s.%s is %s here%s\n", s->name, p->field->name, acc->text,
+			   f->base_untyped || acc->path.fetch ? ", by a fetch" : "");
 	return lower_value(l, dst, base, acc, f->base_untyped, p->field->size, p->from, p->size, null, e);
 }
 
@@ -44,15 +44,17 @@ static int one_piece(struct lower *l, unsigned dst, unsigned base, const struct 
 static int compose(struct lower *l, unsigned dst, unsigned base, const struct fact *f, const struct piece *p, int n,
 		   struct abide_error *e)
 {
-	uint16_t pinned = l->pinned;
+	uint16_t pinned = l->pinned, reserved = l->reserved;
 	struct scratch sum, part;
 	uint32_t null;
 	int k, err = 0;
 
-	l->pinned |= (uint16_t)(1u << base | 1u << dst);
+	l->pinned |= (uint16_t)(1u << base);
+	l->reserved |= (uint16_t)(1u << dst);
 	sum = scratch_take(l);
 	part = scratch_take(l);
 	emit_number(l->m, sum.reg, 0);
+	scratch_hold(l, sum);
 	for (k = 0; k < n && !err; k++) {
 		null = emit_label(l->m);
 		err = one_piece(l, part.reg, base, f, &p[k], null, e);
@@ -65,6 +67,7 @@ static int compose(struct lower *l, unsigned dst, unsigned base, const struct fa
 	scratch_give(l, part);
 	scratch_give(l, sum);
 	l->pinned = pinned;
+	l->reserved = reserved;
 	return err;
 }
 
@@ -93,7 +96,7 @@ static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fa
 {
 	const struct cat_struct *s = &l->m->a->catalog->structs[f->sid];
 	uint32_t end = emit_label(l->m), next, i;
-	uint16_t pinned = l->pinned;
+	uint16_t pinned = l->pinned, reserved = l->reserved;
 	const struct access *acc;
 	struct piece p[MAX_PIECES];
 	struct scratch index;
@@ -107,9 +110,11 @@ static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fa
 		return err;
 	compare = p[0].field->kind != CAT_CHARS && p[0].field->kind != CAT_BYTES &&
 		  (f->index_max - f->index_min) / f->size < MAX_COMPARED;
-	l->pinned |= (uint16_t)(1u << base | 1u << dst);
+	l->pinned |= (uint16_t)(1u << base);
+	l->reserved |= (uint16_t)(1u << dst);
 	index = scratch_take(l);
 	emit_load(l->m, 8, index.reg, FP, emit_slot(l->m, SLOT_INDEX + base));
+	scratch_hold(l, index);
 	if (!compare) {
 		err = fetch_indexed(l, dst, base, f, acc, p, index.reg, end, e);
 		emit_bind(l->m, end);
@@ -131,6 +136,7 @@ static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fa
 out:
 	scratch_give(l, index);
 	l->pinned = pinned;
+	l->reserved = reserved;
 	(void)null;
 	return err;
 }
@@ -196,7 +202,7 @@ static int arg_load(struct emit *m, struct target *t, const struct node *n, cons
 	if (err)
 		return err;
 	if (m->explain)
-		buf_printf(m->explain, "    %s.%s -> %s\n", m->a->event->name, arg->name, acc->text);
+		buf_printf(&m->why, "          %s.%s is %s here\n", m->a->event->name, arg->name, acc->text);
 	open_lower(&l, m, t, n, f, i->dst_reg);
 	if (i->dst_reg == i->src_reg && acc->combine != CAT_ALONE)
 		l.pinned |= (uint16_t)(1u << i->src_reg);
@@ -248,6 +254,7 @@ int lower_load(struct emit *m, struct target *t, const struct node *n, uint32_t 
 	case FACT_INDEX_SWAP:
 	case FACT_INDEX_MOVE:
 	case FACT_VALUE:
+	case FACT_STR_VALUE:
 	case FACT_CURRENT:
 	case FACT_FETCH:
 	case FACT_FETCH_STR:

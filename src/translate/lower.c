@@ -19,27 +19,33 @@
 struct scratch scratch_take(struct lower *l)
 {
 	struct scratch s = { 0 };
-	uint16_t taken = l->live | l->pinned;
+	uint16_t taken = l->live | l->pinned | l->reserved;
 	unsigned r;
 
 	for (r = 0; r < 10; r++)
 		if ((l->usable >> r & 1) && !(taken >> r & 1))
 			break;
 	if (r == 10) {
-		for (r = 0; l->pinned >> r & 1; r++)
+		for (r = 0; (l->pinned | l->reserved) >> r & 1; r++)
 			;
 		s.saved = true;
 		s.slot = SLOT_SCRATCH + l->borrowed++;
 		emit_store(l->m, 8, FP, emit_slot(l->m, s.slot), r);
 	}
 	s.reg = r;
-	l->pinned |= (uint16_t)(1u << r);
+	l->reserved |= (uint16_t)(1u << r);
 	return s;
+}
+
+void scratch_hold(struct lower *l, struct scratch s)
+{
+	l->pinned |= (uint16_t)(1u << s.reg);
 }
 
 void scratch_give(struct lower *l, struct scratch s)
 {
 	l->pinned &= (uint16_t)~(1u << s.reg);
+	l->reserved &= (uint16_t)~(1u << s.reg);
 	if (!s.saved)
 		return;
 	emit_load(l->m, 8, s.reg, FP, emit_slot(l->m, s.slot));
@@ -220,12 +226,14 @@ static void read_both(struct lower *l, unsigned dst, unsigned base, const struct
 {
 	uint32_t none = emit_label(l->m), end = emit_label(l->m);
 	struct scratch s;
-	uint16_t pinned = l->pinned;
+	uint16_t pinned = l->pinned, reserved = l->reserved;
 
-	l->pinned |= (uint16_t)(1u << base | 1u << dst);
+	l->pinned |= (uint16_t)(1u << base);
+	l->reserved |= (uint16_t)(1u << dst);
 	s = scratch_take(l);
 	read_path(l, s.reg, base, &acc->second, untyped, none);
 	emit_bind(l->m, none);
+	scratch_hold(l, s);
 	none = emit_label(l->m);
 	/* a NULL on the way of the first path must still give the scratch register back */
 	read_path(l, dst, base, &acc->path, untyped, s.saved ? none : null);
@@ -239,6 +247,7 @@ static void read_both(struct lower *l, unsigned dst, unsigned base, const struct
 	emit_bind(l->m, none);
 	scratch_give(l, s);
 	l->pinned = pinned;
+	l->reserved = reserved;
 }
 
 /* Cut a 64-bit value to bytes [from, from+size). */
@@ -326,6 +335,12 @@ int lower_value(struct lower *l, unsigned dst, unsigned base, const struct acces
 		fetch = walk_hops(l, dst, base, p, untyped, null, &cur);
 		lower_read(l, dst, cur, (int32_t)(p->off + from), size < p->size - from ? size : p->size - from,
 			   fetch || p->fetch);
+		return 0;
+	}
+	if (p->root == ROOT_ARG && p->value && acc->combine == CAT_ALONE && !acc->nr_ops && !from &&
+	    (size <= p->arg_size || !p->arg_sign)) {
+		/* the load itself cuts or extends */
+		emit_load(l->m, size < p->arg_size ? size : p->arg_size, dst, base, (int16_t)(8 * p->arg));
 		return 0;
 	}
 	if (acc->combine == CAT_ALONE)

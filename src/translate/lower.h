@@ -12,7 +12,8 @@ struct lower {
 	struct emit *m;
 	struct target *t;
 	uint16_t live;     /* hold something that is needed after the load (its destination excluded) */
-	uint16_t pinned;   /* in use by the lowering itself */
+	uint16_t pinned;   /* hold something that the lowering itself still needs */
+	uint16_t reserved; /* will be written by it: no scratch, but nothing to keep either */
 	uint16_t usable;   /* may be written when neither live nor pinned */
 	unsigned borrowed; /* live registers in SLOT_SCRATCH */
 };
@@ -24,6 +25,8 @@ struct scratch {
 	unsigned slot;
 };
 struct scratch scratch_take(struct lower *l);
+/* From now on it holds something that must survive what is lowered next. */
+void scratch_hold(struct lower *l, struct scratch s);
 void scratch_give(struct lower *l, struct scratch s);
 
 /* dst = *(size *)(base + off), by a plain load or a fetch. */

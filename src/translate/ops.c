@@ -74,7 +74,7 @@ static void and_mask(struct lower *l, unsigned dst, int64_t mask)
 	l->pinned = pinned;
 }
 
-static void one_op(struct lower *l, unsigned dst, const struct access_op *op)
+static void one_op(struct lower *l, unsigned dst, const struct access *acc, const struct access_op *op)
 {
 	struct emit *m = l->m;
 	uint32_t end;
@@ -110,7 +110,8 @@ static void one_op(struct lower *l, unsigned dst, const struct access_op *op)
 		break;
 	case ACCESS_RANGES:
 		end = emit_label(m);
-		emit_mov32(m, dst, dst);
+		if (acc->path.size != 4 || acc->path.sign || acc->path.root != ROOT_STRUCT || op != acc->ops)
+			emit_mov32(m, dst, dst); /* the runs are of 32-bit numbers */
 		runs(m, dst, op->map, 0, op->map->nr, end);
 		emit_bind(m, end);
 		break;
@@ -125,5 +126,5 @@ void lower_ops(struct lower *l, unsigned dst, const struct access *acc)
 	uint32_t i;
 
 	for (i = 0; i < acc->nr_ops; i++)
-		one_op(l, dst, &acc->ops[i]);
+		one_op(l, dst, acc, &acc->ops[i]);
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "analyze/insn.h"
-#include "object/disasm.h"
 #include "translate/lower.h"
 #include "translate/program.h"
 
@@ -147,6 +146,10 @@ static int one_fact(struct placing *p, const struct node *n, uint32_t insn, cons
 	case FACT_VALUE:
 		emit_number(m, 0, f->imm);
 		return 0;
+	case FACT_STR_VALUE:
+		emit_load(m, 8, 3, 3, 0);
+		emit_call(m, 115); /* probe_read_kernel_str */
+		return 0;
 	case FACT_CURRENT:
 		emit_call(m, target_has_helper(p->t, 158) ? 158 : 35);
 		return 0;
@@ -179,22 +182,10 @@ static int one_fact(struct placing *p, const struct node *n, uint32_t insn, cons
 	return 0;
 }
 
-static void explain(struct emit *m, const struct node *n, uint32_t insn, const struct fact *f, size_t from)
+/* Facts that rewrite what they stand for, and so are worth explaining. */
+static bool rewrites(const struct fact *f)
 {
-	const struct walk *w = &m->a->walks[n->walk];
-	const struct function *fn = w->cfg->function;
-	char text[96], where[128];
-	const char *source;
-
-	if (!m->explain || f->kind == FACT_COPY || f->kind == FACT_BRANCH || f->kind == FACT_EXIT ||
-	    f->kind == FACT_CALL)
-		return;
-	disasm(&fn->insns[insn], fn->nr_insns - insn, text, sizeof(text));
-	buf_printf(m->explain, "  %s  %s\n", function_where(m->a->object, fn, insn, where, sizeof(where), &source), text);
-	for (; from < m->n; from++) {
-		disasm(&m->insns[from], m->n - from, text, sizeof(text));
-		buf_printf(m->explain, "      %4zu: %s\n", from, text);
-	}
+	return f->kind != FACT_COPY && f->kind != FACT_BRANCH && f->kind != FACT_EXIT && f->kind != FACT_CALL;
 }
 
 /* Add where it happened to a failure of the lowering. */
@@ -231,7 +222,8 @@ static int place_one(struct placing *p, uint32_t node, struct abide_error *e)
 		err = one_fact(p, n, insn, f, e);
 		if (err)
 			return e->reason[0] ? err : refuse_here(m, w, insn, e);
-		explain(m, n, insn, f, from);
+		if (m->explain && rewrites(f))
+			emit_note(m, (uint32_t)from);
 		if (insn_is_ld_imm64(&fn->insns[insn]))
 			insn++;
 	}

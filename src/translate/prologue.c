@@ -9,6 +9,7 @@
  * Leaving is "r0 = 0; exit". Afterwards r1 is the context again.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "analyze/insn.h"
 #include "translate/lower.h"
@@ -18,75 +19,50 @@ static void open_prologue(struct lower *l, struct emit *m, struct target *t)
 	*l = (struct lower){ .m = m, .t = t, .live = 1u << 6, .usable = 0x3ff };
 }
 
-static const struct cat_field *arg_of(const struct cat_event *ev, const char *struct_name, struct catalog *c)
+/*
+ * r2 = argument @name of the generic event sys_enter or sys_exit at the place at hand.
+ * -ENOENT when the catalog or the target has none; no code has been emitted then.
+ */
+static int read_generic(struct lower *l, const char *generic, const char *name, uint32_t size, uint32_t leave,
+			struct abide_error *e)
 {
-	uint32_t i;
-
-	for (i = 0; i < ev->nr_args; i++)
-		if (ev->args[i].kind == CAT_POINTER &&
-		    catalog_struct(c, struct_name) == &c->structs[ev->args[i].target])
-			return &ev->args[i];
-	return NULL;
-}
-
-/* r2 = a field of a struct that the place of the event hands over, by the stable event @generic. */
-static int read_field(struct lower *l, const char *generic, const char *struct_name, const char *field, uint32_t leave,
-		      struct abide_error *e)
-{
-	struct catalog *c = l->m->a->catalog;
-	const struct cat_event *ev = catalog_event(c, generic);
-	const struct cat_struct *s = catalog_struct(c, struct_name);
-	const struct cat_field *f = s ? catalog_field(s, field) : NULL;
-	const struct cat_field *arg = ev && s ? arg_of(ev, struct_name, c) : NULL;
+	const struct cat_event *ev = catalog_event(l->m->a->catalog, generic);
 	const struct placement *place;
 	const struct access *acc;
+	uint32_t i;
 	int err;
 
-	if (!f || !arg)
-		return error_set(e, -EINVAL, "catalog-name", "this catalog cannot tell one system call from another");
+	for (i = 0; ev && i < ev->nr_args && strcmp(ev->args[i].name, name); i++)
+		;
+	if (!ev || i == ev->nr_args)
+		return error_set(e, -ENOENT, "catalog-name", "event %s has no argument %s", generic, name);
 	err = resolve_event(l->t, ev, &place, e);
 	if (!err)
-		err = resolve_arg(l->t, place, arg, &acc, e);
-	if (!err)
-		err = lower_value(l, 2, 6, acc, false, 8, 0, 8, leave, e);
-	if (!err)
-		err = resolve_field(l->t, s, f, 0, &acc, e);
-	if (!err)
-		err = lower_value(l, 2, 2, acc, false, f->size, 0, f->size, leave, e);
-	return err;
+		err = resolve_arg(l->t, place, &ev->args[i], &acc, e);
+	return err ? err : lower_value(l, 2, 6, acc, false, 8, 0, size, leave, e);
 }
 
-/* A call by a 32-bit entry has the numbers of another table. */
-static int native_entry(struct lower *l, uint32_t leave, struct abide_error *e)
-{
-	const struct cat_struct *s = catalog_struct(l->m->a->catalog, "task_struct_user");
-	const struct cat_field *f = s ? catalog_field(s, "compat") : NULL;
-	const struct access *acc;
-	bool untyped = !target_has_helper(l->t, 158);
-	struct abide_error why;
-	int err;
-
-	if (!f || resolve_field(l->t, s, f, 0, &acc, &why))
-		return 0; /* a machine without a second entry */
-	lower_current(l, 2);
-	err = lower_value(l, 2, 2, acc, untyped, f->size, 0, f->size, leave, e);
-	if (!err)
-		emit_jump_k(l->m, BPF_JNE, 2, 0, leave);
-	return err;
-}
-
+/* The call is NAME's, and not by a 32-bit entry, which has the numbers of another table. */
 static int only_syscall(struct lower *l, uint32_t leave, struct abide_error *e)
 {
 	const struct placement *p = l->m->a->placement;
+	const char *generic = strncmp(p->event->name, "sys_enter", 9) ? "sys_exit" : "sys_enter";
+	struct abide_error why;
 	int err;
 
-	err = read_field(l, p->event->name[4] == 'e' && p->event->name[5] == 'n' ? "sys_enter" : "sys_exit",
-			 "syscall_user", "nr", leave, e);
+	err = read_generic(l, generic, "nr", 4, leave, e);
 	if (err)
 		return err;
 	emit_jump_raw(l->m, (struct bpf_insn){ .code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = 2, .imm = p->syscall_nr },
 		      leave);
-	return native_entry(l, leave, e);
+	err = read_generic(l, generic, "compat", 4, leave, &why);
+	if (err == -ENOENT) /* a machine with one entry */
+		return 0;
+	if (err)
+		*e = why;
+	else
+		emit_jump_k(l->m, BPF_JNE, 2, 0, leave);
+	return err;
 }
 
 /* r0 = is the thread group in r2 watched? */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "analyze/insn.h"
+#include "analyze/newer.h"
 #include "policy/policy.h"
 #include "translate/program.h"
 
@@ -62,6 +63,8 @@ static int event_of(const struct job *j, const struct function *f, const char *n
 	near = catalog_suggest(j->c, name);
 	error_set(e, -ENOENT, "event-unknown", "program %s: this catalog (version %u) has no event \"%s\"", f->name,
 		  j->c->version, name);
+	if (newer_version(j->o) > j->c->version)
+		error_reason(e, "the object was compiled against version %u of the catalog", newer_version(j->o));
 	return error_hint(e, "%s%s%s", near ? "did you mean tp_user/" : "abide list shows all events; a newer abide may have it",
 			  near ? near : "", near ? "?" : "");
 }

@@ -27,13 +27,15 @@ int error_set(struct abide_error *e, int code, const char *tag, const char *fmt,
 
 int error_reason(struct abide_error *e, const char *fmt, ...)
 {
+	char text[sizeof(e->reason)] = "";
 	va_list ap;
 
 	if (!e)
 		return -EINVAL;
 	va_start(ap, fmt);
-	vsnprintf(e->reason, sizeof(e->reason), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap); /* the old reason may be among the arguments */
 	va_end(ap);
+	memcpy(e->reason, text, sizeof(text));
 	return e->code;
 }
 

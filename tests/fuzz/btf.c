@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Fuzz target: any bytes as BTF. Every type, all that hangs on it, its size, spelling and
+ * Fuzz target: any bytes as BTF, or as an ELF file with BTF in it. Every type, all that hangs on it, its size, spelling and
  * name. Beside the sanitizers' checks: what is found by name has that name and kind.
  */
 #include <linux/btf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "object/btf.h"
 #include "standalone.h"
@@ -51,14 +54,31 @@ static uint64_t visit(struct btf_data *b, uint32_t id)
 	return sum;
 }
 
+/* An ELF file around it: only a path leads there. */
+static int open_elf(const uint8_t *data, size_t size, struct btf_data **b)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC), err = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && write(fd, data, size) == (ssize_t)size)
+		err = btf_open_file(path, b, NULL);
+	close(fd);
+	return err;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	bool elf = size > 4 && !memcmp(data,
+	                               "\x7f"
+	                               "ELF",
+	                               4);
 	struct btf_data *b;
 	struct btf_info t;
 	volatile uint64_t sum = 0;
 	uint32_t id;
 
-	if (btf_open_mem(data, size, &b, NULL))
+	if (elf ? open_elf(data, size, &b) : btf_open_mem(data, size, &b, NULL))
 		return 0;
 	for (id = 0; id < btf_count(b); id++)
 		sum += visit(b, id);
@@ -66,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sum += btf_get(b, id, &t) + t.kind;
 	if (btf_get(b, btf_count(b), &t))
 		abort();
+	(void)sum; /* read only so that nothing is optimised away */
 	btf_free(b);
 	return 0;
 }

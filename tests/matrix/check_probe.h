@@ -28,23 +28,31 @@ struct identity {
 
 enum compare {
 	SAME,       /* the number, or the text */
-	TICKS,      /* ns here, clock ticks of 10 ms there */
+	TICKS,      /* ns here, clock ticks of 10 ms there; the two clocks may be read in two ticks */
 	ADDRESS,    /* bytes of an address here, its text there */
-	ENUM_TEXT,  /* an enumerator's name here ends in the text there */
+	AT_LEAST,   /* only grows: not below the truth of an earlier moment, and not far above */
+	ABOUT,      /* pages that each processor may hold back some of */
 };
 
-/* A field whose truth is known: that of .key in the lines that identity found. */
+/* A field whose truth is known: that of .key in the lines of .kind that identity found. */
 struct rule {
 	const char *owner; /* "task_struct_user.ppid", "signal_generate.sig" */
 	const char *kind;
 	const char *key;
 	enum compare how;
+	const char *event; /* only in rows of this event; NULL: in all */
+};
+
+/* Two fields of one row that must agree, by the ends of their paths: "parent.tgid" and "ppid". */
+struct agreement {
+	const char *path, *with;
 };
 
 extern const struct plan plans[];
 extern const struct identity identities[];
 extern const struct rule rules[];
-extern const unsigned int nr_plans, nr_identities, nr_rules;
+extern const struct agreement agreements[];
+extern const unsigned int nr_plans, nr_identities, nr_rules, nr_agreements;
 
 int check_probes(const char *which);
 int check_syscalls(void);

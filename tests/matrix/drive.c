@@ -15,7 +15,7 @@
 static int check_work(void)
 {
 	static const char *const argv[] = { "/bin/work", "task", "thread",  "exec", "signal", "sleep", "syscalls", "migrate",
-					    "rename",	 "block", "tcp",   "tcp6", "udp",    "drop",  "retransmit", NULL };
+					    "rename",	 "block", "tcp",   "tcp6", "udp",    "drop", "retransmit", "queue", "mapper", "others", NULL };
 	struct lines l;
 	int status;
 	pid_t pid;

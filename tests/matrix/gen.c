@@ -4,11 +4,12 @@
  * field of everything it can reach into a row, so that the matrix can say of each field
  * on each kernel: it is right, it is not there, it is wrong.
  *
- * Out: DIRECTORY/EVENT.bpf.c; DIRECTORY/syscalls_N.bpf.c with the sys_enter:NAME and
+ * Out: DIRECTORY/EVENT-N.bpf.c, which reads the first N arguments of the event and all that
+ * hangs on them (an argument that the target lacks cannot be asked for); DIRECTORY/syscalls_N.bpf.c with the sys_enter:NAME and
  * sys_exit:NAME events, many programs an object; and DIRECTORY/list, which tells the
  * checks (check_probe.c) what stands where:
  *
- *	event EVENT
+ *	event EVENT ARGUMENT...
  *	field EVENT NUMBER PATH OWNER.FIELD KIND SIZE
  *	syscalls OBJECT
  *	syscall OBJECT NUMBER NAME ARGUMENTS
@@ -68,7 +69,8 @@ static void indent(struct probe *p, int depth)
 		fputc('\t', p->out);
 }
 
-static uint32_t add(struct probe *p, const char *path, const char *owner, const struct cat_field *f)
+/* @elem: of an array, -1 otherwise. */
+static uint32_t add(struct probe *p, const char *path, const char *owner, const struct cat_field *f, int elem)
 {
 	struct member *m;
 
@@ -80,7 +82,10 @@ static uint32_t add(struct probe *p, const char *path, const char *owner, const 
 	}
 	m = &p->members[p->n];
 	snprintf(m->path, sizeof(m->path), "%s", path);
-	snprintf(m->owner, sizeof(m->owner), "%s.%s", owner, f->name);
+	if (elem >= 0)
+		snprintf(m->owner, sizeof(m->owner), "%s.%s[%d]", owner, f->name, elem);
+	else
+		snprintf(m->owner, sizeof(m->owner), "%s.%s", owner, f->name);
 	m->field = f;
 	return p->n++;
 }
@@ -99,12 +104,11 @@ static void read_struct(struct probe *p, const char *var, const char *path, uint
 
 /* One field or argument: @expr is how C reads it. */
 static void read_value(struct probe *p, const char *expr, const char *path, const char *owner,
-		       const struct cat_field *f, int depth)
+		       const struct cat_field *f, int elem, int depth)
 {
-	uint32_t at;
+	uint32_t at = add(p, path, owner, f, elem);
 	char var[16];
 
-	at = add(p, path, owner, f);
 	indent(p, depth + 1);
 	switch (f->kind) {
 	case CAT_CHARS:
@@ -161,7 +165,7 @@ static void read_struct(struct probe *p, const char *var, const char *path, uint
 			}
 			indent(p, depth + 1);
 			fprintf(p->out, "if (user_field_exists(%s->%s)) {\n", var, f->name);
-			read_value(p, expr, longer, s->name, f, depth + 1);
+			read_value(p, expr, longer, s->name, f, f->count > 1 ? (int)e : -1, depth + 1);
 			indent(p, depth + 1);
 			fprintf(p->out, "}\n");
 		}
@@ -218,55 +222,68 @@ static void head(FILE *f)
 
 static const char tail[] = "\nLICENSE(\"GPL\");\n";
 
-static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e)
+/* @numbered: parameters arg0, arg1, ...: a system call may call its own "ctx" or "r". */
+static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e, bool numbered)
 {
 	fprintf(f, "SEC(\"tp_user/%s\")\nint BPF_PROG(%s", event, name);
 	for (uint32_t i = 0; i < e->nr_args; i++) {
 		const char *type = e->args[i].type;
 
-		fprintf(f, ", %s%s%s", type, type[strlen(type) - 1] == '*' ? "" : " ", e->args[i].name);
+		fprintf(f, ", %s%s", type, type[strlen(type) - 1] == '*' ? "" : " ");
+		if (numbered)
+			fprintf(f, "arg%u", i);
+		else
+			fputs(e->args[i].name, f);
 	}
 	fprintf(f, ")\n{\n");
 }
 
-static void probe_event(struct catalog *c, const struct cat_event *e, const char *dir, FILE *list)
+/* The program that reads the first @nr_args arguments; what it reads is left in @p. */
+static void probe_variant(struct probe *p, uint32_t nr_args, const char *dir)
 {
-	struct probe p = { .c = c, .event = e };
+	const struct cat_event *e = p->event;
 	char name[128];
 	FILE *f;
 
-	p.out = open_memstream(&p.body, &p.body_size);
-	if (!p.out)
+	p->out = open_memstream(&p->body, &p->body_size);
+	if (!p->out)
 		abort();
-	for (uint32_t i = 0; i < e->nr_args; i++) {
-		const struct cat_field *a = &e->args[i];
+	for (uint32_t i = 0; i < nr_args; i++)
+		read_value(p, e->args[i].name, e->args[i].name, e->name, &e->args[i], -1, 0);
+	fclose(p->out);
 
-		fprintf(p.out, "\tif (user_arg_exists(%s)) {\n", a->name);
-		read_value(&p, a->name, a->name, e->name, a, 0);
-		fprintf(p.out, "\t}\n");
-	}
-	fclose(p.out);
-
-	snprintf(name, sizeof(name), "%s.bpf.c", e->name);
+	snprintf(name, sizeof(name), "%s-%u.bpf.c", e->name, nr_args);
 	f = create(dir, name);
 	head(f);
-	for (uint32_t i = 0; i <= p.n / 64; i++)
+	for (uint32_t i = 0; i <= p->n / 64; i++)
 		fprintf(f, "\t__u64 has%u;\n", i);
-	for (uint32_t i = 0; i < p.n; i++)
-		row_member(f, i, p.members[i].field);
-	fprintf(f, "};\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n", e->name);
-	signature(f, e->name, "probe", e);
-	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	for (uint32_t i = 0; i < p->n; i++)
+		row_member(f, i, p->members[i].field);
+	fprintf(f, "} __attribute__((aligned(8)));\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n", e->name);
+	signature(f, e->name, "probe", e, false);
+	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+		   /* volatile: clang would call memset, which an eBPF program cannot. */
 		   "\tfor (int i = 0; i < (int)(sizeof(*r) / 8); i++)\n\t\t((volatile __u64 *)r)[i] = 0;\n");
-	fprintf(f, "%s\tEVENT_SUBMIT(r);\n\treturn 0;\n}\n%s", p.body, tail);
+	fprintf(f, "%s\tevent_submit(r);\n\treturn 0;\n}\n%s", p->body, tail);
 	fclose(f);
+}
 
-	fprintf(list, "event %s\n", e->name);
-	for (uint32_t i = 0; i < p.n; i++)
-		fprintf(list, "field %s %u %s %s %s %u\n", e->name, i, p.members[i].path, p.members[i].owner,
-			kind_name(p.members[i].field), p.members[i].field->size);
-	free(p.members);
-	free(p.body);
+static void probe_event(struct catalog *c, const struct cat_event *e, const char *dir, FILE *list)
+{
+	fprintf(list, "event %s", e->name);
+	for (uint32_t i = 0; i < e->nr_args; i++)
+		fprintf(list, " %s", e->args[i].name);
+	fprintf(list, "\n");
+	for (uint32_t n = 1; n <= e->nr_args; n++) {
+		struct probe p = { .c = c, .event = e };
+
+		probe_variant(&p, n, dir);
+		for (uint32_t i = 0; i < p.n && n == e->nr_args; i++)
+			fprintf(list, "field %s %u %s %s %s %u\n", e->name, i, p.members[i].path, p.members[i].owner,
+				kind_name(p.members[i].field), p.members[i].field->size);
+		free(p.members);
+		free(p.body);
+	}
 }
 
 /* The program of sys_enter:NAME or sys_exit:NAME: which, the arguments or the result. */
@@ -282,14 +299,14 @@ static void syscall_program(FILE *f, struct catalog *c, const char *when, const 
 		exit(1);
 	}
 	snprintf(program, sizeof(program), "%s_%s", when, name);
-	signature(f, event, program, e);
-	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	signature(f, event, program, e, true);
+	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
 		   "\tr->number = %u;\n\tr->exits = %d;\n"
 		   "\tr->a0 = r->a1 = r->a2 = r->a3 = r->a4 = r->a5 = 0;\n",
 		number, !strcmp(when, "sys_exit"));
 	for (uint32_t i = 0; i < e->nr_args && i < 6; i++)
-		fprintf(f, "\tr->a%u = (__u64)%s;\n", i, e->args[i].name);
-	fprintf(f, "\tEVENT_SUBMIT(r);\n\treturn 0;\n}\n\n");
+		fprintf(f, "\tr->a%u = (__u64)arg%u;\n", i, i);
+	fprintf(f, "\tevent_submit(r);\n\treturn 0;\n}\n\n");
 }
 
 static void probe_syscalls(struct catalog *c, const char *dir, FILE *list)

@@ -22,6 +22,8 @@ int drive_main(int argc, char **argv);
 void truth(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "task ..." of a thread, from /proc: identity, parents, ids, priority, start. */
 void truth_task(pid_t tgid, pid_t tid);
+/* "file ..." of a program file: @name in @dir. */
+void truth_file(const char *path, const char *name, const char *dir);
 
 /* Actions of the workload (work_*.c). */
 void act_task(void);
@@ -38,6 +40,10 @@ void act_tcp6(void);
 void act_udp(void);
 void act_drop(void);
 void act_retransmit(void);
+void act_others(void);
+void act_queue(void);
+void act_mapper(void);
+void act_calls(const char *names);
 
 /* Start @fn in a child with a pipe that lets the parent say "go on"; the child's pid. */
 pid_t start_child(void (*fn)(int go), int *go);
@@ -55,5 +61,10 @@ void die(const char *what) __attribute__((noreturn));
 #define WORK_FILE "/tmp/abide-matrix-file"
 #define WORK_MISSING "/no/such/abide-matrix"
 #define WORK_DISK "/dev/nvme0n1"
+/* A partition of it, as tests/matrix/run makes it: number 3, from this sector on. */
+#define WORK_PART "/dev/nvme0n1p3"
+#define WORK_PART_FIRST 24576
+/* A sector that cannot be read. */
+#define WORK_BAD_SECTOR 22528
 
 #endif

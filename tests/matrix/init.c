@@ -11,6 +11,7 @@
  * other and kills a step that takes longer than its seconds: process 1 owns every
  * process of the guest, so nothing else can be hit.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -23,6 +24,7 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -63,6 +65,29 @@ static void loopback_up(void)
 		printf("@@ note loopback: %s\n", strerror(errno));
 	if (fd >= 0)
 		close(fd);
+}
+
+/* Modules that scripts/kernels found for this kernel; what is built in has none. */
+static void load_modules(void)
+{
+	DIR *d = opendir("/modules");
+	struct dirent *e;
+	char path[300];
+
+	while (d && (e = readdir(d))) {
+		int fd;
+
+		if (!strstr(e->d_name, ".ko"))
+			continue;
+		snprintf(path, sizeof(path), "/modules/%s", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+			printf("@@ note %s: %s\n", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	if (d)
+		closedir(d);
 }
 
 /* Kill whatever the step left: process 1 is not hit by kill(-1). */
@@ -157,6 +182,7 @@ int init_main(void)
 		return 2; /* it kills every process there is: only in a guest */
 	mount_all();
 	loopback_up();
+	load_modules();
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/tmp", 1);
 	uname(&u);

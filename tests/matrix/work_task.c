@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,9 +29,27 @@ static void wait_go(int go)
 		die("read");
 }
 
+/* As wait(2) has it; a task that has not ended yet has 0, and its process lives. */
+static void truth_exit(pid_t pid)
+{
+	truth("exit tid=%d code=%d wait_code=%d group_dead=1", pid, WORK_EXIT, WORK_EXIT << 8);
+	truth("exit tid=-1 wait_code=0");
+}
+
 /* A child of another user, another priority and session, that ends with WORK_EXIT. */
 static void other_ids(int go)
 {
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	void *memory;
+
+	if (fd < 0 || write(fd, "321", 3) != 3)
+		die("oom_score_adj");
+	close(fd);
+	/* Enough memory of its own that counts which each processor holds back do not matter. */
+	memory = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		die("mmap");
+	memset(memory, 0x5a, 8 << 20);
 	if (setsid() < 0 || setpriority(PRIO_PROCESS, 0, 7))
 		die("setpriority");
 	if (setresgid(WORK_GID, WORK_GID, WORK_GID) || setresuid(WORK_UID, WORK_UID, WORK_UID))
@@ -57,7 +76,7 @@ void act_task(void)
 	close(go);
 	if (wait_child(pid) != WORK_EXIT)
 		die("exit status");
-	truth("exit tid=%d code=%d", pid, WORK_EXIT);
+	truth_exit(pid);
 }
 
 static void *thread_body(void *arg)
@@ -65,6 +84,7 @@ static void *thread_body(void *arg)
 	(void)arg;
 	prctl(PR_SET_NAME, "a-thread");
 	truth_task(getpid(), (pid_t)syscall(SYS_gettid));
+	truth("exit tid=%ld group_dead=0", syscall(SYS_gettid));
 	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	return NULL;
 }
@@ -96,13 +116,15 @@ void act_exec(void)
 	pid_t pid = start_child(do_exec, &go);
 
 	truth("fork parent=%d child=%d", getpid(), pid);
+	truth_file("/bin/exec-target", "exec-target", "bin");
+	truth("task tid=%d comm=exec-target", pid);
 	truth("exec tid=%d filename=/bin/exec-target argc=4 envc=2 comm=exec-target before=before-exec", pid);
 	if (write(go, "g", 1) != 1)
 		die("write");
 	close(go);
 	if (wait_child(pid) != WORK_EXIT)
 		die("exit status of exec-target");
-	truth("exit tid=%d code=%d", pid, WORK_EXIT);
+	truth_exit(pid);
 }
 
 static void on_signal(int sig)
@@ -110,14 +132,26 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
+/* What the kernel keeps of a handler (rt_sigaction(2) without libc). */
+struct kernel_action {
+	unsigned long handler, flags, restorer, mask;
+};
+
 static void get_signal(int go)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_NODEFER };
+	struct kernel_action ka;
 
 	prctl(PR_SET_NAME, "gets-signal");
 	sigaction(SIGUSR2, &sa, NULL);
+	if (syscall(SYS_rt_sigaction, SIGUSR2, NULL, &ka, 8))
+		die("rt_sigaction");
+	if (setresuid(WORK_UID, WORK_UID, WORK_UID))
+		die("setresuid");
+	prctl(PR_SET_DUMPABLE, 1);
 	truth_task(getpid(), getpid());
-	/* Told through the pipe that goes the other way: reads until the signal interrupts. */
+	truth("handler sig=%d handler=%lu flags=%lu", SIGUSR2, ka.handler, ka.flags);
+	/* The parent never writes: this sleeps until the signal interrupts it. */
 	while (1) {
 		char c;
 
@@ -126,21 +160,42 @@ static void get_signal(int go)
 	}
 }
 
+static pid_t signal_target;
+
+static void send_signal(int go)
+{
+	prctl(PR_SET_NAME, "sends-signal");
+	if (setresuid(WORK_UID, WORK_UID, WORK_UID))
+		die("setresuid");
+	prctl(PR_SET_DUMPABLE, 1);
+	truth_task(getpid(), getpid());
+	wait_go(go);
+	truth("signal sig=%d sender=%d target=%d code=%d uid=%d group=1 result=0", SIGUSR2, getpid(), signal_target,
+	      SI_USER, getuid());
+	if (kill(signal_target, SIGUSR2))
+		die("kill");
+	_exit(WORK_EXIT);
+}
+
 void act_signal(void)
 {
-	int go, status;
-	pid_t pid = start_child(get_signal, &go);
+	int wait_for_signal, go;
+	pid_t sender;
 
+	signal_target = start_child(get_signal, &wait_for_signal);
 	/* It sleeps in read() with its handler set before it is hit. */
-	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	truth("signal sig=%d sender=%d target=%d code=%d uid=%d", SIGUSR2, getpid(), pid, SI_USER, getuid());
-	if (kill(pid, SIGUSR2))
-		die("kill");
-	status = wait_child(pid);
+	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	sender = start_child(send_signal, &go);
+	if (write(go, "g", 1) != 1)
+		die("write");
 	close(go);
-	if (status != WORK_EXIT)
+	if (wait_child(sender) != WORK_EXIT)
+		die("sender of a signal");
+	if (wait_child(signal_target) != WORK_EXIT)
 		die("the signal did not arrive");
-	truth("exit tid=%d code=%d", pid, WORK_EXIT);
+	close(wait_for_signal);
+	truth_exit(sender);
+	truth_exit(signal_target);
 }
 
 static void sleeps(int go)
@@ -153,6 +208,11 @@ static void sleeps(int go)
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	nanosleep(&(struct timespec){ .tv_nsec = WORK_SLEEP_MS * 1000000L }, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &b);
+	/* What a switch from it says: asleep; or it is still running, or has ended. */
+	truth("switch tid=%d prev_state=1", getpid());
+	truth("switch tid=-1 prev_state=0");
+	truth("switch tid=-1 prev_state=5");
+	truth("switch tid=-1 prev_state=6");
 	truth("sleep tid=%d ns=%lld", getpid(), (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec);
 	_exit(WORK_EXIT);
 }
@@ -206,7 +266,7 @@ void act_syscalls(void)
 	sys("getppid", SYS_getppid, 0, 0, 0, 0, 0, 0);
 	sys("kill", SYS_kill, getpid(), 0, 0, 0, 0, 0);
 	sys("setpriority", SYS_setpriority, 77, 88, 9, 0, 0, 0);
-	sys("mmap", SYS_mmap, 0, 0, 3, 2, -1, 0);
+	sys("mmap", SYS_mmap, 0, 0, 13, 2, -1, 0);
 	sys("prctl", SYS_prctl, 987654, 11, 22, 33, 44, 0);
 }
 
@@ -234,6 +294,7 @@ static void moves(int go)
 			die("getcpu");
 		truth("migrate tid=%d from=%d to=%u", getpid(), i & 1, cpu);
 	}
+	truth_task(getpid(), getpid());
 	_exit(WORK_EXIT);
 }
 
@@ -253,7 +314,9 @@ static void renames(int go)
 {
 	prctl(PR_SET_NAME, "name-before");
 	truth_task(getpid(), getpid());
+	truth("rename tid=%d from=abide-work to=name-before", getpid());
 	truth("rename tid=%d from=name-before to=name-after", getpid());
+	truth("task tid=%d comm=name-after", getpid());
 	wait_go(go);
 	prctl(PR_SET_NAME, "name-after");
 	_exit(WORK_EXIT);

@@ -37,6 +37,7 @@ struct table {
 	uint32_t nr;
 	bool quiet;
 	bool faults;
+	char title[160]; /* of the struct or event; printed before its first row */
 };
 
 static double now_us(void)
@@ -49,8 +50,8 @@ static double now_us(void)
 
 static void print_ops(const struct access *a, char *buf, size_t size)
 {
-	static const char *const names[] = { "and", "shr", "shl", "add", "bswap", "nonzero", "sext",
-					     "map", "rules" };
+	static const char *const names[] = { "and",     "shr",  "shl", "add",  "bswap",
+		                             "nonzero", "sext", "map", "rules" };
 	size_t len = 0;
 	uint32_t i;
 
@@ -60,7 +61,8 @@ static void print_ops(const struct access *a, char *buf, size_t size)
 		if (len < size && a->ops[i].kind <= ACCESS_SEXT && a->ops[i].kind != ACCESS_NONZERO)
 			len += (size_t)snprintf(buf + len, size - len, " %" PRId64, a->ops[i].imm);
 		if (len < size && a->ops[i].kind == ACCESS_RANGES)
-			len += (size_t)snprintf(buf + len, size - len, "(%u runs)", a->ops[i].map->nr);
+			len += (size_t)snprintf(buf + len, size - len, "(%u runs)",
+			                        a->ops[i].map->nr);
 	}
 }
 
@@ -80,7 +82,15 @@ static void print_path(const struct access_path *p, char *buf, size_t size)
 	if (len < size && p->stride)
 		len += (size_t)snprintf(buf + len, size - len, "+%u*i", p->stride);
 	if (len < size && p->bit_size)
-		snprintf(buf + len, size - len, ":%u..%u", p->bit_off, p->bit_off + p->bit_size - 1);
+		snprintf(buf + len, size - len, ":%u..%u", p->bit_off,
+		         p->bit_off + p->bit_size - 1);
+}
+
+static void print_title(struct table *x)
+{
+	if (*x->title)
+		puts(x->title);
+	x->title[0] = '\0';
 }
 
 static void print_access(const struct access *a, const char *target)
@@ -96,8 +106,8 @@ static void print_access(const struct access *a, const char *target)
 	print_ops(a, ops, sizeof(ops));
 	printf("    %-12.12s %-28s %-18s %s%s%s%s%s%s%s%s%u%s\n", target, a->text, path,
 	       p->fetch ? "F" : "", hop_fetch ? "f" : "", a->typed ? "T" : "",
-	       p->arg_nullable || a->nullable ? "N" : "", p->bit_size ? "B" : "", p->in_place ? "P" : "",
-	       p->value ? "V" : "", p->sign ? "S" : "", p->size, ops);
+	       p->arg_nullable || a->nullable ? "N" : "", p->bit_size ? "B" : "",
+	       p->in_place ? "P" : "", p->value ? "V" : "", p->sign ? "S" : "", p->size, ops);
 }
 
 static void print_absent(const struct abide_error *e, const char *target)
@@ -106,7 +116,8 @@ static void print_absent(const struct abide_error *e, const char *target)
 
 	for (;; line = end + 1) {
 		end = strchr(line, '\n');
-		printf("    %-12.12s - %.*s\n", target, end ? (int)(end - line) : (int)strlen(line), line);
+		printf("    %-12.12s - %.*s\n", target, end ? (int)(end - line) : (int)strlen(line),
+		       line);
 		if (!end)
 			break;
 	}
@@ -114,43 +125,68 @@ static void print_absent(const struct abide_error *e, const char *target)
 		printf("    %-12.12s - %s\n", target, e->problem);
 }
 
-/* One row: a field of a struct, or an argument of an event, element by element. */
-static void row(struct table *x, const struct cat_struct *s, const struct cat_event *ev,
-		const struct cat_field *f)
+/* An event that a target lacks: said once, its arguments then pass that target over. */
+static void head(struct table *x, const struct cat_event *ev)
 {
 	const struct placement *p;
+	struct abide_error e;
+	uint32_t i;
+
+	snprintf(x->title, sizeof(x->title), "event %s", ev->name);
+	for (i = 0; i < x->nr; i++) {
+		memset(&e, 0, sizeof(e));
+		if (resolve_event(x->cols[i].target, ev, &p, &e)) {
+			print_title(x);
+			print_absent(&e, x->cols[i].name);
+			x->faults |= e.code != -ENOENT;
+		}
+	}
+}
+
+/* One cell: 1 when there is an access, 0 when not, -1 when the event is not there. */
+static int ask(struct column *c, const struct cat_struct *s, const struct cat_event *ev,
+               const struct cat_field *f, uint32_t elem, const struct access **a,
+               struct abide_error *e)
+{
+	const struct placement *p;
+	double start = now_us();
+	int rc;
+
+	memset(e, 0, sizeof(*e));
+	if (!s && resolve_event(c->target, ev, &p, e))
+		return -1;
+	rc = s ? resolve_field(c->target, s, f, elem, a, e) : resolve_arg(c->target, p, f, a, e);
+	c->resolved += now_us() - start;
+	c->asked++;
+	c->absent += !!rc;
+	return !rc;
+}
+
+/* One row: a field of a struct, or an argument of an event, element by element. */
+static void row(struct table *x, const struct cat_struct *s, const struct cat_event *ev,
+                const struct cat_field *f)
+{
 	struct abide_error e[TARGETS];
 	const struct access *a[TARGETS];
-	uint32_t elem, i, bad;
-	struct column *c;
-	double start;
-	int rc[TARGETS];
+	int have[TARGETS];
+	uint32_t elem, i;
+	bool gap;
 
 	for (elem = 0; elem < (s && f->count ? f->count : 1); elem++) {
-		for (i = bad = 0; i < x->nr; i++) {
-			c = &x->cols[i];
-			memset(&e[i], 0, sizeof(e[i]));
-			start = now_us();
-			if (s)
-				rc[i] = resolve_field(c->target, s, f, elem, &a[i], &e[i]);
-			else if (!(rc[i] = resolve_event(c->target, ev, &p, &e[i])))
-				rc[i] = resolve_arg(c->target, p, f, &a[i], &e[i]);
-			c->resolved += now_us() - start;
-			c->asked++;
-			c->absent += !!rc[i];
-			bad += !!rc[i];
-			x->faults |= rc[i] && rc[i] != -ENOENT;
+		for (i = 0, gap = false; i < x->nr; i++) {
+			have[i] = ask(&x->cols[i], s, ev, f, elem, &a[i], &e[i]);
+			gap |= !have[i];
+			x->faults |= !have[i] && e[i].code != -ENOENT;
 		}
-		if (x->quiet && !bad)
+		if (x->quiet && !gap)
 			continue;
+		print_title(x);
 		printf("  %s %s", f->type ? f->type : "?", f->name);
 		printf(f->count > 1 ? "[%u]\n" : "\n", elem);
 		for (i = 0; i < x->nr; i++) {
-			if (rc[i] && x->quiet)
+			if (!have[i])
 				print_absent(&e[i], x->cols[i].name);
-			else if (rc[i])
-				print_absent(&e[i], x->cols[i].name);
-			else if (!x->quiet)
+			else if (have[i] > 0 && !x->quiet)
 				print_access(a[i], x->cols[i].name);
 		}
 	}
@@ -184,21 +220,22 @@ static void print_table(struct table *x, struct catalog *c)
 	uint32_t i, j;
 
 	for (i = 0; i < c->nr_structs; i++) {
-		printf("struct %s\n", c->structs[i].name);
+		snprintf(x->title, sizeof(x->title), "struct %s", c->structs[i].name);
 		for (j = 0; j < c->structs[i].nr_fields; j++)
 			row(x, &c->structs[i], NULL, &c->structs[i].fields[j]);
 	}
 	for (i = 0; i < c->nr_events; i++) {
-		printf("event %s\n", c->events[i].name);
+		head(x, &c->events[i]);
 		for (j = 0; j < c->events[i].nr_args; j++)
 			row(x, NULL, &c->events[i], &c->events[i].args[j]);
 	}
 	for (i = 0; i < 2 * c->nr_syscalls; i++) {
-		snprintf(name, sizeof(name), "sys_%s:%s", i % 2 ? "exit" : "enter", c->syscalls[i / 2].name);
+		snprintf(name, sizeof(name), "sys_%s:%s", i % 2 ? "exit" : "enter",
+		         c->syscalls[i / 2].name);
 		ev = catalog_event(c, name);
 		if (!ev)
 			continue;
-		printf("event %s\n", name);
+		head(x, ev);
 		for (j = 0; j < ev->nr_args; j++)
 			row(x, NULL, ev, &ev->args[j]);
 	}
@@ -225,8 +262,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s [-q] [-t] CATALOG|builtin BTF-FILE...\n", argv[0]);
 		return 2;
 	}
-	rc = strcmp(argv[optind], "builtin") ? catalog_open_file(argv[optind], NULL, &c, &e) :
-					       catalog_open_builtin(&c, &e);
+	rc = strcmp(argv[optind], "builtin") ? catalog_open_file(argv[optind], NULL, &c, &e)
+	                                     : catalog_open_builtin(&c, &e);
 	for (i = (uint32_t)optind + 1; !rc && i < (uint32_t)argc; i++)
 		rc = open_column(&x, argv[i], c, &e);
 	if (rc) {
@@ -236,8 +273,9 @@ int main(int argc, char **argv)
 	print_table(&x, c);
 	for (i = 0; i < x.nr && times; i++)
 		printf("%s: %s, %u asked, %u absent, opened in %.0f us, %.0f us in all, %.2f us each\n",
-		       x.cols[i].name, target_machine(x.cols[i].target), x.cols[i].asked, x.cols[i].absent,
-		       x.cols[i].opened, x.cols[i].resolved, x.cols[i].resolved / x.cols[i].asked);
+		       x.cols[i].name, target_machine(x.cols[i].target), x.cols[i].asked,
+		       x.cols[i].absent, x.cols[i].opened, x.cols[i].resolved,
+		       x.cols[i].resolved / x.cols[i].asked);
 out:
 	for (i = 0; i < x.nr; i++) {
 		target_free(x.cols[i].target);

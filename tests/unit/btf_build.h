@@ -35,8 +35,14 @@ struct bb_arg {
 	uint32_t type;
 };
 
-#define BB_AT(name, type, bytes) { name, type, (bytes) * 8, 0 }
-#define BB_BITS(name, type, bit, n) { name, type, bit, n }
+#define BB_AT(name, type, bytes)                                                                   \
+	{                                                                                          \
+		name, type, (bytes)*8, 0                                                           \
+	}
+#define BB_BITS(name, type, bit, n)                                                                \
+	{                                                                                          \
+		name, type, bit, n                                                                 \
+	}
 #define BB_N(array) (uint32_t)(sizeof(array) / sizeof(*(array)))
 
 static inline void bb_u32(struct bb *b, struct buf *to, uint32_t v)
@@ -51,8 +57,8 @@ static inline uint32_t bb_str(struct bb *b, const char *s)
 	return s && *s ? (uint32_t)buf_str(&b->strings, s) : 0;
 }
 
-static inline uint32_t bb_type(struct bb *b, const char *name, uint32_t kind, bool kflag, uint32_t vlen,
-			       uint32_t size_or_type)
+static inline uint32_t bb_type(struct bb *b, const char *name, uint32_t kind, bool kflag,
+                               uint32_t vlen, uint32_t size_or_type)
 {
 	bb_u32(b, &b->types, bb_str(b, name));
 	bb_u32(b, &b->types, kind << 24 | (kflag ? UINT32_C(1) << 31 : 0) | vlen);
@@ -60,8 +66,8 @@ static inline uint32_t bb_type(struct bb *b, const char *name, uint32_t kind, bo
 	return ++b->nr;
 }
 
-static inline uint32_t bb_int(struct bb *b, const char *name, uint32_t size, uint32_t encoding, uint32_t off,
-			      uint32_t bits)
+static inline uint32_t bb_int(struct bb *b, const char *name, uint32_t size, uint32_t encoding,
+                              uint32_t off, uint32_t bits)
 {
 	uint32_t id = bb_type(b, name, BTF_KIND_INT, false, 0, size);
 
@@ -100,8 +106,8 @@ static inline uint32_t bb_array(struct bb *b, uint32_t elem, uint32_t index, uin
 }
 
 /* Struct or union; with @kflag members carry the sizes of bit-fields. */
-static inline uint32_t bb_struct(struct bb *b, uint32_t kind, const char *name, uint32_t size, bool kflag,
-				 uint32_t n, const struct bb_member *m)
+static inline uint32_t bb_struct(struct bb *b, uint32_t kind, const char *name, uint32_t size,
+                                 bool kflag, uint32_t n, const struct bb_member *m)
 {
 	uint32_t id = bb_type(b, name, kind, kflag, n, size), i;
 
@@ -114,7 +120,7 @@ static inline uint32_t bb_struct(struct bb *b, uint32_t kind, const char *name, 
 }
 
 static inline uint32_t bb_enum(struct bb *b, uint32_t kind, const char *name, bool sign, uint32_t n,
-			       const struct bb_value *v)
+                               const struct bb_value *v)
 {
 	uint32_t id = bb_type(b, name, kind, sign, n, kind == BTF_KIND_ENUM ? 4 : 8), i;
 

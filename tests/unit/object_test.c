@@ -125,7 +125,9 @@ int main(int argc, char **argv)
 	test_btf_real();
 	test_disasm();
 	test_elf(argv[1]);
+	test_refuse(argv[1]);
 	test_write(argv[1]);
+	test_nomem(argv[1]);
 	printf("1..%u\n", nr_checks);
 	return nr_failed != 0;
 }

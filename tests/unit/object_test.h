@@ -41,5 +41,7 @@ void test_btf_real(void);
 void test_elf(const char *dir);
 void test_write(const char *dir);
 void test_disasm(void);
+void test_nomem(const char *dir);
+void test_refuse(const char *dir);
 
 #endif

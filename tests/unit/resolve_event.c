@@ -40,6 +40,8 @@ static const char catalog_text[] =
 	"\t\tfrom error : int add 1\n"
 	"\t\tfrom error : blk_status_t add 2\n"
 	"\ttask_user * wrong since 1 \"not a task\"\n\t\tfrom rq\n"
+	"event drop since 1 on kfree_skb \"a packet is dropped\"\n"
+	"\tu32 tid since 1 \"behind an argument that some kernels want tested\"\n\t\tfrom rx_sk->pid\n"
 	"event nowhere since 1 on gone_a gone_b \"on no kernel\"\n"
 	"\tu32 x since 1 \"nothing\"\n\t\tfrom x\n"
 	"event unnamed since 1 on unnamed \"arguments have no names\"\n"
@@ -49,15 +51,18 @@ static uint32_t op_enum(struct kit *k, bool new)
 {
 	if (new)
 		return KIT_ENUM(k, "op", { "OP_READ", 0 }, { "OP_WRITE", 1 }, { "OP_FLUSH", 2 },
-				{ "OP_OPEN", 11 }, { "OP_CLOSE", 12 }, { "OP_SHUT", 13 }, { "OP_LAST", 14 });
-	return KIT_ENUM(k, "opf", { "OP_READ", 0 }, { "OP_WRITE", 1 }, { "OP_OPEN", 10 }, { "OP_CLOSE", 11 });
+		                { "OP_OPEN", 11 }, { "OP_CLOSE", 12 }, { "OP_SHUT", 13 },
+		                { "OP_LAST", 14 });
+	return KIT_ENUM(k, "opf", { "OP_READ", 0 }, { "OP_WRITE", 1 }, { "OP_OPEN", 10 },
+	                { "OP_CLOSE", 11 });
 }
 
 /* The members of struct pt_regs that tell the machine. */
 static void registers(struct kit *k, bool new)
 {
 	if (new)
-		KIT_STRUCT(k, "pt_regs", 16, BB_AT("orig_x0", k->u64, 0), BB_AT("syscallno", k->s32, 8));
+		KIT_STRUCT(k, "pt_regs", 16, BB_AT("orig_x0", k->u64, 0),
+		           BB_AT("syscallno", k->s32, 8));
 	else
 		KIT_STRUCT(k, "pt_regs", 16, BB_AT("ax", k->u64, 0), BB_AT("orig_ax", k->u64, 8));
 }
@@ -71,14 +76,17 @@ static void build(struct kit *k, bool new)
 	op_enum(k, new);
 	registers(k, new);
 	if (new) {
-		KIT_ENUM(k, "bpf_func_id", { "BPF_FUNC_unspec", 0 }, { "BPF_FUNC_map_lookup_elem", 1 },
-			 { "BPF_FUNC_get_current_task_btf", 158 }, { "BPF_FUNC_check_mtu", 163 },
-			 { "__BPF_FUNC_MAX_ID", 164 });
-		task = KIT_STRUCT(k, "task", 32, BB_AT("__state", k->u32, 8), BB_AT("pid", k->s32, 16));
+		KIT_ENUM(k, "bpf_func_id", { "BPF_FUNC_unspec", 0 },
+		         { "BPF_FUNC_map_lookup_elem", 1 },
+		         { "BPF_FUNC_get_current_task_btf", 158 }, { "BPF_FUNC_check_mtu", 163 },
+		         { "__BPF_FUNC_MAX_ID", 164 });
+		task = KIT_STRUCT(k, "task", 32, BB_AT("__state", k->u32, 8),
+		                  BB_AT("pid", k->s32, 16));
 	} else {
-		KIT_ENUM(k, "bpf_func_id", { "BPF_FUNC_unspec", 0 }, { "BPF_FUNC_map_lookup_elem", 1 },
-			 { "__BPF_FUNC_MAX_ID", 156 });
-		task = KIT_STRUCT(k, "task", 32, BB_AT("state", k->s64, 8), BB_AT("pid", k->s32, 24));
+		KIT_ENUM(k, "bpf_func_id", { "BPF_FUNC_unspec", 0 },
+		         { "BPF_FUNC_map_lookup_elem", 1 }, { "__BPF_FUNC_MAX_ID", 156 });
+		task = KIT_STRUCT(k, "task", 32, BB_AT("state", k->s64, 8),
+		                  BB_AT("pid", k->s32, 24));
 	}
 	KIT_STRUCT(k, "task_struct", 16, BB_AT("pid", k->s32, 4));
 	rq = KIT_STRUCT(k, "rq", 16, BB_AT("flags", k->u32, 12));
@@ -87,17 +95,25 @@ static void build(struct kit *k, bool new)
 	rq = kit_ptr(k, new ? bb_ref(b, BTF_KIND_CONST, "", rq) : rq);
 	if (new) {
 		kit_tracepoint(k, "sched_switch", true, 4,
-			       (struct bb_arg[]){ { "preempt", k->boolean }, { "next", task }, { "prev", task },
-						  { "prev_state", k->u32 } });
+		               (struct bb_arg[]){ { "preempt", k->boolean },
+		                                  { "next", task },
+		                                  { "prev", task },
+		                                  { "prev_state", k->u32 } });
 		kit_tracepoint(k, "rq_done", true, 3,
-			       (struct bb_arg[]){ { "bytes", k->u32 }, { "error", status },
-						  { "rq__nullable", rq } });
+		               (struct bb_arg[]){ { "bytes", k->u32 },
+		                                  { "error", status },
+		                                  { "rq__nullable", rq } });
 	} else {
 		kit_tracepoint(k, "sched_switch", true, 3,
-			       (struct bb_arg[]){ { "preempt", k->boolean }, { "prev", task }, { "next", task } });
-		kit_tracepoint(k, "rq_done", true, 2,
-			       (struct bb_arg[]){ { "rq", rq }, { "error", bb_ref(b, BTF_KIND_CONST, "", k->s32) } });
+		               (struct bb_arg[]){ { "preempt", k->boolean },
+		                                  { "prev", task },
+		                                  { "next", task } });
+		kit_tracepoint(
+			k, "rq_done", true, 2,
+			(struct bb_arg[]){ { "rq", rq },
+		                           { "error", bb_ref(b, BTF_KIND_CONST, "", k->s32) } });
 	}
+	kit_tracepoint(k, "kfree_skb", true, 1, (struct bb_arg[]){ { "rx_sk", task } });
 	kit_tracepoint(k, "unnamed", false, 1, (struct bb_arg[]){ { "x", k->u32 } });
 }
 
@@ -112,7 +128,8 @@ static int64_t through(const struct access *a, uint32_t v)
 			m = a->ops[i].map;
 	for (i = 0; m && i < m->nr; i++)
 		if (v >= m->runs[i].first && v <= m->runs[i].last)
-			return m->runs[i].is_fixed ? m->runs[i].delta : (int64_t)v + m->runs[i].delta;
+			return m->runs[i].is_fixed ? m->runs[i].delta
+			                           : (int64_t)v + m->runs[i].delta;
 	return -1;
 }
 
@@ -139,17 +156,20 @@ static void check_old(struct kit *k)
 	const struct placement *p;
 
 	a = kit_arg(k, "switch", "prev");
-	OK(a && a->path.root == ROOT_ARG && a->path.arg == 1 && a->path.value && a->typed && !a->nullable,
+	OK(a && a->path.root == ROOT_ARG && a->path.arg == 1 && a->path.value && a->typed &&
+	           !a->nullable,
 	   "old: a pointer argument");
 	a = kit_arg(k, "switch", "state");
 	OK(a && a->source->path.nr_steps == 2 && a->path.root == ROOT_ARG && a->path.arg == 1 &&
-	   !a->path.value && a->path.off == 8 && a->path.size == 8 && a->path.sign && a->combine == CAT_UNLESS &&
-	   a->second.value && a->second.arg == 0 && a->second.size == 1 && a->nr_ops == 1 &&
-	   a->ops[0].kind == ACCESS_RULES && a->ops[0].rules->nr_rules == 2,
+	           !a->path.value && a->path.off == 8 && a->path.size == 8 && a->path.sign &&
+	           a->combine == CAT_UNLESS && a->second.value && a->second.arg == 0 &&
+	           a->second.size == 1 && a->nr_ops == 1 && a->ops[0].kind == ACCESS_RULES &&
+	           a->ops[0].rules->nr_rules == 2,
 	   "old: the state is read from prev, unless preempt, by rules");
 	HAS(a ? a->text : "", "prev->state unless preempt", "old: the path as text");
 	a = kit_arg(k, "switch", "tid");
-	OK(a && !a->path.fetch && a->path.arg == 1 && a->path.off == 24, "old: a member behind an argument");
+	OK(a && !a->path.fetch && a->path.arg == 1 && a->path.off == 24,
+	   "old: a member behind an argument");
 	a = kit_arg(k, "switch", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && a->path.fetch,
 	   "old: the running task's type is not known, so it is fetched");
@@ -160,20 +180,24 @@ static void check_old(struct kit *k)
 	OK(a && a->path.arg == 1 && a->path.size == 4 && a->ops[0].imm == 1,
 	   "old: error is an int, its const aside");
 	a = kit_field(k, "rq_user", "op", 0);
-	OK(a && a->ops[0].kind == ACCESS_AND && a->ops[1].kind == ACCESS_RANGES && covers(a->ops[1].map),
+	OK(a && a->ops[0].kind == ACCESS_AND && a->ops[1].kind == ACCESS_RANGES &&
+	           covers(a->ops[1].map),
 	   "old: runs cover all numbers");
 	OK(through(a, 0) == 0 && through(a, 1) == 1 && through(a, 10) == 10 && through(a, 11) == 11,
 	   "old: the same numbers");
 	OK(through(a, 2) == 255 && through(a, 9) == 255 && through(a, 12) == 255 &&
-	   through(a, UINT32_MAX) == 255, "old: other numbers");
+	           through(a, UINT32_MAX) == 255,
+	   "old: other numbers");
 	SAME(a ? a->ops[1].map->nr : 0, 4, "old: number of runs");
-	OK(!target_has_helper(k->t, 158) && target_has_helper(k->t, 1) && !target_has_helper(k->t, 156),
+	OK(!target_has_helper(k->t, 158) && target_has_helper(k->t, 1) &&
+	           !target_has_helper(k->t, 156),
 	   "old: helpers");
 	OK(!target_has_atomics(k->t), "old: atomics");
 	OK(!strcmp(target_machine(k->t), "x86_64"), "old: machine");
-	OK(!resolve_event(k->t, catalog_event(k->c, "complete"), &p, NULL) && !strcmp(p->tracepoint, "rq_done") &&
-	   p->nr_args == 2 && p->syscall_nr == -1 &&
-	   p->btf_id == btf_find(k->btf, BTF_KIND_TYPEDEF, "btf_trace_rq_done"), "old: the second tracepoint");
+	OK(!resolve_event(k->t, catalog_event(k->c, "complete"), &p, NULL) &&
+	           !strcmp(p->tracepoint, "rq_done") && p->nr_args == 2 && p->syscall_nr == -1 &&
+	           p->btf_id == btf_find(k->btf, BTF_KIND_TYPEDEF, "btf_trace_rq_done"),
+	   "old: the second tracepoint");
 }
 
 static void check_new(struct kit *k)
@@ -185,27 +209,39 @@ static void check_new(struct kit *k)
 	a = kit_arg(k, "switch", "next");
 	OK(a && a->path.arg == 1, "new: and the other");
 	a = kit_arg(k, "switch", "state");
-	OK(a && a->path.arg == 3 && a->path.value && a->path.size == 4 && !a->path.sign, "new: state is an argument");
+	OK(a && a->path.arg == 3 && a->path.value && a->path.size == 4 && !a->path.sign,
+	   "new: state is an argument");
 	a = kit_arg(k, "switch", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && !a->path.fetch,
 	   "new: the running task's type is known");
 	a = kit_arg(k, "complete", "rq");
 	OK(a && a->path.arg == 2 && a->path.arg_nullable && a->nullable && a->typed,
 	   "new: an argument that may be NULL, of a const struct");
+	a = kit_arg(k, "drop", "tid");
+	OK(a && a->path.arg_nullable && !a->path.value && a->path.off == 16 && !a->path.nr_hops,
+	   "new: an argument that the kernel lists as one that may be NULL");
+	a = kit_arg(k, "switch", "tid");
+	OK(a && !a->path.arg_nullable, "new: and one that it does not");
 	a = kit_arg(k, "complete", "error");
-	OK(a && a->path.arg == 1 && a->path.size == 1 && a->ops[0].imm == 2, "new: error is a blk_status_t");
-	OK(!kit_arg(k, "complete", "wrong") && k->e.code == -ENOENT, "new: a pointer to something else");
-	HAS(k->e.reason, "rq is const struct rq *, not struct task *", "new: and what is said of it");
+	OK(a && a->path.arg == 1 && a->path.size == 1 && a->ops[0].imm == 2,
+	   "new: error is a blk_status_t");
+	OK(!kit_arg(k, "complete", "wrong") && k->e.code == -ENOENT,
+	   "new: a pointer to something else");
+	HAS(k->e.reason, "rq is const struct rq *, not struct task *",
+	    "new: and what is said of it");
 	HAS(k->e.problem, "complete.wrong is not available on 9.9", "new: of which argument");
-	OK(!kit_arg(k, "nowhere", "x") && k->e.code == -ENOENT && !strcmp(k->e.tag, "event-unavailable"),
+	OK(!kit_arg(k, "nowhere", "x") && k->e.code == -ENOENT &&
+	           !strcmp(k->e.tag, "event-unavailable"),
 	   "new: no tracepoint");
 	HAS(k->e.reason, "9.9 has no tracepoint gone_a or gone_b", "new: and what is said of it");
 	OK(!kit_arg(k, "unnamed", "x"), "new: arguments without names cannot be bound");
 	a = kit_field(k, "rq_user", "op", 0);
-	OK(a && covers(a->ops[1].map) && through(a, 0) == 0 && through(a, 1) == 1 && through(a, 11) == 10 &&
-	   through(a, 12) == 11, "new: renumbered");
+	OK(a && covers(a->ops[1].map) && through(a, 0) == 0 && through(a, 1) == 1 &&
+	           through(a, 11) == 10 && through(a, 12) == 11,
+	   "new: renumbered");
 	OK(through(a, 13) == 11, "new: two of the kernel's names for one of ours");
-	OK(through(a, 2) == 255 && through(a, 10) == 255 && through(a, 14) == 255, "new: other numbers");
+	OK(through(a, 2) == 255 && through(a, 10) == 255 && through(a, 14) == 255,
+	   "new: other numbers");
 	OK(!kit_field(k, "rq_user", "lost", 0) && k->e.code == -ENOENT, "new: no such enum");
 	HAS(k->e.reason, "9.9 has no enum not_there", "new: and what is said of it");
 	OK(target_has_helper(k->t, 158) && !target_has_helper(k->t, 164), "new: helpers");

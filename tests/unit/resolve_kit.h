@@ -36,19 +36,19 @@ static inline void kit_report(bool ok, const char *name, const char *file, int l
 }
 
 #define OK(cond, name) kit_report(cond, name, __FILE__, __LINE__)
-#define SAME(have, want, name)                                                        \
-	do {                                                                          \
-		long long have_ = (long long)(have), want_ = (long long)(want);       \
-		kit_report(have_ == want_, name, __FILE__, __LINE__);                 \
-		if (have_ != want_)                                                   \
-			printf("# have %lld, want %lld\n", have_, want_);             \
+#define SAME(have, want, name)                                                                     \
+	do {                                                                                       \
+		long long have_ = (long long)(have), want_ = (long long)(want);                    \
+		kit_report(have_ == want_, name, __FILE__, __LINE__);                              \
+		if (have_ != want_)                                                                \
+			printf("# have %lld, want %lld\n", have_, want_);                          \
 	} while (0)
-#define HAS(text, part, name)                                                         \
-	do {                                                                          \
-		const char *text_ = (text);                                           \
-		kit_report(strstr(text_, part), name, __FILE__, __LINE__);            \
-		if (!strstr(text_, part))                                             \
-			printf("# have \"%s\", want \"%s\"\n", text_, part);          \
+#define HAS(text, part, name)                                                                      \
+	do {                                                                                       \
+		const char *text_ = (text);                                                        \
+		kit_report(strstr(text_, part), name, __FILE__, __LINE__);                         \
+		if (!strstr(text_, part))                                                          \
+			printf("# have \"%s\", want \"%s\"\n", text_, part);                       \
 	} while (0)
 
 static inline int kit_done(void)
@@ -76,25 +76,25 @@ static inline uint32_t kit_ptr(struct kit *k, uint32_t to)
 }
 
 /* A struct of plain and bit-field members, kflag set. */
-#define KIT_STRUCT(k, name, size, ...)                                                \
-	({                                                                            \
-		const struct bb_member m_[] = { __VA_ARGS__ };                        \
-		bb_struct(&(k)->b, BTF_KIND_STRUCT, name, size, true, BB_N(m_), m_);  \
+#define KIT_STRUCT(k, name, size, ...)                                                             \
+	({                                                                                         \
+		const struct bb_member m_[] = { __VA_ARGS__ };                                     \
+		bb_struct(&(k)->b, BTF_KIND_STRUCT, name, size, true, BB_N(m_), m_);               \
 	})
-#define KIT_UNION(k, name, size, ...)                                                 \
-	({                                                                            \
-		const struct bb_member m_[] = { __VA_ARGS__ };                        \
-		bb_struct(&(k)->b, BTF_KIND_UNION, name, size, true, BB_N(m_), m_);   \
+#define KIT_UNION(k, name, size, ...)                                                              \
+	({                                                                                         \
+		const struct bb_member m_[] = { __VA_ARGS__ };                                     \
+		bb_struct(&(k)->b, BTF_KIND_UNION, name, size, true, BB_N(m_), m_);                \
 	})
-#define KIT_ENUM(k, name, ...)                                                        \
-	({                                                                            \
-		const struct bb_value v_[] = { __VA_ARGS__ };                         \
-		bb_enum(&(k)->b, BTF_KIND_ENUM, name, false, BB_N(v_), v_);           \
+#define KIT_ENUM(k, name, ...)                                                                     \
+	({                                                                                         \
+		const struct bb_value v_[] = { __VA_ARGS__ };                                      \
+		bb_enum(&(k)->b, BTF_KIND_ENUM, name, false, BB_N(v_), v_);                        \
 	})
 
 /* Both types of a tracepoint: the typedef and, with @named, the function that names arguments. */
 static inline uint32_t kit_tracepoint(struct kit *k, const char *name, bool named, uint32_t n,
-				      const struct bb_arg *args)
+                                      const struct bb_arg *args)
 {
 	struct bb_arg all[16] = { { named ? "__data" : "", kit_ptr(k, 0) } };
 	char text[80];
@@ -141,7 +141,8 @@ static inline void kit_close(struct kit *k)
 }
 
 /* The access of @field of @of; NULL and k->e when there is none. */
-static inline const struct access *kit_field(struct kit *k, const char *of, const char *field, uint32_t elem)
+static inline const struct access *kit_field(struct kit *k, const char *of, const char *field,
+                                             uint32_t elem)
 {
 	const struct cat_struct *s = catalog_struct(k->c, of);
 	const struct cat_field *f = s ? catalog_field(s, field) : NULL;

@@ -11,14 +11,16 @@ static uint32_t other; /* what .other points to */
 static uint32_t build(struct kit *k)
 {
 	struct bb *b = &k->b;
-	uint32_t inner, ptr, voidp, chars, pair, u, hidden, hidden_array, pointers, user, usertag, grid, elem;
+	uint32_t inner, ptr, voidp, chars, pair, u, hidden, hidden_array, pointers, user, usertag,
+		grid, elem;
 
 	kit_types(k);
 	other = KIT_STRUCT(k, "other", 8, BB_AT("x", k->u64, 0));
 	ptr = kit_ptr(k, other);
 	voidp = kit_ptr(k, 0);
 	chars = bb_array(b, k->chr, k->u32, 16);
-	pair = KIT_STRUCT(k, "pair", 16, BB_AT("a", k->u32, 0), BB_AT("b", k->u32, 4), BB_AT("p", ptr, 8));
+	pair = KIT_STRUCT(k, "pair", 16, BB_AT("a", k->u32, 0), BB_AT("b", k->u32, 4),
+	                  BB_AT("p", ptr, 8));
 	u = KIT_UNION(k, "", 8, BB_AT("small", k->u32, 0), BB_AT("large", k->u64, 0));
 	inner = KIT_UNION(k, "", 8, BB_AT("o", ptr, 0), BB_AT("v", voidp, 0));
 	hidden = bb_ref(b, BTF_KIND_TYPEDEF, "hidden_t", other);
@@ -28,13 +30,14 @@ static uint32_t build(struct kit *k)
 	user = kit_ptr(k, usertag);
 	grid = bb_array(b, bb_array(b, pair, k->u32, 2), k->u32, 2);
 	elem = bb_array(b, pair, k->u32, 0);
-	return KIT_STRUCT(k, "top", 264, BB_AT("a", k->u32, 0), BB_AT("b", k->u32, 4), BB_AT("comm", chars, 8),
-			  BB_AT("p", ptr, 24), BB_AT("v", voidp, 32), BB_AT("", u, 40), BB_AT("", inner, 48),
-			  BB_AT("hid", hidden_array, 56), BB_AT("ps", pointers, 72), BB_AT("one", pair, 96),
-			  BB_BITS("b1", k->u32, 112 * 8, 3), BB_BITS("b2", k->u32, 112 * 8 + 3, 7),
-			  BB_AT("u", user, 120), BB_AT("grid", grid, 128), BB_AT("h", hidden, 192),
-			  BB_AT("lone", k->u8, 200), BB_BITS("after", k->u32, 201 * 8, 4),
-			  BB_AT("tail", elem, 264));
+	return KIT_STRUCT(k, "top", 264, BB_AT("a", k->u32, 0), BB_AT("b", k->u32, 4),
+	                  BB_AT("comm", chars, 8), BB_AT("p", ptr, 24), BB_AT("v", voidp, 32),
+	                  BB_AT("", u, 40), BB_AT("", inner, 48), BB_AT("hid", hidden_array, 56),
+	                  BB_AT("ps", pointers, 72), BB_AT("one", pair, 96),
+	                  BB_BITS("b1", k->u32, 112 * 8, 3), BB_BITS("b2", k->u32, 112 * 8 + 3, 7),
+	                  BB_AT("u", user, 120), BB_AT("grid", grid, 128), BB_AT("h", hidden, 192),
+	                  BB_AT("lone", k->u8, 200), BB_BITS("after", k->u32, 201 * 8, 4),
+	                  BB_AT("tail", elem, 264));
 }
 
 static const struct {
@@ -90,8 +93,10 @@ static void check_hostile(void)
 	OK(walk_load(k.btf, self, 0, 4, &next) == WALK_REFUSED, "a struct that holds itself");
 	OK(walk_load(k.btf, tail + 1, 12, 4, &next) == WALK_REFUSED, "a tail of its own tail");
 	OK(walk_load(k.btf, 99999, 0, 4, &next) == WALK_REFUSED, "an id that is not there");
-	OK(walk_load(k.btf, self, UINT32_MAX, 8, &next) == WALK_REFUSED, "an offset at the end of all numbers");
-	OK(!type_member(k.btf, self, "x", &(struct member){ 0 }), "a member of a struct that holds itself");
+	OK(walk_load(k.btf, self, UINT32_MAX, 8, &next) == WALK_REFUSED,
+	   "an offset at the end of all numbers");
+	OK(!type_member(k.btf, self, "x", &(struct member){ 0 }),
+	   "a member of a struct that holds itself");
 	btf_free(k.btf);
 	bb_free(&k.b);
 }
@@ -111,7 +116,8 @@ int main(void)
 		if (table[i].want == WALK_POINTER)
 			SAME(next, other, "and what it points to");
 	}
-	OK(walk_nullable("sk_buff", "sk") && !walk_nullable("sk_buff", "dev"), "pointers that may be NULL");
+	OK(walk_nullable("sk_buff", "sk") && !walk_nullable("sk_buff", "dev"),
+	   "pointers that may be NULL");
 	check_hostile();
 	btf_free(k.btf);
 	bb_free(&k.b);

@@ -24,11 +24,12 @@ $(OBJECT_DIR)/%.bpfeb.o: tests/unit/%.bpf.c
 	$(CLANG) $(OBJECT_BPF) -target bpfeb -mcpu=v2 -c -o $@ $<
 $(B)/tests/object_test: $(OBJECT_TESTS) tests/unit/object_test.h $(OBJECT_STAGE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $(OBJECT_TESTS) $(OBJECT_STAGE) -lbpf -lelf -lz
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit $(foreach f,malloc calloc realloc strdup asprintf,-Wl,--wrap=$f) \
+		-o $@ $(OBJECT_TESTS) $(OBJECT_STAGE) -lbpf -lelf -lz
 check-object: $(B)/tests/object_test $(OBJECT_SAMPLES)
 	$(B)/tests/object_test $(OBJECT_DIR)
 
-$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.h $(wildcard src/util/*.c src/object/*.c src/object/*.h)
+$(B)/fuzz/object $(B)/fuzz/btf: $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.h $(wildcard src/util/*.c src/object/*.c src/object/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(OBJECT_FUZZ) -o $@ $< $(wildcard src/util/*.c src/object/*.c)
 fuzz-object: $(B)/fuzz/object $(B)/fuzz/btf

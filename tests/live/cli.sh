@@ -34,6 +34,7 @@ tasks=$OBJECTS/tasks.bpf.o
 # What needs no privilege
 run --help;                        is $status 0 "--help";              says "usage: abide run" out "usage on stdout"
 run "$tasks" --help;               says "--add-s16=VALUE.*s16, default -2" out "--help of an object lists its constants"
+                                   says "--add-u64=VALUE.*added to each count: u64, default 1" out "with the help that the object gives"
                                    says "--at-level=VALUE.*LEVEL_LOW" out "an enum's default by name"
                                    says "--rows-wanted=VALUE.*bool, default true" out "a bool's default"
 run;                               is $status 2 "no object is bad usage"

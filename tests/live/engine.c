@@ -303,8 +303,8 @@ static void test_counts(const struct setup *s)
 	struct abide_error e = { 0 };
 	struct session *session = open_tasks(s, NULL, 0);
 	struct rows rows = { 0 };
+	uint64_t variables[3] = { 0 }; /* .bss: sum, and two of EVENTS() that stay 0 */
 	uint32_t n, all, zero = 0;
-	uint64_t sum = 0;
 
 	worker_start(&w, 3, PLAIN);
 	worker_start(&stranger, 2, PLAIN);
@@ -324,8 +324,12 @@ static void test_counts(const struct setup *s)
 	same(session_unfollowed(session), 0, "no child was missed");
 	same(session_rings_consume(session), 3, "three rows in the ring");
 	same(rows.of_parent, 3, "all of the worker's children");
-	ok(!bpf_map_lookup_elem(session_map(session, map_index(s->tasks, ".bss")), &zero, &sum) && sum == 3,
-	   "a global variable can be read");
+	n = map_index(s->tasks, ".bss");
+	same(s->tasks->maps[n].value_size, sizeof(variables), "three variables");
+	ok(s->tasks->maps[n].value_size == sizeof(variables) &&
+		   !bpf_map_lookup_elem(session_map(session, n), &zero, variables) &&
+		   variables[0] + variables[1] + variables[2] == 3,
+	   "can be read");
 	session_free(session);
 }
 

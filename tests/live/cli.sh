@@ -92,9 +92,21 @@ is "$(grep -c '"type":"event"' "$tmp/out")" 3 "three programs begun by a command
 before=$SECONDS
 run "$tasks" -d 1 -- sleep 20;     is $status 0 "-d ends it before the command"
 [ $((SECONDS - before)) -lt 5 ];   result $? "in time"
+                                   says "sleep still runs and is asked to end" err "and ends the command"
 
 # Processes
 run "$tasks" -p 4194304;           is $status 1 "a process that is not there"; says "no process 4194304" err "is named"
+if command -v python3 >/dev/null; then
+	python3 -c 'import sys, threading; threading.Thread(target=sys.stdin.read).start(); print(flush=True)' \
+		< <(sleep 2) > >(cat >"$tmp/started") &
+	pid=$!
+	for _ in $(seq 100); do [ -s "$tmp/started" ] && break; sleep 0.02; done
+	tid=$(ls /proc/$pid/task | grep -vx $pid | head -1)
+	run "$tasks" -p "$tid";    is $status 1 "a thread is no process"; says "-p $pid" err "and its process is named"
+	kill $pid; wait $pid 2>/dev/null
+else
+	skip "a thread is no process" "no python3 to make one"
+fi
 bash -c 'read -r _ <"$1"; /bin/true; /bin/true' _ <(sleep 0.6; echo) &
 "$ABIDE" run "$tasks" --json -p $! >"$tmp/out" 2>"$tmp/err"; is $? 0 "it ends when the last watched process has ended"
 is "$(grep -c '"type":"event"' "$tmp/out")" 2 "the process's children make rows, nobody else"

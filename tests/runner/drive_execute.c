@@ -5,7 +5,7 @@
  *	-- memory                       objects of the kernel, one a line:
  *	NAME = STRUCT MEMBER=VALUE ...  VALUE: a number, &NAME, "text"; MEMBER|OTHER: the first the kernel has
  *	-- execute KERNEL... : ARG=VALUE ...      the tracepoint's arguments by name; current=NAME: the
- *	                                running task; watch=TGID,...: with the process filter
+ *	                                running task; ctx[N]=VALUE: 8 bytes of the context; watch=TGID,...: with the process filter
  *	r0 = VALUE                      what the program returns
  *	NAME[KEY] = VALUE               what a map holds (numbers of its key's and value's size)
  *	calls = N                       helper calls that were made
@@ -177,6 +177,8 @@ static bool set_arguments(struct run *r, const struct part *s, struct machine *m
 			run_fail(r, s, "\"%s\" is no value", equals);
 			return false;
 		}
+		if (sscanf(word, "ctx[%u]", &type) == 1 && type < 16)
+			m->context[type] = v;
 		for (rest = word; (name = strsep(&rest, "|"));) {
 			snprintf(path, sizeof(path), "%s.%s", m->program->attach, name);
 			if (layout_symbol(m->layout, path, &at, &type, NULL)) {

@@ -43,28 +43,29 @@ static bool add_word(struct lex *l, char *text, bool quoted)
 	return true;
 }
 
-/* Words that need no space around them, or NULL. Nobody writes to them: they have no brackets. */
+enum { PLAIN = 1, NAME = 2, DIGIT = 4, SPACE = 8, PUNCTUATION = 16 };
+
+/* What each byte may be: plain bytes form words. The locale has no say. */
+static const uint8_t classes[256] = {
+	['!'] = PLAIN, ['$' ... '\''] = PLAIN, ['*' ... '+'] = PLAIN, ['-' ... '/'] = PLAIN,
+	[':'] = PLAIN, ['<' ... '@'] = PLAIN, ['[' ... '^'] = PLAIN, ['`'] = PLAIN, ['{' ... '~'] = PLAIN,
+	['a' ... 'z'] = PLAIN | NAME, ['A' ... 'Z'] = PLAIN | NAME, ['_'] = PLAIN | NAME,
+	['0' ... '9'] = PLAIN | DIGIT,
+	[' '] = SPACE, ['\t'] = SPACE, ['\r'] = SPACE,
+	[','] = PUNCTUATION, ['('] = PUNCTUATION, [')'] = PUNCTUATION, [';'] = PUNCTUATION,
+};
+
+static bool is(char c, unsigned class)
+{
+	return classes[(unsigned char)c] & class;
+}
+
+/* Words that need no space around them. Nobody writes to them: they have no brackets. */
 static char *punctuation(char c)
 {
 	static char words[][2] = { ",", "(", ")", ";" };
 
-	switch (c) {
-	case ',':
-		return words[0];
-	case '(':
-		return words[1];
-	case ')':
-		return words[2];
-	case ';':
-		return words[3];
-	default:
-		return NULL;
-	}
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
+	return words[c == ',' ? 0 : c == '(' ? 1 : c == ')' ? 2 : 3];
 }
 
 static bool is_visible(char c)
@@ -75,17 +76,15 @@ static bool is_visible(char c)
 /* The end of the word at @p, NULL if something in it is not allowed. */
 static char *word_end(struct lex *l, char *p, const char *end)
 {
-	for (; p < end && !is_space(*p) && *p != '#' && !punctuation(*p); p++) {
-		if (*p == '"') {
-			lex_fail(l, "catalog-syntax", "a space is missing before the quote");
-			return NULL;
-		}
-		if (!is_visible(*p)) {
-			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
-			return NULL;
-		}
-	}
-	return p;
+	while (p < end && is(*p, PLAIN))
+		p++;
+	if (p == end || *p == '#' || is(*p, SPACE | PUNCTUATION))
+		return p;
+	if (*p == '"')
+		lex_fail(l, "catalog-syntax", "a space is missing before the quote");
+	else
+		lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed", (unsigned char)*p);
+	return NULL;
 }
 
 /* The closing quote of the meaning that begins at @p. */
@@ -108,7 +107,7 @@ static bool split(struct lex *l, char *p, char *end)
 	char *q, after;
 
 	while (p < end && *p != '#') {
-		if (is_space(*p)) {
+		if (is(*p, SPACE)) {
 			p++;
 		} else if (*p == '"') {
 			q = quote_end(l, p + 1, end);
@@ -116,7 +115,7 @@ static bool split(struct lex *l, char *p, char *end)
 				return false;
 			*q = '\0';
 			p = q + 1;
-		} else if (punctuation(*p)) {
+		} else if (is(*p, PUNCTUATION)) {
 			if (!add_word(l, punctuation(*p++), false))
 				return false;
 		} else {
@@ -128,7 +127,7 @@ static bool split(struct lex *l, char *p, char *end)
 			*q = '\0';
 			if (after == '#')
 				return true;
-			if (punctuation(after) && !add_word(l, punctuation(after), false))
+			if (is(after, PUNCTUATION) && !add_word(l, punctuation(after), false))
 				return false;
 			p = q + 1;
 		}
@@ -148,7 +147,7 @@ bool lex_line(struct lex *l)
 		l->at = end < l->end ? end + 1 : end;
 		l->line++;
 		l->nr_words = l->next = 0;
-		l->indented = start < end && is_space(*start);
+		l->indented = start < end && is(*start, SPACE);
 		if (!split(l, start, end))
 			return false;
 		if (l->nr_words)
@@ -178,7 +177,7 @@ bool lex_is(struct lex *l, const char *word)
 {
 	const char *w = lex_peek(l);
 
-	if (!w || *w != *word || strcmp(w, word))
+	if (!w || !same_word(w, word))
 		return false;
 	l->next++;
 	return true;
@@ -266,7 +265,7 @@ bool lex_doc(struct lex *l, const char **out)
 
 bool is_name_part(char c, bool first)
 {
-	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+	return is(c, first ? NAME : NAME | DIGIT);
 }
 
 bool is_identifier(const char *p)

@@ -57,7 +57,7 @@ static bool names_until(struct parser *p, const char *stop1, const char *stop2, 
 {
 	const char **slot, *w;
 
-	while ((w = lex_peek(&p->l)) && strcmp(w, stop1) && strcmp(w, stop2)) {
+	while ((w = lex_peek(&p->l)) && !same_word(w, stop1) && !same_word(w, stop2)) {
 		if (*n == MAX_NAMES)
 			return lex_fail(&p->l, "catalog-syntax", "more than %d names", MAX_NAMES);
 		slot = store_grow(p->l.store, out, n, sizeof(*slot));
@@ -281,40 +281,36 @@ static bool machine_number(struct parser *p, const char *machine, int32_t *out)
 	return true;
 }
 
-static bool syscall_arg(struct parser *p, struct cat_syscall *sc)
-{
-	struct cat_field f = { .since = sc->since }, *arg;
+enum { MAX_SYSCALL_ARGS = 6 };
 
-	if (sc->nr_args == 6)
-		return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than 6 arguments", sc->name);
-	if (sc->nr_args && !lex_is(&p->l, ","))
+/* Six at most, so names are compared here: in the table they would be half of all. */
+static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct cat_field *args, uint32_t nr)
+{
+	struct cat_field *f = &args[nr];
+	uint32_t i;
+
+	if (nr && !lex_is(&p->l, ","))
 		return lex_fail(&p->l, "catalog-syntax", "syscall %s: a comma is missing", sc->name);
-	if (!parse_type_and_name(p, &f) || !parse_member_name(p, sc->name, f.name))
+	*f = (struct cat_field){ .since = 1, .offset = 8 * nr };
+	if (!parse_type_and_name(p, f))
 		return false;
-	if ((f.kind != CAT_UINT && f.kind != CAT_SINT && f.kind != CAT_USERPTR) || f.count > 1 || f.big_endian)
+	for (i = 0; i < nr; i++)
+		if (same_word(args[i].name, f->name))
+			return lex_fail(&p->l, "catalog-name", "%s.%s stands twice", sc->name, f->name);
+	if ((f->kind != CAT_UINT && f->kind != CAT_SINT && f->kind != CAT_USERPTR) || f->count > 1 || f->big_endian)
 		return lex_fail(&p->l, "catalog-syntax", "syscall %s: %s: an argument is a number or \"user\"", sc->name,
-				f.name);
-	f.offset = 8 * sc->nr_args;
-	arg = store_grow(p->l.store, &sc->args, &sc->nr_args, sizeof(*arg));
-	if (!arg)
-		return lex_nomem(&p->l);
-	*arg = f;
+				f->name);
 	return true;
 }
 
-/* syscall NAME [since N] x86_64 N arm64 N generic N (TYPE NAME, ...) */
+/* syscall NAME x86_64 N arm64 N generic N (TYPE NAME, ...) */
 static bool open_syscall(struct parser *p)
 {
-	struct cat_syscall sc = { .since = 1, .line = p->l.line }, *slot;
-	const char *w;
+	struct cat_syscall sc = { .line = p->l.line }, *slot;
+	struct cat_field args[MAX_SYSCALL_ARGS];
 
 	p->of = OF_NOTHING;
-	if (!lex_name(&p->l, "a system call", &sc.name))
-		return false;
-	w = lex_peek(&p->l);
-	if (w && !strcmp(w, "since") && !parse_since(p, 1, &sc.since))
-		return false;
-	if (!machine_number(p, "x86_64", &sc.x86_64) ||
+	if (!lex_name(&p->l, "a system call", &sc.name) || !machine_number(p, "x86_64", &sc.x86_64) ||
 	    !machine_number(p, "arm64", &sc.arm64) || !machine_number(p, "generic", &sc.generic))
 		return false;
 	if (!lex_is(&p->l, "("))
@@ -322,9 +318,19 @@ static bool open_syscall(struct parser *p)
 	slot = place(p, IN_SYSCALLS, sc.name, &p->c->syscalls, &p->c->nr_syscalls, sizeof(sc));
 	if (!slot)
 		return false;
-	while (!lex_is(&p->l, ")"))
-		if (!syscall_arg(p, &sc))
+	for (; !lex_is(&p->l, ")"); sc.nr_args++) {
+		if (sc.nr_args == MAX_SYSCALL_ARGS)
+			return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than %d arguments", sc.name,
+					MAX_SYSCALL_ARGS);
+		if (!syscall_arg(p, &sc, args, sc.nr_args))
 			return false;
+	}
+	if (sc.nr_args) {
+		sc.args = store_take(p->l.store, sc.nr_args * sizeof(*args));
+		if (!sc.args)
+			return lex_nomem(&p->l);
+		memcpy(sc.args, args, sc.nr_args * sizeof(*args));
+	}
 	*slot = sc;
 	return lex_end(&p->l);
 }

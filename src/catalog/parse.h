@@ -3,6 +3,7 @@
 #define ABIDE_CATALOG_PARSE_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "catalog/catalog.h"
 
@@ -65,6 +66,12 @@ struct lex {
 	struct abide_error *e;
 	int failed; /* -errno, 0 so far */
 };
+
+/* Most words differ in the first byte. */
+static inline bool same_word(const char *w, const char *is)
+{
+	return *w == *is && !strcmp(w, is);
+}
 
 /* Go to the next line that has words; false at the end or after a failure (.failed). */
 bool lex_line(struct lex *l);

@@ -33,7 +33,7 @@ static bool number_type(const char *w, struct cat_field *f)
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (*w == *types[i].word && !strcmp(w, types[i].word)) {
+		if (w[1] == types[i].word[1] && same_word(w, types[i].word)) {
 			f->kind = types[i].kind;
 			f->size = types[i].size;
 			f->type = types[i].c;
@@ -52,17 +52,17 @@ static bool parse_type(struct parser *p, struct cat_field *f)
 	if (number_type(w, f))
 		return true;
 	f->size = 8;
-	if (!strcmp(w, "char")) {
+	if (same_word(w, "char")) {
 		f->kind = CAT_CHARS;
 		f->type = "char";
-	} else if (!strcmp(w, "enum")) {
+	} else if (same_word(w, "enum")) {
 		f->kind = CAT_ENUM;
 		f->size = 4;
 		return lex_name(&p->l, "an enum", &f->type);
-	} else if (!strcmp(w, "string")) {
+	} else if (same_word(w, "string")) {
 		f->kind = CAT_STRING;
 		f->type = "const char *";
-	} else if (!strcmp(w, "user")) {
+	} else if (same_word(w, "user")) {
 		f->kind = CAT_USERPTR;
 		f->type = "const void *";
 	} else if (lex_is(&p->l, "*")) {

@@ -54,22 +54,6 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 	return -1;
 }
 
-static int open_catalog(struct view *v, struct abide_error *e)
-{
-	struct catalog *base;
-	int err = catalog_open_builtin(&base, e);
-
-	if (err)
-		return err;
-	if (!v->catalog) {
-		v->in.catalog = base;
-		return 0;
-	}
-	err = catalog_open_file(v->catalog, base, &v->in.catalog, e);
-	catalog_free(base);
-	return err;
-}
-
 int view_open(struct view *v, struct abide_error *e)
 {
 	struct abide_error other = { 0 };
@@ -77,7 +61,7 @@ int view_open(struct view *v, struct abide_error *e)
 
 	if (!err || v->kernel)
 		return err;
-	if (open_catalog(v, &other))
+	if (inputs_open_catalog(v->catalog, &v->in.catalog, &other))
 		return err;
 	cli_error(e);
 	fprintf(stderr, "abide: what this kernel has is not shown\n");

@@ -24,6 +24,7 @@
 #endif
 #define INFO(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
 #define HEADER_MIN 24 /* bytes: up to str_len */
+#define MAX_LOOKS 100000000u /* at symbols, for one section's variables: no real object needs 1 % of that */
 
 /* Types as they lie in the bytes, each at a multiple of 4 within its section. */
 struct types {
@@ -39,6 +40,8 @@ static bool open_types(uint8_t *bytes, size_t size, struct types *t)
 		return false;
 	memcpy(&h, bytes, HEADER_MIN);
 	if (h.hdr_len > size || h.type_off > size - h.hdr_len || h.type_len > size - h.hdr_len - h.type_off)
+		return false;
+	if ((h.hdr_len + h.type_off) % 4)
 		return false;
 	t->base = bytes + h.hdr_len + h.type_off;
 	t->size = h.type_len;
@@ -118,6 +121,8 @@ static bool fill_datasec(const struct object *o, const struct types *ts, const s
 	s = find_section(o, t->name, &index);
 	if (!s || !s->size || s->size > UINT32_MAX)
 		return lay_out_anew(raw, slots, t->vlen);
+	if ((uint64_t)o->nr_symbols * t->vlen > MAX_LOOKS)
+		return false;
 	raw->size = s->size;
 	for (i = 0; i < t->vlen; i++)
 		if (btf_get(o->btf, slots[i].type, &var) && var.kind == BTF_KIND_VAR &&

@@ -162,7 +162,7 @@ static void run_command(struct run *r, const struct part *s, const char *args)
 	int status;
 
 	if (access(r->command, X_OK)) {
-		snprintf(r->skip, sizeof(r->skip), "the command is not built");
+		run_fail(r, s, "%s is not built", r->command);
 		return;
 	}
 	if (!mkdtemp(dir) || !mkdtemp(out_dir)) {

@@ -204,7 +204,7 @@ static __always_inline void abide_hist_count(struct abide_hist *h, __u64 value)
  * a key at once: who comes second finds it.
  */
 #define ABIDE_AT(name, key_type, value_type, none)                                                                     \
-	ABIDE_OVERLOAD value_type *abide_at(struct name##_map *map, const key_type *key)                               \
+	ABIDE_OVERLOAD value_type *abide_at(struct name##_map *map, const __typeof__(key_type) *key)                               \
 	{                                                                                                              \
 		value_type *value = bpf_map_lookup_elem(map, key);                                                     \
                                                                                                                        \
@@ -233,7 +233,7 @@ static __always_inline void abide_hist_count(struct abide_hist *h, __u64 value)
 	ABIDE_HASH(name, key_type, struct abide_hist, ABIDE_OR(1024, ##__VA_ARGS__))                                   \
 	ABIDE_TAG("hist") TITLE(title) UNIT(unit);                                                                     \
 	ABIDE_AT(name, key_type, struct abide_hist, abide_hist_none);                                                  \
-	ABIDE_OVERLOAD void hist_add_by(struct name##_map *map, const key_type *key, __u64 value)                      \
+	ABIDE_OVERLOAD void hist_add_by(struct name##_map *map, const __typeof__(key_type) *key, __u64 value)                      \
 	{                                                                                                              \
 		struct abide_hist *h = abide_at(map, key);                                                             \
                                                                                                                        \
@@ -306,7 +306,7 @@ struct abide_heat {
 
 #define SUM_BY(name, key_type, title, unit, ...)                                                                       \
 	ABIDE_HASH(name, key_type, __u64, ABIDE_OR(1024, ##__VA_ARGS__)) ABIDE_TAG("count") TITLE(title) UNIT(unit);   \
-	ABIDE_OVERLOAD void count_by(struct name##_map *map, const key_type *key, __u64 n)                             \
+	ABIDE_OVERLOAD void count_by(struct name##_map *map, const __typeof__(key_type) *key, __u64 n)                             \
 	{                                                                                                              \
 		__u64 *value = bpf_map_lookup_elem(map, key);                                                          \
                                                                                                                        \
@@ -325,10 +325,10 @@ struct abide_heat {
 
 /* table_at(&name, &key): this CPU's value of the key, zeros at first, to be changed in place; NULL: no room. */
 #define ABIDE_TABLE(name, key_type, value_type, title, tags, ...)                                                      \
-	static const value_type abide_none_##name __attribute__((unused));                                             \
+	static const __typeof__(value_type) abide_none_##name __attribute__((unused));                                             \
 	ABIDE_HASH(name, key_type, value_type, ABIDE_OR(1024, ##__VA_ARGS__)) ABIDE_TAG("table") TITLE(title) tags;    \
 	ABIDE_AT(name, key_type, value_type, abide_none_##name);                                                       \
-	ABIDE_OVERLOAD value_type *table_at(struct name##_map *map, const key_type *key)                               \
+	ABIDE_OVERLOAD value_type *table_at(struct name##_map *map, const __typeof__(key_type) *key)                               \
 	{                                                                                                              \
 		return abide_at(map, key);                                                                             \
 	}                                                                                                              \

@@ -25,6 +25,7 @@ struct side { /* one of the two, loaded */
 	uint32_t nr;
 	uint32_t insns;
 	int seen; /* descriptor of the map */
+	struct ring_buffer *ring; /* of the map rows, or NULL */
 	struct object *object; /* stable */
 	struct translated *translated;
 	struct session *session;
@@ -59,6 +60,15 @@ static int refused(const char *what, const struct abide_error *e)
 	return -1;
 }
 
+/* Rows are taken out between rounds, and nothing is done with them. */
+static int drop_row(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
 static int open_stable(const struct shared *sh, const char *path, const struct work *w, struct side *s)
 {
 	uint32_t first = (uint32_t)work_first(w), second = (uint32_t)work_second(w), i;
@@ -75,15 +85,19 @@ static int open_stable(const struct shared *sh, const char *path, const struct w
 	s->nr = session_programs(s->session);
 	for (i = 0; i < s->nr && i < MAX_PROGRAMS; i++)
 		s->fds[i] = session_program_fd(s->session, i);
-	for (i = 0; i < s->object->nr_maps; i++)
+	for (i = 0; i < s->object->nr_maps; i++) {
 		if (!strcmp(s->object->maps[i].name, "seen"))
 			s->seen = session_map(s->session, i);
+		else if (!strcmp(s->object->maps[i].name, "rows"))
+			s->ring = ring_buffer__new(session_map(s->session, i), drop_row, NULL, NULL);
+	}
 	return s->nr <= MAX_PROGRAMS ? 0 : failed("load so many programs", -E2BIG);
 }
 
 static int open_by_hand(const char *path, const struct work *w, struct side *s)
 {
 	struct bpf_program *prog;
+	int rows;
 
 	s->core = hand_open(path, (uint32_t)work_first(w), (uint32_t)work_second(w));
 	if (!s->core)
@@ -95,6 +109,9 @@ static int open_by_hand(const char *path, const struct work *w, struct side *s)
 		s->fds[s->nr++] = bpf_program__fd(prog);
 	}
 	s->seen = bpf_object__find_map_fd_by_name(s->core, "seen");
+	rows = bpf_object__find_map_fd_by_name(s->core, "rows");
+	if (rows >= 0)
+		s->ring = ring_buffer__new(rows, drop_row, NULL, NULL);
 	return 0;
 }
 
@@ -124,6 +141,7 @@ static int attach(struct side *s)
 static void side_free(struct side *s)
 {
 	detach(s);
+	ring_buffer__free(s->ring);
 	session_free(s->session);
 	translated_free(s->translated);
 	object_free(s->object);
@@ -181,6 +199,8 @@ static int measure(struct side *a, struct side *b, struct work *w, struct spent 
 	err = attach(a) || attach(b) || spent(a, &a0) || spent(b, &b0) || work_round(w) || spent(a, ta) || spent(b, tb);
 	detach(a);
 	detach(b);
+	if (a->ring && b->ring && (ring_buffer__consume(a->ring) < 0 || ring_buffer__consume(b->ring) < 0))
+		err = failed("read rows", -errno);
 	ta->ns -= a0.ns;
 	ta->events -= a0.events;
 	tb->ns -= b0.ns;

@@ -30,8 +30,7 @@ static __always_inline void add_row(struct task_struct_user *task, __u32 exit_co
 	row->age_ns = bpf_ktime_get_ns() - task->start_ns;
 	__builtin_memcpy(row->comm, task->comm, sizeof(row->comm));
 	add_seen(row->pid + row->ppid + row->uid + row->exit_code + row->comm[0]);
-	/* nobody reads: what is discarded leaves its room to the next */
-	bpf_ringbuf_discard(row, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(row, BPF_RB_NO_WAKEUP);
 }
 
 SEC("tp_user/task_exec")

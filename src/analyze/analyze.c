@@ -383,13 +383,14 @@ static void close_clobbers(struct analysis *a)
 	}
 }
 
-static void start_state(bool callback, struct state *s)
+/* The context of other programs is the kernel's own: nothing is known of it, nothing rewritten. */
+static void start_state(bool callback, const struct cat_event *event, struct state *s)
 {
 	unsigned r;
 
 	memset(s, 0, sizeof(*s));
 	if (!callback) {
-		s->r[1] = val_pointer(VAL_CTX);
+		s->r[1] = val_pointer(event ? VAL_CTX : VAL_OTHER);
 		return;
 	}
 	for (r = 1; r <= 5; r++)
@@ -411,7 +412,7 @@ static int run(struct analysis *a, bool callback, struct abide_error *e)
 	err = need_walk(a, -1, 0, (uint32_t)(a->function - a->object->functions), &walk, e);
 	if (err)
 		goto out;
-	start_state(callback, s);
+	start_state(callback, a->event, s);
 	err = flow(a, &l, walk, 0, s, &start, e);
 	while (!err && l.head < l.n) {
 		node = l.items[l.head++];

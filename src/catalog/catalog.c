@@ -276,6 +276,8 @@ static const struct cat_event *compose(struct catalog *c, const char *name, bool
 	ev->name = store_text(c->store, name, strlen(name));
 	snprintf(doc, sizeof(doc), "the running task %s system call %s", enter ? "begins" : "ends", sc->name);
 	ev->doc = store_text(c->store, doc, strlen(doc));
+	if (sc->since > ev->since)
+		ev->since = sc->since;
 	ev->syscall = true;
 	ev->syscall_name = sc->name;
 	if (!ev->name || !ev->doc || !(enter ? compose_enter(c, ev, sc) : compose_exit(c, ev)))

@@ -175,6 +175,7 @@ struct cat_syscall {
 	int32_t x86_64, arm64, generic; /* -1: that machine has none (generic: riscv64, loongarch64) */
 	struct cat_field *args;
 	uint32_t nr_args;
+	uint32_t since;
 	uint32_t line;
 };
 

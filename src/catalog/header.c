@@ -322,19 +322,24 @@ static void write_asserts(const struct catalog *c, struct buf *b)
 /* The arguments as BPF_PROG() takes them, then what each means. */
 static void write_event(const struct cat_event *ev, struct buf *b)
 {
-	char text[400], decl[192], args[12 * 192];
-	size_t n = 0;
-	uint32_t i;
+	char text[400], decl[192];
+	uint32_t i, at;
 
 	buf_printf(b, " * %s:", ev->name);
 	wrap(b, ev->doc, 4 + (uint32_t)strlen(ev->name), " *   ", 5, 0);
-	args[0] = '\0';
-	for (i = 0; i < ev->nr_args; i++) {
-		declare(&ev->args[i], decl, sizeof(decl));
-		n += (size_t)snprintf(args + n, sizeof(args) - n, "%s%s", i ? ", " : "", decl);
-	}
 	buf_printf(b, "\n *\n *	");
-	wrap(b, args, 8, " *	", 8, 0);
+	for (at = 8, i = 0; i < ev->nr_args; i++) {
+		declare(&ev->args[i], decl, sizeof(decl));
+		if (i && at + strlen(decl) + 3 > WIDTH) {
+			buf_printf(b, ",\n *	");
+			at = 8;
+		} else if (i) {
+			buf_printf(b, ", ");
+			at += 2;
+		}
+		buf_printf(b, "%s", decl);
+		at += (uint32_t)strlen(decl);
+	}
 	buf_printf(b, "\n *\n");
 	for (i = 0; i < ev->nr_args; i++) {
 		meaning(&ev->args[i], text, sizeof(text));

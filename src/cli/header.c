@@ -7,6 +7,7 @@
 
 #include "catalog/header.h"
 #include "cli/cli.h"
+#include "cli/inputs.h"
 
 static const char usage[] =
 	"usage: abide header [--catalog FILE] >linux.h\n"
@@ -19,20 +20,17 @@ static const char usage[] =
 
 static int print_header(const char *catalog, struct abide_error *e)
 {
-	struct catalog *base = NULL, *c = NULL;
+	struct catalog *c = NULL;
 	struct buf out = { 0 };
 	int err;
 
-	err = catalog_open_builtin(&base, e);
-	if (!err && catalog)
-		err = catalog_open_file(catalog, base, &c, e);
+	err = inputs_open_catalog(catalog, &c, e);
 	if (!err)
-		err = header_write(c ? c : base, &out, e);
+		err = header_write(c, &out, e);
 	if (!err)
 		fwrite(out.data, 1, out.size, stdout);
 	buf_free(&out);
 	catalog_free(c);
-	catalog_free(base);
 	return err;
 }
 

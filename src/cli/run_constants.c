@@ -148,7 +148,7 @@ static int refuse_value(const struct object *o, const struct session_constant *c
 	case CONST_BOOL:
 		return error_reason(e, "its type is bool: true or false");
 	case CONST_TEXT:
-		return error_reason(e, "its type is %s: at most %u characters", type, c->size - 1);
+		return error_reason(e, "it is a text of at most %u characters", c->size - 1);
 	case CONST_OTHER:
 		break;
 	}
@@ -327,8 +327,11 @@ void run_constants_help(const struct object *o, FILE *f)
 			if (option[k] == '_')
 				option[k] = '-';
 		doc = doc_of(o, &c);
-		fprintf(f, "      %-20s %s%s%s, default ", option, doc, *doc ? ": " : "",
-			btf_spell(o->btf, c.type, type, sizeof(type)));
+		if (kind_of(o, &c, &sign) == CONST_TEXT)
+			snprintf(type, sizeof(type), "at most %u characters", c.size ? c.size - 1 : 0);
+		else
+			btf_spell(o->btf, c.type, type, sizeof(type));
+		fprintf(f, "      %-20s %s%s%s, default ", option, doc, *doc ? ": " : "", type);
 		print_default(o, &c, f);
 		fputc('\n', f);
 	}

@@ -24,6 +24,7 @@
 #endif
 #define INFO(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
 #define HEADER_MIN 24 /* bytes: up to str_len */
+#define MAX_LOOKS 100000000u /* at symbols, for one section's variables: no real object needs 1 % of that */
 
 /* Types as they lie in the bytes, each at a multiple of 4 within its section. */
 struct types {
@@ -39,6 +40,8 @@ static bool open_types(uint8_t *bytes, size_t size, struct types *t)
 		return false;
 	memcpy(&h, bytes, HEADER_MIN);
 	if (h.hdr_len > size || h.type_off > size - h.hdr_len || h.type_len > size - h.hdr_len - h.type_off)
+		return false;
+	if ((h.hdr_len + h.type_off) % 4)
 		return false;
 	t->base = bytes + h.hdr_len + h.type_off;
 	t->size = h.type_len;
@@ -85,7 +88,23 @@ static int by_offset(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* False: there is no such section, so its size cannot be known. */
+/*
+ * The compiler moved what was in the section elsewhere (a table of constants to .rodata.cst32),
+ * or it holds externs: any layout that does not contradict itself will do.
+ */
+static bool lay_out_anew(struct btf_type *raw, struct btf_var_secinfo *slots, uint32_t n)
+{
+	uint32_t i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		slots[i].offset = at;
+		if (__builtin_add_overflow(at, slots[i].size, &at))
+			return false;
+	}
+	raw->size = at;
+	return at != 0;
+}
+
 static bool fill_datasec(const struct object *o, const struct types *ts, const struct btf_info *t)
 {
 	struct btf_type *raw = raw_type(ts, t, (uint64_t)t->vlen * sizeof(struct btf_var_secinfo));
@@ -101,6 +120,8 @@ static bool fill_datasec(const struct object *o, const struct types *ts, const s
 		return true;
 	s = find_section(o, t->name, &index);
 	if (!s || !s->size || s->size > UINT32_MAX)
+		return lay_out_anew(raw, slots, t->vlen);
+	if ((uint64_t)o->nr_symbols * t->vlen > MAX_LOOKS)
 		return false;
 	raw->size = s->size;
 	for (i = 0; i < t->vlen; i++)

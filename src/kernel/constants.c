@@ -14,6 +14,8 @@
 
 #include "kernel/session.h"
 
+#define MAX_CONSTANTS 1024 /* an object of a stranger must not keep the walk busy for long */
+
 static bool is_volatile(const struct btf_data *b, uint32_t id)
 {
 	bool found = false;
@@ -51,21 +53,24 @@ static uint32_t symbol_offset(const struct object *o, uint32_t section, const ch
 	return otherwise;
 }
 
-static bool constant_of(const struct object *o, uint32_t map, const struct btf_slot *slot,
-			struct session_constant *out)
+static bool is_constant(const struct object *o, const struct btf_slot *slot, struct btf_info *var)
+{
+	return btf_get(o->btf, slot->type, var) && var->kind == BTF_KIND_VAR && is_volatile(o->btf, var->type);
+}
+
+/* False: it does not lie in its section. */
+static bool describe(const struct object *o, uint32_t map, const struct btf_slot *slot, const struct btf_info *var,
+		     struct session_constant *out)
 {
 	const struct map_def *m = &o->maps[map];
-	struct btf_info var;
 
-	if (!btf_get(o->btf, slot->type, &var) || var.kind != BTF_KIND_VAR || !is_volatile(o->btf, var.type))
-		return false;
-	out->name = var.name;
+	out->name = var->name;
 	out->var = slot->type;
-	out->type = btf_strip(o->btf, var.type, false);
+	out->type = btf_strip(o->btf, var->type, false);
 	out->map = map;
 	out->size = slot->size;
-	out->off = var.linkage == BTF_VAR_STATIC ? slot->off
-						 : symbol_offset(o, m->section, var.name, slot->off);
+	out->off = var->linkage == BTF_VAR_STATIC ? slot->off
+						  : symbol_offset(o, m->section, var->name, slot->off);
 	if (out->off > m->value_size || slot->size > m->value_size - out->off)
 		return false;
 	out->value = m->data ? m->data + out->off : NULL;
@@ -74,19 +79,19 @@ static bool constant_of(const struct object *o, uint32_t map, const struct btf_s
 
 bool session_constant_at(const struct object *o, uint32_t i, struct session_constant *out)
 {
-	struct btf_info sec;
+	struct btf_info sec, var;
 	struct btf_slot slot;
 	uint32_t m, k;
 
-	if (!o->btf)
+	if (!o->btf || i >= MAX_CONSTANTS)
 		return false;
 	for (m = 0; m < o->nr_maps; m++) {
 		if (o->maps[m].source != MAP_RODATA || !btf_get(o->btf, o->maps[m].value_type, &sec) ||
 		    sec.kind != BTF_KIND_DATASEC)
 			continue;
 		for (k = 0; btf_slot_at(o->btf, &sec, k, &slot); k++)
-			if (constant_of(o, m, &slot, out) && !i--)
-				return true;
+			if (is_constant(o, &slot, &var) && !i--)
+				return describe(o, m, &slot, &var, out);
 	}
 	return false;
 }

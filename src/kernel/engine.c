@@ -8,7 +8,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +94,16 @@ int session_open(const struct translated *t, const struct session_options *opts,
 	return 0;
 }
 
+/* The program behind descriptor @i: those that are optional were not loaded. */
+static const struct translated_program *program_at(const struct session *s, uint32_t i)
+{
+	const struct translated_program *p = s->translated->programs;
+
+	while (p->optional || i--)
+		p++;
+	return p;
+}
+
 /* Own programs first: when the one that follows sees a child, all others are there. */
 int session_attach(struct session *s, struct abide_error *e)
 {
@@ -106,7 +115,8 @@ int session_attach(struct session *s, struct abide_error *e)
 	for (i = 0; i < s->nr_programs; i++) {
 		fd = bpf_raw_tracepoint_open(NULL, s->programs[i]);
 		if (fd < 0)
-			return error_set(e, fd, "attach", "cannot attach a program to its event: %s", strerror(-fd));
+			return error_set(e, fd, "attach", "cannot attach program %s to %s: %s", program_at(s, i)->source->name,
+					 program_at(s, i)->attach, strerror(-fd));
 		s->links[i] = fd;
 	}
 	return s->follow ? session_attach(s->follow, e) : 0;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "kernel/follow.h"
 #include "kernel/session.h"
@@ -30,6 +31,21 @@ static bool read_counts(const struct session *s, struct follow_counts *c)
 	return s->follow && !bpf_map_lookup_elem(find_map(s->follow, ".bss"), &zero, c);
 }
 
+/*
+ * Programs see the ids of the initial namespace (its inode is fixed: PROC_PID_INIT_INO); ours
+ * must be the same. Without /proc nothing is known, and nothing refused.
+ */
+static int check_namespace(struct abide_error *e)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == 0xeffffffc)
+		return 0;
+	error_set(e, -ENOTSUP, "pid-namespace",
+		  "processes cannot be watched from inside a PID namespace: their ids are others there");
+	return error_hint(e, "run it on the host, or give the container the host's (--pid=host)");
+}
+
 int session_watch(struct session *s, pid_t tgid, struct abide_error *e)
 {
 	uint32_t key = tgid;
@@ -38,6 +54,9 @@ int session_watch(struct session *s, pid_t tgid, struct abide_error *e)
 
 	if (!s->follow)
 		return error_set(e, -EINVAL, "filter", "this session has no process filter");
+	err = check_namespace(e);
+	if (err)
+		return err;
 	fd = find_map(s->follow, FILTER_MAP);
 	err = bpf_map_update_elem(fd, &key, &one, BPF_NOEXIST);
 	if (err == -EEXIST)

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/session.h"
 
@@ -202,20 +203,26 @@ static int load_image(struct session *s, const struct translated_program *p, con
 		      struct abide_error *e)
 {
 	char *log = NULL;
-	int err;
+	int err, first;
 
-	*fd = s->keep_log ? -EAGAIN : load(s, p, im, NULL, 0);
-	if (*fd >= 0)
+	*fd = load(s, p, im, NULL, 0);
+	if (*fd >= 0 && !s->keep_log)
 		return 0;
+	first = *fd;
 	err = load_with_log(s, p, im, fd, &log);
-	if (err == -EPERM && (!log || !*log))
-		refusal_system(err, "load a program", e);
-	else if (err == -ENOMEM && !log)
-		error_nomem(e);
-	else if (err)
-		refusal_verifier(err, p->source->name, log ? log : "", e);
-	else if (s->keep_log && log)
-		buf_printf(&s->log, "%s: %s\n", p->source->name, log);
+	if (first >= 0) { /* it is fine; the log is only for reading */
+		if (!err)
+			close(first);
+		else
+			*fd = first;
+		if (log)
+			buf_printf(&s->log, "%s: %s\n", p->source->name, log);
+		err = 0;
+	} else if (first == -EPERM && (!log || !*log)) {
+		err = refusal_system(first, "load a program", e);
+	} else if (err) {
+		err = refusal_verifier(first, p->source->name, log ? log : "", e);
+	}
 	free(log);
 	return err;
 }

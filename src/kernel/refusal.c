@@ -154,6 +154,9 @@ static enum log_line classify(const char *line, size_t n)
 		return LOG_SOURCE;
 	if (!n || is_state(line, n) || isspace((unsigned char)line[0]))
 		return LOG_NOISE;
+	/* Of an argument that is fine; "func 'x' doesn't have 5-th argument" is a message. */
+	if (starts(line, n, "func '") && memmem(line, n, " has btf_id ", 12))
+		return LOG_NOISE;
 	for (i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
 		if (starts(line, n, noise[i]))
 			return LOG_NOISE;
@@ -167,7 +170,8 @@ struct found { /* in the log */
 
 static void search(const char *log, struct found *f)
 {
-	const char *p, *end, *colon;
+	const char *p, *end, *colon, *source = NULL;
+	int source_len = 0;
 
 	memset(f, 0, sizeof(*f));
 	for (p = log; *p; p = end + (*end == '\n')) {
@@ -182,12 +186,12 @@ static void search(const char *log, struct found *f)
 			f->message = NULL;
 			f->insn = p;
 			f->insn_len = end - p;
+			f->source = source;
+			f->source_len = source_len;
 			break;
 		case LOG_SOURCE:
-			if (f->message)
-				break;
-			f->source = p + strspn(p, "; ");
-			f->source_len = end - f->source;
+			source = p + strspn(p, "; ");
+			source_len = end - source;
 			break;
 		case LOG_MESSAGE:
 			if (!f->message) {

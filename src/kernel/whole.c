@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/session.h"
 #include "object/write.h"
@@ -255,14 +256,16 @@ int whole_attach(struct session *s, struct abide_error *e)
 	if (!err)
 		goto out;
 	if (err == -EOPNOTSUPP) {
-		error_set(e, err, "attach", "abide cannot attach program %s", bpf_program__name(prog));
-		error_reason(e, "its section \"%s\" does not say to what", bpf_program__section_name(prog));
+		error_set(e, err, "attach", "nothing says what program %s is to be attached to", bpf_program__name(prog));
+		error_reason(e, "its section is \"%s\"", bpf_program__section_name(prog));
 		goto out;
 	}
 	last_message(messages.failed ? "" : (const char *)messages.data, text, sizeof(text));
 	error_set(e, err, "attach", "cannot attach program %s (%s): %s", bpf_program__name(prog),
 		  bpf_program__section_name(prog), strerror(-err));
 	error_reason(e, "%s", text);
+	if (strstr(bpf_program__section_name(prog), "probe") && access("/sys/bus/event_source/devices/kprobe", F_OK))
+		error_hint(e, "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 out:
 	buf_free(&messages);
 	return err;

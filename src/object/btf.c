@@ -210,6 +210,12 @@ const char *btf_string(const struct btf_data *b, uint32_t off)
 	return off < b->strings_size ? b->strings + off : NULL;
 }
 
+/* Offset 0 is no name, whatever stands there. */
+static const char *name_at(const struct btf_data *b, uint32_t off)
+{
+	return off && off < b->strings_size ? b->strings + off : "";
+}
+
 /* Where the record of @id starts. 0 < @id < count. */
 static uint32_t find_record(const struct btf_data *b, uint32_t id)
 {
@@ -244,8 +250,7 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	out->kind = btf_info_kind(info);
 	out->kflag = info >> 31;
 	out->vlen = btf_info_vlen(info);
-	if (name < b->strings_size)
-		out->name = b->strings + name;
+	out->name = name_at(b, name);
 	out->extra = c.at;
 	switch (out->kind) {
 	case BTF_KIND_INT:
@@ -310,13 +315,6 @@ static struct cursor element(const struct btf_data *b, const struct btf_info *t,
 	else
 		cursor_seek(&c, at);
 	return c;
-}
-
-static const char *name_at(const struct btf_data *b, uint32_t off)
-{
-	const char *s = btf_string(b, off);
-
-	return s ? s : "";
 }
 
 bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,

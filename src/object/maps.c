@@ -21,6 +21,10 @@
 
 #define PIN_BY_NAME 1
 
+/* Far above what anybody needs; they bound what a hostile object can cost. */
+#define MAX_MEMBERS   64    /* of a map's definition */
+#define MAX_VARIABLES 16384 /* that are looked at in a data section */
+
 struct map_values { /* the `values` member, looked at when the type of the map is known */
 	bool present;
 	uint32_t pointee;
@@ -174,6 +178,8 @@ static int parse_def(const struct object *o, struct map_def *m, uint32_t type,
 
 	if (!btf_get(o->btf, btf_strip(o->btf, type, true), &t) || t.kind != BTF_KIND_STRUCT)
 		return refuse(o, m->name, e, "its variable is not a struct", "");
+	if (t.vlen > MAX_MEMBERS)
+		return refuse(o, m->name, e, "it has more members than there are names for", "");
 	for (i = 0; !err && btf_field_at(o->btf, &t, i, &f); i++)
 		err = parse_member(o, m, &f, values, e);
 	if (err)
@@ -228,7 +234,7 @@ static int add_inner(struct object *o, const struct map_values *values, uint32_t
 		o->maps[i].inner = o->nr_maps;
 		m = add_map(o, name, MAP_BTF, o->maps[i].section, 0, e);
 		if (!m)
-			return e ? e->code : -EFBIG;
+			return -EFBIG;
 		err = parse_def(o, m, values[i].pointee, &inner_values, e);
 		if (err)
 			return err;
@@ -293,7 +299,7 @@ static bool is_mappable(const struct object *o, const struct btf_info *sec)
 	struct btf_info t;
 	uint32_t i;
 
-	for (i = 0; i < 65536 && btf_slot_at(o->btf, sec, i, &slot); i++)
+	for (i = 0; i < MAX_VARIABLES && btf_slot_at(o->btf, sec, i, &slot); i++)
 		if (btf_get(o->btf, slot.type, &t) && t.kind == BTF_KIND_VAR &&
 		    t.linkage != BTF_VAR_STATIC)
 			return true;
@@ -346,6 +352,8 @@ static int read_kconfig(struct object *o, struct abide_error *e)
 	if (!o->btf || !btf_get(o->btf, btf_find(o->btf, BTF_KIND_DATASEC, ".kconfig"), &sec) ||
 	    sec.kind != BTF_KIND_DATASEC)
 		return 0;
+	if (sec.vlen > MAX_VARIABLES)
+		return refuse(o, ".kconfig", e, "it has too many variables", "");
 	for (i = 0; btf_slot_at(o->btf, &sec, i, &slot); i++) {
 		int64_t bytes = btf_get(o->btf, slot.type, &t) && t.kind == BTF_KIND_VAR
 		                        ? btf_sizeof(o->btf, t.type)

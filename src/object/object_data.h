@@ -22,8 +22,8 @@ struct object_store {
 	void **chunks; /* everything else */
 	size_t nr_chunks, room_chunks;
 	uint32_t *function_symbols; /* for each function, its symbol */
-	uint32_t *map_symbols;      /* for each map of .maps, its symbol, 0: an inner map's definition */
-	uint32_t symtab;            /* section that the symbols come from, 0: none */
+	uint32_t *map_symbols; /* for each map of .maps, its symbol, 0: an inner map's definition */
+	uint32_t symtab;       /* section that the symbols come from, 0: none */
 };
 
 /* Zeroed memory that lives as long as the object, for @n elements; NULL when out of memory. */

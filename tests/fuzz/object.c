@@ -153,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sum += visit(o, &o->functions[i]);
 	write_back(o, true);
 	write_back(o, false);
+	(void)sum; /* read only so that nothing is optimised away */
 	object_free(o);
 	return 0;
 }

@@ -34,7 +34,7 @@ struct field {
 	char prefix[160];        /* path of the object that it is a member of; "" for an argument */
 	int parent;              /* the field that is the pointer to that object, -1 for an argument */
 	const struct rule *rule;
-	unsigned int read, reachable, right;
+	unsigned int read, reachable, judged, right;
 	char wrong[240];
 };
 
@@ -222,72 +222,128 @@ static int compare(const struct field *f, const char *value, const char *truth)
 	return 0;
 }
 
-/* Does the line speak of the object at @prefix ("" : of the event) in this row? */
-static bool identified(const struct probe *p, const struct row *r, const struct identity *id, const char *prefix,
-		       const char *line)
-{
-	char path[288], value[256], want[128];
+/*
+ * The lines of truth that speak of one object in one row. Many fields ask for the same
+ * ones, and a guest is slow, so they are looked up once a row, identity and object.
+ */
+#define MAX_MATCHES 24
+struct matches {
+	const struct identity *id;
+	const char *prefix;
+	const char *line[MAX_MATCHES];
+	unsigned int n;
+};
 
-	if (!truth_kind(line, id->kind))
-		return false;
-	for (int i = 0; i < 3 && id->field[i]; i++) {
+/* The values in this row by which @id knows the object at @prefix ("": of the event); 0: it cannot. */
+static int identity_values(const struct probe *p, const struct row *r, const struct identity *id, const char *prefix,
+			   char values[3][128])
+{
+	char path[288];
+	int n;
+
+	for (n = 0; n < 3 && id->field[n]; n++) {
 		int at;
 
-		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", id->field[i]);
+		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", id->field[n]);
 		at = find_path(p, path);
-		if (at < 0 || !was_read(r, at) || !value_text(r, &p->fields[at], value, sizeof(value)) ||
-		    !truth_get(line, id->key[i], want, sizeof(want)))
-			return false;
-		if (strcmp(value, want)) {
-			/* Ports and the like may stand in network order. */
-			if (strcmp(p->fields[at].kind, "be") || htons((unsigned short)atoi(value)) != atoi(want))
-				return false;
-		}
+		if (at < 0 || !was_read(r, at) || !value_text(r, &p->fields[at], values[n], sizeof(values[n])))
+			return 0;
 	}
-	return true;
+	return n;
 }
 
-static void judge(const struct probe *p, const struct row *r, struct field *f, const struct lines *facts)
+static void find_matches(struct matches *m, const struct probe *p, const struct row *r, const struct lines *facts)
+{
+	char values[3][128], want[128];
+	int n = identity_values(p, r, m->id, m->prefix, values);
+
+	m->n = 0;
+	for (size_t i = 0; n && i < facts->n && m->n < MAX_MATCHES; i++) {
+		int k = 0;
+
+		if (!truth_kind(facts->line[i], m->id->kind))
+			continue;
+		while (k < n && truth_get(facts->line[i], m->id->key[k], want, sizeof(want)) && !strcmp(want, values[k]))
+			k++;
+		if (k == n)
+			m->line[m->n++] = facts->line[i];
+	}
+}
+
+/* All that was looked up in one row. */
+struct memory {
+	struct matches known[128];
+	unsigned int n;
+};
+
+static const struct matches *lookup(struct memory *memory, const struct identity *id, const char *prefix,
+				    const struct probe *p, const struct row *r, const struct lines *facts)
+{
+	struct matches *m;
+
+	for (m = memory->known; m < memory->known + memory->n; m++)
+		if (m->id == id && !strcmp(m->prefix, prefix))
+			return m;
+	if (memory->n == sizeof(memory->known) / sizeof(memory->known[0]))
+		memory->n = 0;
+	m = &memory->known[memory->n++];
+	m->id = id;
+	m->prefix = prefix;
+	find_matches(m, p, r, facts);
+	return m;
+}
+
+/* A young task still has what its parent had: any value of the same kind. */
+static bool inherited(const struct field *f, const char *value, const struct lines *facts)
+{
+	char want[256];
+
+	for (size_t i = 0; i < facts->n; i++)
+		if (truth_kind(facts->line[i], f->rule->kind) &&
+		    truth_get(facts->line[i], f->rule->key, want, sizeof(want)) && compare(f, value, want))
+			return true;
+	return false;
+}
+
+/* Hold one field of one row against the lines of truth that speak of it. */
+static void judge(const struct probe *p, const struct row *r, struct field *f, const struct lines *facts,
+		  struct memory *memory)
 {
 	char value[320], want[256], said[128] = "";
 	size_t scope = strcspn(f->owner, ".");
-	bool any = false, right = false, neutral = false, inherits = false;
+	bool any = false, neutral = false, inherits = false;
 
 	if (!value_text(r, f, value, sizeof(value))) {
 		snprintf(f->wrong, sizeof(f->wrong), "the row has no such member");
 		return;
 	}
-	for (unsigned int k = 0; k < nr_identities && !right; k++) {
+	for (unsigned int k = 0; k < nr_identities; k++) {
 		const struct identity *id = &identities[k];
-		bool own = !strncmp(id->scope, f->owner, scope) && !id->scope[scope];
+		bool own = !strncmp(id->scope, f->owner, scope) && !id->scope[scope], event = !strcmp(id->scope, p->event);
+		const struct matches *m;
 
 		/* The object's own identity, or that of the event which hands it over. */
-		if (strcmp(id->kind, f->rule->kind) || (!own && strcmp(id->scope, p->event)))
+		if (strcmp(id->kind, f->rule->kind) || (!own && !event))
 			continue;
-		for (size_t i = 0; i < facts->n && !right; i++) {
-			const char *line = facts->line[i];
+		m = lookup(memory, id, event ? "" : f->prefix, p, r, facts);
+		for (unsigned int i = 0; i < m->n; i++) {
 			int verdict;
 
-			if (!truth_get(line, f->rule->key, want, sizeof(want)) ||
-			    !identified(p, r, id, strcmp(id->scope, p->event) ? f->prefix : "", line))
+			if (!truth_get(m->line[i], f->rule->key, want, sizeof(want)))
 				continue;
-			any = true;
-			inherits |= id->inherits;
 			verdict = compare(f, value, want);
-			right = verdict > 0;
+			f->judged += !any;
+			any = true;
+			if (verdict > 0) {
+				f->right++;
+				return;
+			}
+			inherits |= id->inherits;
 			neutral |= verdict < 0;
 			snprintf(said, sizeof(said), "%.127s", want);
 		}
 	}
-	if (right) {
-		f->right++;
-		return;
-	}
-	/* A young task still has what its parent had: any other value of the same kind. */
-	for (size_t i = 0; i < facts->n && inherits && !neutral; i++)
-		neutral = truth_kind(facts->line[i], f->rule->kind) &&
-			  truth_get(facts->line[i], f->rule->key, want, sizeof(want)) && compare(f, value, want);
-	if (any && !neutral && !*f->wrong)
+	if (any && !neutral && !*f->wrong && !(inherits && inherited(f, value, facts)))
 		snprintf(f->wrong, sizeof(f->wrong), "it says %.80s, the truth is %.80s", value, said);
 }
 
@@ -320,6 +376,7 @@ static void agree(const struct probe *p, const struct row *r, struct field *f)
 
 static unsigned int judge_rows(struct probe *p, const struct trace *t)
 {
+	static struct memory memory;
 	static struct row r;
 	unsigned int rows = 0;
 
@@ -328,6 +385,7 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 			continue;
 		rows++;
 		parse_row(t->out.line[i], &r);
+		memory.n = 0;
 		for (unsigned int k = 0; k < p->n; k++) {
 			struct field *f = &p->fields[k];
 			long long there = 1;
@@ -344,7 +402,7 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 				continue;
 			f->read++;
 			if (f->rule)
-				judge(p, &r, f, &t->truth);
+				judge(p, &r, f, &t->truth, &memory);
 			agree(p, &r, f);
 		}
 	}
@@ -386,8 +444,12 @@ static bool says_unavailable(const struct trace *t, const char *what)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s is not available on ", what);
+	/* On stderr, or as a line of JSON. */
 	for (size_t i = 0; i < t->err.n; i++)
 		if (strstr(t->err.line[i], text))
+			return true;
+	for (size_t i = 0; i < t->out.n; i++)
+		if (json_is(t->out.line[i], "type", "error") && strstr(t->out.line[i], text))
 			return true;
 	return false;
 }
@@ -420,7 +482,7 @@ static void sum_up(struct probe *p)
 			states[3]++;
 		}
 		if (f->rule) {
-			totals[f->rule - rules].compared |= f->read > 0;
+			totals[f->rule - rules].compared |= f->judged > 0;
 			totals[f->rule - rules].right |= f->right > 0;
 		}
 		print_field(p, f, state, f->wrong);

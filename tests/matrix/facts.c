@@ -6,7 +6,7 @@
  */
 #include "check_probe.h"
 
-#define TASKS "others task thread exec signal sleep migrate rename"
+#define TASKS "task thread exec signal sleep migrate rename"
 
 const struct plan plans[] = {
 	/* Each of these has the workload as its subject, so the filter by process lets it pass. */
@@ -14,7 +14,7 @@ const struct plan plans[] = {
 	{ "task_exec", TRACE_COMMAND, "exec" },
 	{ "task_exit", TRACE_COMMAND, "task thread exec signal block" },
 	{ "task_rename", TRACE_COMMAND, "exec rename" },
-	{ "sched_switch", TRACE_COMMAND, TASKS },
+	{ "sched_switch", TRACE_COMMAND, "others " TASKS },
 	{ "sched_wakeup", TRACE_COMMAND, TASKS },
 	{ "sched_wakeup_new", TRACE_COMMAND, TASKS },
 	{ "sched_waking", TRACE_COMMAND, TASKS },
@@ -65,7 +65,7 @@ const struct identity identities[] = {
 	{ "skb_drop", "drop", { "skb.len" }, { "bytes" }, false },
 	{ "net_device_user", "device", { "ifindex" }, { "ifindex" }, false },
 	{ "sock_user", "sock", { "src_port", "dst_port" }, { "sport", "dport" }, false },
-	{ "sock_state", "tcpstate", { "sk.src_port", "sk.dst_port", "old" }, { "sport", "dport", "old" }, false },
+	{ "sock_state", "tcpstate", { "src_port", "sk.dst_port", "old" }, { "sport", "dport", "old" }, false },
 	{ "tcp_retransmit", "retransmit", { "sk.src_port", "sk.dst_port" }, { "sport", "dport" }, false },
 };
 const unsigned int nr_identities = sizeof(identities) / sizeof(identities[0]);
@@ -161,6 +161,7 @@ const struct rule rules[] = {
 	{ "sock_user.dst_ip4", "sock", "ip4", ADDRESS, 0 },
 	{ "sock_user.src_ip6", "sock", "ip6", ADDRESS, 0 },
 	{ "sock_user.dst_ip6", "sock", "ip6", ADDRESS, 0 },
+	{ "sock_state.src_port", "tcpstate", "sport", SAME, 0 },
 	{ "sock_user.state", "tcpstate", "old", SAME, "sock_state" },
 	{ "sock_state.new", "tcpstate", "new", SAME, 0 },
 	{ "sock_user.state", "retransmit", "state", SAME, "tcp_retransmit" },

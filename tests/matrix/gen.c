@@ -261,10 +261,10 @@ static void probe_variant(struct probe *p, uint32_t nr_args, const char *dir)
 		row_member(f, i, p->members[i].field);
 	fprintf(f, "} __attribute__((aligned(8)));\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n", e->name);
 	signature(f, e->name, "probe", e, false);
-	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
 		   /* volatile: clang would call memset, which an eBPF program cannot. */
 		   "\tfor (int i = 0; i < (int)(sizeof(*r) / 8); i++)\n\t\t((volatile __u64 *)r)[i] = 0;\n");
-	fprintf(f, "%s\tEVENT_SUBMIT(r);\n\treturn 0;\n}\n%s", p->body, tail);
+	fprintf(f, "%s\tevent_submit(r);\n\treturn 0;\n}\n%s", p->body, tail);
 	fclose(f);
 }
 
@@ -300,13 +300,13 @@ static void syscall_program(FILE *f, struct catalog *c, const char *when, const 
 	}
 	snprintf(program, sizeof(program), "%s_%s", when, name);
 	signature(f, event, program, e, true);
-	fprintf(f, "\tstruct row *r = EVENT_RESERVE(rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
 		   "\tr->number = %u;\n\tr->exits = %d;\n"
 		   "\tr->a0 = r->a1 = r->a2 = r->a3 = r->a4 = r->a5 = 0;\n",
 		number, !strcmp(when, "sys_exit"));
 	for (uint32_t i = 0; i < e->nr_args && i < 6; i++)
 		fprintf(f, "\tr->a%u = (__u64)arg%u;\n", i, i);
-	fprintf(f, "\tEVENT_SUBMIT(r);\n\treturn 0;\n}\n\n");
+	fprintf(f, "\tevent_submit(r);\n\treturn 0;\n}\n\n");
 }
 
 static void probe_syscalls(struct catalog *c, const char *dir, FILE *list)

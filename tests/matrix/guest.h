@@ -43,6 +43,7 @@ void act_retransmit(void);
 void act_others(void);
 void act_queue(void);
 void act_mapper(void);
+void act_calls(const char *names);
 
 /* Start @fn in a child with a pipe that lets the parent say "go on"; the child's pid. */
 pid_t start_child(void (*fn)(int go), int *go);
@@ -64,6 +65,6 @@ void die(const char *what) __attribute__((noreturn));
 #define WORK_PART "/dev/nvme0n1p3"
 #define WORK_PART_FIRST 24576
 /* A sector that cannot be read. */
-#define WORK_BAD_SECTOR 30720
+#define WORK_BAD_SECTOR 22528
 
 #endif

@@ -14,7 +14,12 @@ matrix: $(M)/guest $(M)/probes/done static $(TOOLOBJ)
 
 $(M)/%.o: tests/matrix/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/matrix -c -o $@ $<
+	$(CC) $(CFLAGS) -Itests/matrix -I$(M) -c -o $@ $<
+# The machine's own numbers of system calls, not the catalog's.
+$(M)/numbers.inc:
+	@mkdir -p $(@D)
+	echo '#include <asm/unistd_64.h>' | $(CC) -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9][0-9]*\)$$/{ "\1", \2 },/p' >$@
+$(M)/work_calls.o: $(M)/numbers.inc
 $(M)/guest: $(GUESTOBJ)
 	$(CC) $(CFLAGS) -static -o $@ $(GUESTOBJ) $(LDLIBS) -lpthread
 

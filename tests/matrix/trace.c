@@ -162,7 +162,7 @@ void trace_run(struct trace *t, enum trace_mode mode, const char *object, const 
 {
 	char *run[MAX_WORDS + 1] = { (char *)ABIDE, (char *)"run", (char *)object, (char *)"--json" };
 	char *work[MAX_WORDS + 1] = { (char *)"/bin/work" };
-	char options_copy[512], actions_copy[512], number[16];
+	char options_copy[512], actions_copy[4096], number[16];
 	int n, gate[2];
 	pid_t abide, worker = -1;
 

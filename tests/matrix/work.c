@@ -297,6 +297,10 @@ int work_main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		size_t k;
 
+		if (!strncmp(argv[i], "calls=", 6)) {
+			act_calls(argv[i] + 6);
+			continue;
+		}
 		for (k = 0; k < sizeof(actions) / sizeof(actions[0]); k++)
 			if (!strcmp(argv[i], actions[k].name))
 				break;

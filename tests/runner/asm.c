@@ -13,164 +13,12 @@
 #include <string.h>
 
 #include "analyze/insn.h"
-#include "asm.h"
+#include "asm_read.h"
 #include "case.h"
-
-#define MAX_LABELS 256
-
-struct label {
-	char name[64];
-	int64_t at;        /* instruction, -1: not yet seen */
-};
-
-struct pending { /* a jump to a label */
-	uint32_t insn;
-	uint32_t label;
-	uint32_t line;
-};
-
-struct reader {
-	struct assembly *a;
-	const struct asm_symbols *symbols;
-	const char *p; /* in the line at hand */
-	uint32_t line;
-	struct label labels[MAX_LABELS];
-	uint32_t nr_labels;
-	struct pending pending[MAX_LABELS];
-	uint32_t nr_pending;
-};
-
-static void fail(struct reader *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void fail(struct reader *s, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-
-	if (s->a->error[0])
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	snprintf(s->a->error, sizeof(s->a->error), "line %u: %s", s->line, text);
-}
 
 static struct asm_function *current(struct reader *s)
 {
 	return &s->a->functions[s->a->nr_functions - 1];
-}
-
-static void spaces(struct reader *s)
-{
-	while (*s->p == ' ' || *s->p == '\t')
-		s->p++;
-}
-
-/* Pass over @text if it comes next (spaces in it stand for any number of spaces). */
-static bool eat(struct reader *s, const char *text)
-{
-	const char *start = s->p;
-
-	spaces(s);
-	for (; *text; text++) {
-		if (*text == ' ') {
-			spaces(s);
-			continue;
-		}
-		if (*s->p != *text) {
-			s->p = start;
-			return false;
-		}
-		s->p++;
-	}
-	return true;
-}
-
-static bool at_end(struct reader *s)
-{
-	spaces(s);
-	return !*s->p;
-}
-
-static bool word(struct reader *s, char *out, size_t size)
-{
-	size_t n = 0;
-
-	spaces(s);
-	if (!isalpha((unsigned char)*s->p) && *s->p != '_')
-		return false;
-	while (isalnum((unsigned char)*s->p) || (*s->p && strchr("_.[]:", *s->p))) {
-		if (n + 1 < size)
-			out[n++] = *s->p;
-		s->p++;
-	}
-	out[n] = '\0';
-	return true;
-}
-
-static bool reg(struct reader *s, char prefix, uint8_t *out)
-{
-	const char *start = s->p;
-	unsigned long n;
-	char *end;
-
-	spaces(s);
-	if (*s->p != prefix || !isdigit((unsigned char)s->p[1])) {
-		s->p = start;
-		return false;
-	}
-	n = strtoul(s->p + 1, &end, 10);
-	if (n > 15 || isalnum((unsigned char)*end) || *end == '_') {
-		s->p = start;
-		return false;
-	}
-	s->p = end;
-	*out = (uint8_t)n;
-	return true;
-}
-
-static bool term(struct reader *s, int64_t *v)
-{
-	const char *start = s->p;
-	char name[96];
-	char *end;
-
-	spaces(s);
-	if (isdigit((unsigned char)*s->p)) {
-		*v = (int64_t)strtoull(s->p, &end, 0);
-		s->p = end;
-		return true;
-	}
-	if (word(s, name, sizeof(name)) && asm_symbol(s->symbols, name, v))
-		return true;
-	s->p = start;
-	return false;
-}
-
-/* A sum of numbers and names: "-8", "task_struct_user.args + 16". */
-static bool expr(struct reader *s, int64_t *v)
-{
-	const char *start = s->p;
-	bool minus = eat(s, "-");
-	int64_t t;
-
-	if (!minus)
-		eat(s, "+");
-	if (!term(s, v)) {
-		s->p = start;
-		return false;
-	}
-	if (minus)
-		*v = -*v;
-	for (;;) {
-		minus = eat(s, "-");
-		if (!minus && !eat(s, "+"))
-			return true;
-		if (!term(s, &t)) {
-			s->p = start;
-			return false;
-		}
-		*v += minus ? -t : t;
-	}
 }
 
 static void emit(struct reader *s, struct bpf_insn i)
@@ -179,7 +27,7 @@ static void emit(struct reader *s, struct bpf_insn i)
 	struct bpf_insn *p = array_grow(f->insns, f->nr_insns, &f->room_insns, sizeof(*p));
 
 	if (!p) {
-		fail(s, "out of memory");
+		read_fail(s, "out of memory");
 		return;
 	}
 	f->insns = p;
@@ -192,7 +40,7 @@ static void relocate(struct reader *s, enum asm_reloc_kind kind, const char *nam
 	struct asm_reloc *p = array_grow(f->relocs, f->nr_relocs, &f->room_relocs, sizeof(*p));
 
 	if (!p) {
-		fail(s, "out of memory");
+		read_fail(s, "out of memory");
 		return;
 	}
 	f->relocs = p;
@@ -209,7 +57,7 @@ static uint32_t label(struct reader *s, const char *name)
 		if (!strcmp(s->labels[i].name, name))
 			return i;
 	if (s->nr_labels == MAX_LABELS) {
-		fail(s, "too many labels");
+		read_fail(s, "too many labels");
 		return 0;
 	}
 	snprintf(s->labels[i].name, sizeof(s->labels[i].name), "%s", name);
@@ -228,7 +76,7 @@ static void end_function(struct reader *s)
 
 		s->line = p->line;
 		if (at < 0)
-			fail(s, "no label %s", s->labels[p->label].name);
+			read_fail(s, "no label %s", s->labels[p->label].name);
 		f->insns[p->insn].off = (int16_t)(at - p->insn - 1);
 	}
 	s->nr_labels = s->nr_pending = 0;
@@ -240,7 +88,7 @@ static void begin_function(struct reader *s, const char *name, const char *secti
 	struct asm_function *p = array_grow(a->functions, a->nr_functions, &a->room_functions, sizeof(*p));
 
 	if (!p) {
-		fail(s, "out of memory");
+		read_fail(s, "out of memory");
 		return;
 	}
 	a->functions = p;
@@ -256,39 +104,17 @@ static bool jump_target(struct reader *s, struct bpf_insn *i)
 	char name[64];
 	int64_t v;
 
-	spaces(s);
+	read_spaces(s);
 	if (*s->p == '+' || *s->p == '-' || isdigit((unsigned char)*s->p)) {
-		if (!expr(s, &v))
+		if (!read_sum(s, &v))
 			return false;
 		i->off = (int16_t)v;
 		return true;
 	}
-	if (!word(s, name, sizeof(name)) || s->nr_pending == MAX_LABELS)
+	if (!read_word(s, name, sizeof(name)) || s->nr_pending == MAX_LABELS)
 		return false;
 	s->pending[s->nr_pending++] = (struct pending){ (uint32_t)current(s)->nr_insns, label(s, name), s->line };
 	return true;
-}
-
-/* "*(u32 *)(r1 + 8)" without what stands left and right of it. */
-static bool memory(struct reader *s, bool *is_signed, uint32_t *bytes, uint8_t *base, int64_t *off)
-{
-	const char *start = s->p;
-	int64_t bits;
-
-	*is_signed = false;
-	if (!eat(s, "*( u")) {
-		if (!eat(s, "*( s"))
-			return false;
-		*is_signed = true;
-	}
-	*off = 0;
-	if (expr(s, &bits) && (bits == 8 || bits == 16 || bits == 32 || bits == 64) && eat(s, " *)(") &&
-	    reg(s, 'r', base) && (eat(s, ")") || (expr(s, off) && eat(s, ")")))) {
-		*bytes = (uint32_t)bits / 8;
-		return true;
-	}
-	s->p = start;
-	return false;
 }
 
 static const struct {
@@ -311,33 +137,33 @@ static bool move(struct reader *s, char r, uint8_t dst)
 	int64_t v, bits;
 	size_t i;
 
-	if (eat(s, "-r") || eat(s, "-w")) {
+	if (read_text(s, "-r") || read_text(s, "-w")) {
 		s->p--;
-		if (!reg(s, r, &src))
+		if (!read_reg(s, r, &src))
 			return false;
 		emit(s, (struct bpf_insn){ .code = class | BPF_NEG, .dst_reg = dst });
 		return src == dst;
 	}
 	for (i = 0; i < 3; i++, s->p = start)
-		if (eat(s, orders[i]) && expr(s, &v) && reg(s, 'r', &src)) {
+		if (read_text(s, orders[i]) && read_sum(s, &v) && read_reg(s, 'r', &src)) {
 			emit(s, (struct bpf_insn){ .code = (i ? BPF_ALU : BPF_ALU64) | BPF_END | (i == 1 ? BPF_TO_BE : 0),
 						   .dst_reg = dst, .imm = (int32_t)v });
 			return src == dst;
 		}
-	if (eat(s, "(s")) {
-		if (!expr(s, &bits) || !eat(s, ")") || !reg(s, r, &src))
+	if (read_text(s, "(s")) {
+		if (!read_sum(s, &bits) || !read_text(s, ")") || !read_reg(s, r, &src))
 			return false;
 		emit(s, (struct bpf_insn){ .code = class | BPF_MOV | BPF_X, .dst_reg = dst, .src_reg = src,
 					   .off = (int16_t)bits });
 		return true;
 	}
-	if (reg(s, r, &src)) {
+	if (read_reg(s, r, &src)) {
 		emit(s, (struct bpf_insn){ .code = class | BPF_MOV | BPF_X, .dst_reg = dst, .src_reg = src });
 		return true;
 	}
-	if (!expr(s, &v))
+	if (!read_sum(s, &v))
 		return false;
-	if (r == 'r' && eat(s, "ll")) {
+	if (r == 'r' && read_text(s, "ll")) {
 		emit(s, (struct bpf_insn){ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = dst, .imm = (int32_t)v });
 		emit(s, (struct bpf_insn){ .imm = (int32_t)(v >> 32) });
 		return true;
@@ -349,12 +175,17 @@ static bool move(struct reader *s, char r, uint8_t dst)
 /* "r1 = map NAME ll", "r1 = func NAME ll" */
 static bool address(struct reader *s, uint8_t dst)
 {
-	bool is_map = eat(s, "map ");
+	bool is_map = read_text(s, "map ");
 	char name[64];
+	size_t n;
 
-	if (!is_map && !eat(s, "func "))
+	if (!is_map && !read_text(s, "func "))
 		return false;
-	if (!word(s, name, sizeof(name)) || !eat(s, "ll"))
+	read_spaces(s);
+	n = strcspn(s->p, " \t"); /* ".rodata+8" is a name here */
+	snprintf(name, sizeof(name), "%.*s", (int)n, s->p);
+	s->p += n;
+	if (!n || !read_text(s, "ll"))
 		return false;
 	relocate(s, is_map ? ASM_MAP : ASM_FUNC, name);
 	emit(s, (struct bpf_insn){ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = dst });
@@ -379,25 +210,25 @@ static bool fetching_atomic(struct reader *s, char r, uint8_t dst)
 
 	for (i = 0; i < sizeof(atomics) / sizeof(atomics[0]); i++) {
 		snprintf(start, sizeof(start), "atomic_fetch_%s((u%d *)(", atomics[i].text, r == 'r' ? 64 : 32);
-		if (!eat(s, start))
+		if (!read_text(s, start))
 			continue;
-		if (!reg(s, 'r', &base) || !expr(s, &off) || !eat(s, "),") || !reg(s, r, &src) || !eat(s, ")"))
+		if (!read_reg(s, 'r', &base) || !read_sum(s, &off) || !read_text(s, "),") || !read_reg(s, r, &src) || !read_text(s, ")"))
 			return false;
 		emit(s, (struct bpf_insn){ .code = code, .dst_reg = base, .src_reg = src, .off = (int16_t)off,
 					   .imm = atomics[i].imm | BPF_FETCH });
 		return src == dst;
 	}
-	if (eat(s, r == 'r' ? "xchg_64(" : "xchg32_32(")) {
-		if (!reg(s, 'r', &base) || !expr(s, &off) || !eat(s, ",") || !reg(s, r, &src) || !eat(s, ")"))
+	if (read_text(s, r == 'r' ? "xchg_64(" : "xchg32_32(")) {
+		if (!read_reg(s, 'r', &base) || !read_sum(s, &off) || !read_text(s, ",") || !read_reg(s, r, &src) || !read_text(s, ")"))
 			return false;
 		emit(s, (struct bpf_insn){ .code = code, .dst_reg = base, .src_reg = src, .off = (int16_t)off,
 					   .imm = BPF_XCHG });
 		return src == dst;
 	}
-	if (!eat(s, r == 'r' ? "cmpxchg_64(" : "cmpxchg32_32("))
+	if (!read_text(s, r == 'r' ? "cmpxchg_64(" : "cmpxchg32_32("))
 		return false;
-	if (!reg(s, 'r', &base) || !expr(s, &off) || !eat(s, ",") || !reg(s, r, &old) || old || !eat(s, ",") ||
-	    !reg(s, r, &src) || !eat(s, ")"))
+	if (!read_reg(s, 'r', &base) || !read_sum(s, &off) || !read_text(s, ",") || !read_reg(s, r, &old) || old || !read_text(s, ",") ||
+	    !read_reg(s, r, &src) || !read_text(s, ")"))
 		return false;
 	emit(s, (struct bpf_insn){ .code = code, .dst_reg = base, .src_reg = src, .off = (int16_t)off, .imm = BPF_CMPXCHG });
 	return true;
@@ -412,21 +243,21 @@ static bool assignment(struct reader *s, char r, uint8_t dst)
 	size_t i;
 
 	for (i = 0; i < sizeof(alu_ops) / sizeof(alu_ops[0]); i++) {
-		if (!eat(s, alu_ops[i].text))
+		if (!read_text(s, alu_ops[i].text))
 			continue;
-		if (reg(s, r, &src))
+		if (read_reg(s, r, &src))
 			emit(s, (struct bpf_insn){ .code = class | alu_ops[i].op | BPF_X, .dst_reg = dst, .src_reg = src,
 						   .off = alu_ops[i].off });
-		else if (expr(s, &v))
+		else if (read_sum(s, &v))
 			emit(s, (struct bpf_insn){ .code = class | alu_ops[i].op | BPF_K, .dst_reg = dst,
 						   .imm = (int32_t)v, .off = alu_ops[i].off });
 		else
 			return false;
 		return true;
 	}
-	if (!eat(s, "="))
+	if (!read_text(s, "="))
 		return false;
-	if (r == 'r' && memory(s, &is_signed, &bytes, &src, &v)) {
+	if (r == 'r' && read_memory(s, &is_signed, &bytes, &src, &v)) {
 		emit(s, (struct bpf_insn){ .code = BPF_LDX | (is_signed ? INSN_MEMSX : BPF_MEM) | insn_size_code(bytes),
 					   .dst_reg = dst, .src_reg = src, .off = (int16_t)v });
 		return true;
@@ -444,14 +275,14 @@ static bool store(struct reader *s)
 	uint32_t bytes;
 	int64_t off, v;
 
-	if (!memory(s, &is_signed, &bytes, &base, &off) || !eat(s, "="))
+	if (!read_memory(s, &is_signed, &bytes, &base, &off) || !read_text(s, "="))
 		return false;
-	if (reg(s, 'r', &src)) {
+	if (read_reg(s, 'r', &src)) {
 		emit(s, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | insn_size_code(bytes), .dst_reg = base,
 					   .src_reg = src, .off = (int16_t)off });
 		return true;
 	}
-	if (!expr(s, &v))
+	if (!read_sum(s, &v))
 		return false;
 	emit(s, (struct bpf_insn){ .code = BPF_ST | BPF_MEM | insn_size_code(bytes), .dst_reg = base, .off = (int16_t)off,
 				   .imm = (int32_t)v });
@@ -466,10 +297,10 @@ static bool plain_atomic(struct reader *s)
 	int64_t off;
 	size_t i;
 
-	if (!memory(s, &is_signed, &bytes, &base, &off))
+	if (!read_memory(s, &is_signed, &bytes, &base, &off))
 		return false;
 	for (i = 0; i < sizeof(atomics) / sizeof(atomics[0]); i++)
-		if (eat(s, atomics[i].plain) && reg(s, 'r', &src)) {
+		if (read_text(s, atomics[i].plain) && read_reg(s, 'r', &src)) {
 			emit(s, (struct bpf_insn){ .code = BPF_STX | BPF_ATOMIC | insn_size_code(bytes), .dst_reg = base,
 						   .src_reg = src, .off = (int16_t)off, .imm = atomics[i].imm });
 			return true;
@@ -493,28 +324,28 @@ static bool branch(struct reader *s)
 	int64_t v;
 	size_t k;
 
-	if (!reg(s, 'r', &a)) {
-		if (!reg(s, 'w', &a))
+	if (!read_reg(s, 'r', &a)) {
+		if (!read_reg(s, 'w', &a))
 			return false;
 		r = 'w';
 		i.code = BPF_JMP32;
 	}
 	i.dst_reg = a;
 	for (k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
-		if (eat(s, ops[k].text))
+		if (read_text(s, ops[k].text))
 			break;
 	if (k == sizeof(ops) / sizeof(ops[0]))
 		return false;
 	i.code |= ops[k].op;
-	if (reg(s, r, &b)) {
+	if (read_reg(s, r, &b)) {
 		i.code |= BPF_X;
 		i.src_reg = b;
-	} else if (expr(s, &v)) {
+	} else if (read_sum(s, &v)) {
 		i.imm = (int32_t)v;
 	} else {
 		return false;
 	}
-	if (!eat(s, "goto ") || !jump_target(s, &i))
+	if (!read_text(s, "goto ") || !jump_target(s, &i))
 		return false;
 	emit(s, i);
 	return true;
@@ -526,12 +357,12 @@ static bool call(struct reader *s)
 	char name[64];
 	int64_t v;
 
-	spaces(s);
+	read_spaces(s);
 	if (*s->p == '-' || isdigit((unsigned char)*s->p)) {
-		if (!expr(s, &v))
+		if (!read_sum(s, &v))
 			return false;
 		i.imm = (int32_t)v;
-	} else if (!word(s, name, sizeof(name))) {
+	} else if (!read_word(s, name, sizeof(name))) {
 		return false;
 	} else if (asm_helper(name) >= 0) {
 		i.imm = asm_helper(name);
@@ -544,30 +375,46 @@ static bool call(struct reader *s)
 	return true;
 }
 
+/* "insn CODE DST SRC OFF IMM": what no compiler writes */
+static bool raw(struct reader *s)
+{
+	int64_t v[5];
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		if (!read_term(s, &v[i]))
+			return false;
+	emit(s, (struct bpf_insn){ .code = (uint8_t)v[0], .dst_reg = v[1] & 15, .src_reg = v[2] & 15, .off = (int16_t)v[3],
+				   .imm = (int32_t)v[4] });
+	return true;
+}
+
 static bool statement(struct reader *s)
 {
 	struct bpf_insn jump = { .code = BPF_JMP | BPF_JA };
 	uint8_t dst;
 
-	if (eat(s, "exit")) {
+	if (read_text(s, "exit")) {
 		emit(s, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 		return true;
 	}
-	if (eat(s, "goto ")) {
+	if (read_text(s, "goto ")) {
 		if (!jump_target(s, &jump))
 			return false;
 		emit(s, jump);
 		return true;
 	}
-	if (eat(s, "if "))
+	if (read_text(s, "if "))
 		return branch(s);
-	if (eat(s, "call "))
+	if (read_text(s, "call "))
 		return call(s);
-	if (eat(s, "lock "))
+	if (read_text(s, "insn "))
+		return raw(s);
+	if (read_text(s, "lock "))
 		return plain_atomic(s);
-	if (reg(s, 'r', &dst))
+	if (read_reg(s, 'r', &dst))
 		return assignment(s, 'r', dst);
-	if (reg(s, 'w', &dst))
+	if (read_reg(s, 'w', &dst))
 		return assignment(s, 'w', dst);
 	return store(s);
 }
@@ -577,16 +424,16 @@ static void skip_counter(struct reader *s)
 {
 	const char *p;
 
-	spaces(s);
+	read_spaces(s);
 	for (p = s->p; isdigit((unsigned char)*p);)
 		p++;
 	if (p == s->p || *p != ':')
 		return;
 	s->p = p + 1;
-	spaces(s);
+	read_spaces(s);
 	while (isxdigit((unsigned char)s->p[0]) && isxdigit((unsigned char)s->p[1]) && (s->p[2] == ' ' || s->p[2] == '\t')) {
 		s->p += 2;
-		spaces(s);
+		read_spaces(s);
 	}
 }
 
@@ -598,14 +445,14 @@ static void one_line(struct reader *s, char *line)
 	line[strcspn(line, "#;")] = '\0';
 	s->p = line;
 	skip_counter(s);
-	if (at_end(s))
+	if (read_end(s))
 		return;
 	n = strlen(s->p);
 	while (isspace((unsigned char)s->p[n - 1]))
 		n--;
 	if (s->p[n - 1] == ':') {
 		((char *)s->p)[n - 1] = '\0';
-		if (eat(s, "func ")) {
+		if (read_text(s, "func ")) {
 			if (current(s)->nr_insns || current(s)->nr_relocs) {
 				end_function(s);
 				begin_function(s, s->p, ".text");
@@ -618,8 +465,8 @@ static void one_line(struct reader *s, char *line)
 		s->labels[label(s, name)].at = (int64_t)current(s)->nr_insns;
 		return;
 	}
-	if (!statement(s) || !at_end(s))
-		fail(s, "cannot assemble \"%s\"", line + strspn(line, " \t"));
+	if (!statement(s) || !read_end(s))
+		read_fail(s, "cannot assemble \"%s\"", line + strspn(line, " \t"));
 }
 
 bool assemble(struct assembly *a, const char *text, const char *section, const char *name, uint32_t line,

@@ -15,6 +15,7 @@
  *	func NAME:                              another function begins
  *	r1 = map NAME ll    r2 = func NAME ll   addresses that a relocation fills in
  *	call map_lookup_elem    call NAME       helpers by name, functions by name
+ *	insn 0xff 0 0 0 0                       any instruction: code, dst, src, off, imm
  *	*(u64 *)(r1 + task_struct_user.parent)  numbers by name: fields, arguments, enumerators
  */
 struct asm_reloc {

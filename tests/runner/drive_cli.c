@@ -98,7 +98,7 @@ static int spawn(struct run *r, const char *dir, const char *out_dir, const char
 	int status;
 	pid_t pid;
 
-	snprintf(command, sizeof(command), "exec %s %s", r->command, args);
+	snprintf(command, sizeof(command), "%s %s", r->command, args);
 	pid = fork();
 	if (!pid) {
 		int null = open("/dev/null", O_RDONLY);
@@ -162,7 +162,7 @@ static void run_command(struct run *r, const struct part *s, const char *args)
 	int status;
 
 	if (access(r->command, X_OK)) {
-		snprintf(r->skip, sizeof(r->skip), "the command is not built");
+		run_fail(r, s, "%s is not built", r->command);
 		return;
 	}
 	if (!mkdtemp(dir) || !mkdtemp(out_dir)) {

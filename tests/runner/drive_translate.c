@@ -5,11 +5,12 @@
  *	-- translated KERNEL... [+filter]    the expected instructions, names resolved for each kernel
  *	-- translated-text KERNEL            the expected listing, compared as text
  *	-- accept KERNEL... [+filter]        it translates
- *	-- reject TAG [KERNEL...]            it is refused so, and each line of the text occurs in the refusal
+ *	-- reject TAG [KERNEL...] [+filter]  it is refused so, and each line of the text occurs in the refusal
  *	-- explain KERNEL                    each line occurs in what -v says
  *
  * Whatever translates is also written as an object, read back and compared: what the writer
- * makes is the same code under the new section names.
+ * makes is the same code under the new section names; and its listing, assembled again,
+ * gives the same bytes.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +95,23 @@ out:
 	buf_free(&elf);
 }
 
+/* What disasm() writes of it assembles to the same bytes. */
+static void check_reassembled(struct run *r, const struct part *s, const struct translated *t, const char *kernel)
+{
+	struct asm_symbols none = { 0 };
+	struct assembly a = { 0 };
+	struct buf text = { 0 };
+	long at = -1;
+
+	list_translated(t, &text);
+	if (!assemble(&a, (const char *)text.data, "", "", 1, &none))
+		run_fail(r, s, "%s: the listing cannot be assembled again: %s", kernel, a.error);
+	else if ((at = list_hidden_difference(t, &a)) >= 0)
+		run_fail(r, s, "%s: instruction %ld assembles to other bytes than it was listed from", kernel, at);
+	assembly_free(&a);
+	buf_free(&text);
+}
+
 /* Translate for one kernel. On failure NULL: *e is set, or the report has it already. */
 static struct translated *translate(struct run *r, const char *kernel, bool filter, struct buf *explain,
 				    struct abide_error *e)
@@ -136,6 +154,7 @@ static void for_kernels(struct run *r, const struct part *s, check_fn *check)
 		if (check)
 			check(r, s, kernel, t);
 		check_written(r, s, t, kernel);
+		check_reassembled(r, s, t, kernel);
 		translated_free(t);
 	}
 	if (!n)
@@ -215,7 +234,7 @@ static void reject_one(struct run *r, const struct part *s, const char *tag, con
 	struct abide_error e;
 	struct buf text = { 0 };
 
-	t = translate(r, kernel, false, NULL, &e);
+	t = translate(r, kernel, strstr(s->args, "+filter") != NULL, NULL, &e);
 	if (t) {
 		list_translated(t, &text);
 		run_fail(r, s, "%s: was accepted:\n%s", kernel, (const char *)text.data);
@@ -241,6 +260,8 @@ static void run_reject(struct run *r, const struct part *s)
 		return;
 	}
 	while (next_word(&p, kernel, sizeof(kernel))) {
+		if (kernel[0] == '+')
+			continue;
 		reject_one(r, s, tag, kernel);
 		n++;
 	}

@@ -526,7 +526,7 @@ static void parse_all(struct parser *s);
 static void parse_include(struct parser *s)
 {
 	struct parser inner = { .l = s->l, .dir = s->dir, .line = 1 };
-	char path[512], layout[64];
+	char path[512], layout[sizeof(s->token)];
 	size_t size;
 	char *text;
 

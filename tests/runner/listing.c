@@ -190,7 +190,9 @@ long list_hidden_difference(const struct translated *t, const struct assembly *a
 	uint32_t k;
 
 	for (i = 0; translated_piece(t, i, &p) && assembled_piece(a, i, &q); i++)
-		for (k = 0; k < p.nr_insns && k < q.nr_insns; k++, at++) {
+		for (k = 0; k < p.nr_insns || k < q.nr_insns; k++, at++) {
+			if (k >= p.nr_insns || k >= q.nr_insns)
+				return at;
 			if (reloc_text(&p, k, name, sizeof(name))) {
 				k += is_ld_imm64(&p.insns[k]);
 				continue;

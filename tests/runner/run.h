@@ -30,6 +30,7 @@ struct run {
 	const char *build;   /* build directory, absolute */
 	char dir[512];       /* where the file of cases is */
 	struct catalog *catalog;
+	bool catalog_tried;
 	struct buf elf;
 	struct object *object;
 	bool object_tried;

@@ -316,6 +316,28 @@ static void test_hostile(void)
 	buf_free(&bytes);
 }
 
+/* The strings should begin with an empty one; where they do not, offset 0 is no name all the same. */
+static void test_first_string(void)
+{
+	struct btf_maker m = { 0 };
+	struct btf_data *b;
+	struct btf_info t;
+	struct buf bytes;
+
+	buf_str(&m.strings, "odd");
+	make_type(&m, "", BTF_KIND_STRUCT, false, 0, 0);
+	make_type(&m, "named", BTF_KIND_STRUCT, false, 0, 0);
+	bytes = make_btf(&m, NULL);
+	if (!check(!btf_open_mem(bytes.data, bytes.size, &b, NULL),
+	           "strings that begin with one open"))
+		return;
+	check(btf_get(b, 1, &t) && !*t.name, "a type without a name has none");
+	check_u64(btf_find(b, BTF_KIND_STRUCT, "odd"), 0, "and is not found");
+	check_u64(btf_find(b, BTF_KIND_STRUCT, "named"), 2, "the other one is");
+	btf_free(b);
+	buf_free(&bytes);
+}
+
 /* Kind 77 with 8 bytes behind it and 4 for each element; known by the layout section only. */
 static void test_unknown_kind(void)
 {
@@ -355,5 +377,6 @@ void test_btf(void)
 	test_sample(true);
 	test_marks();
 	test_hostile();
+	test_first_string();
 	test_unknown_kind();
 }

@@ -191,11 +191,9 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 	case KIND_SYSCALL:
 		name = render_name_syscall(p, (int64_t)v);
 		break;
-	case KIND_ERRNO:
-		if ((int64_t)v < 0 || !c->is_signed)
-			name = render_name_errno((uint32_t)((int64_t)v < 0 ? -v : v));
-		else
-			name = render_name_errno((uint32_t)v);
+	case KIND_ERRNO: /* a signed one is a result: from 0 on it is a number */
+		if (!c->is_signed || (int64_t)v < 0)
+			name = render_name_errno((uint32_t)(c->is_signed ? -v : v));
 		break;
 	}
 	if (name)

@@ -192,14 +192,15 @@ static void by_shape(const struct btf_data *btf, uint32_t id, struct column *c, 
 
 static void tagged(const struct render_plan *p, uint32_t owner, int32_t member, struct column *c)
 {
-	const char *unit = tag_get(p, owner, member, "unit");
+	const char *unit = render_tag_get(p, owner, member, "unit");
 
-	c->title = tag_get(p, owner, member, "title");
+	c->title = render_tag_get(p, owner, member, "title");
 	if (unit)
 		c->unit = unit;
-	c->max = tag_get(p, owner, member, "max") != NULL;
-	c->sort = tag_get(p, owner, member, "sort") != NULL;
-	if (tag_get(p, owner, member, "hex") && (c->kind == KIND_UINT || c->kind == KIND_SINT))
+	c->max = render_tag_get(p, owner, member, "max") != NULL;
+	c->sort = render_tag_get(p, owner, member, "sort") != NULL;
+	if (render_tag_get(p, owner, member, "hex") &&
+	    (c->kind == KIND_UINT || c->kind == KIND_SINT))
 		c->kind = KIND_HEX;
 }
 
@@ -330,8 +331,8 @@ static void strip_suffix(struct column *c)
 		}
 }
 
-int columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
-               struct columns *out, struct abide_error *e)
+int render_columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
+                      struct columns *out, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	uint32_t id = btf_strip(btf, type, true);

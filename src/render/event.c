@@ -17,16 +17,16 @@ static void align(const struct view *v, uint32_t i, size_t from, struct buf *out
 
 	if (out->failed)
 		return;
-	have = text_width(out->data + from, out->size - from);
-	if (have >= want || (value_is_text(c) && i + 1 == v->values.nr))
+	have = render_text_width(out->data + from, out->size - from);
+	if (have >= want || (render_value_is_text(c) && i + 1 == v->values.nr))
 		return;
-	if (value_is_text(c)) {
-		text_pad(out, want - have);
+	if (render_value_is_text(c)) {
+		render_text_pad(out, want - have);
 		return;
 	}
 	buf_add(&copy, out->data + from, out->size - from);
 	out->size = from;
-	text_pad(out, want - have);
+	render_text_pad(out, want - have);
 	buf_add(out, copy.data, copy.size);
 	out->failed |= copy.failed;
 	buf_free(&copy);
@@ -43,16 +43,16 @@ static void header(const struct render_plan *p, const struct view *v, struct buf
 		if (i)
 			buf_u8(out, ' ');
 		from = out->size;
-		column_heading(&v->values.list[i], out);
+		render_column_heading(&v->values.list[i], out);
 		align(v, i, from, out);
 	}
 	if (p->opts.width)
-		text_cut(out, line, p->opts.width);
-	text_end(out);
+		render_text_cut(out, line, p->opts.width);
+	render_text_end(out);
 }
 
-void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
-                struct buf *out)
+void render_event_text(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out)
 {
 	const struct view *v = &p->views[index];
 	size_t line, from;
@@ -63,26 +63,26 @@ void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, stru
 	p->last_events = (int32_t)index;
 	line = out->size;
 	if (p->opts.timestamps)
-		text_clock(now, out);
+		render_text_clock(now, out);
 	for (i = 0; i < v->values.nr; i++) {
 		if (i)
 			buf_u8(out, ' ');
 		from = out->size;
-		value_text(p, &v->values.list[i], data, out);
+		render_value_text(p, &v->values.list[i], data, out);
 		align(v, i, from, out);
 	}
 	if (p->opts.width)
-		text_cut(out, line, p->opts.width);
-	text_end(out);
+		render_text_cut(out, line, p->opts.width);
+	render_text_end(out);
 }
 
-void event_json(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
-                struct buf *out)
+void render_event_json(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out)
 {
 	const struct view *v = &p->views[index];
 
-	json_begin("event", v->map->name, now, out);
+	render_json_begin("event", v->map->name, now, out);
 	buf_printf(out, ",\"value\":");
-	columns_json(p, &v->values, data, out);
+	render_columns_json(p, &v->values, data, out);
 	buf_printf(out, "}\n");
 }

@@ -111,37 +111,38 @@ struct render_plan {
 };
 
 /* tags.c */
-int tags_collect(struct render_plan *p, struct abide_error *e);
+int render_tags_collect(struct render_plan *p, struct abide_error *e);
 /* What follows "KEY=" of a tag on @type's member, "" for a bare "KEY", NULL if it has none. */
-const char *tag_get(const struct render_plan *p, uint32_t type, int32_t member, const char *key);
+const char *render_tag_get(const struct render_plan *p, uint32_t type, int32_t member,
+                           const char *key);
 
 /* columns.c: what is shown of a type; @name is for a scalar. All offsets are below @size. */
-int columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
-               struct columns *out, struct abide_error *e);
+int render_columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
+                      struct columns *out, struct abide_error *e);
 
 /* view.c */
-int view_open(struct render_plan *p, uint32_t index, struct abide_error *e);
+int render_view_open(struct render_plan *p, uint32_t index, struct abide_error *e);
 
 /* value.c: element @i of a column, in text without padding, or as JSON. */
-void value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
-                struct buf *out);
-void value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
-                struct buf *out);
-uint64_t value_number(const struct column *c, const uint8_t *data, uint32_t i);
-bool value_is_text(const struct column *c); /* left-aligned */
-int value_compare(const struct column *c, const uint8_t *a, const uint8_t *b);
-void column_heading(const struct column *c,
-                    struct buf *out); /* the title, or the name in capitals */
-uint32_t value_width(const struct render_plan *p,
-                     const struct column *c); /* what it mostly needs */
+void render_value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out);
+void render_value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out);
+uint64_t render_value_number(const struct column *c, const uint8_t *data, uint32_t i);
+bool render_value_is_text(const struct column *c); /* left-aligned */
+int render_value_compare(const struct column *c, const uint8_t *a, const uint8_t *b);
+void render_column_heading(const struct column *c,
+                           struct buf *out); /* the title, or the name in capitals */
+uint32_t render_value_width(const struct render_plan *p,
+                            const struct column *c); /* what it mostly needs */
 /* {"a":1,"b":{"c":2}} of all columns. */
-void columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
-                  struct buf *out);
+void render_columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
+                         struct buf *out);
 
 /* names.c: NULL when it has none. */
-const char *name_errno(uint32_t err);
-const char *name_signal(uint32_t sig);
-const char *name_syscall(const struct render_plan *p, int64_t nr);
+const char *render_name_errno(uint32_t err);
+const char *render_name_signal(uint32_t sig);
+const char *render_name_syscall(const struct render_plan *p, int64_t nr);
 
 /* scale.c */
 struct scale { /* a unit and how many of the base unit it is */
@@ -149,23 +150,23 @@ struct scale { /* a unit and how many of the base unit it is */
 	uint64_t factor;
 };
 /* The largest unit not above @value of @unit's family; false: it is not one that scales. */
-bool scale_for(const char *unit, uint64_t value, struct scale *out);
+bool render_scale_for(const char *unit, uint64_t value, struct scale *out);
 /* @value / @factor with three significant digits, without a fraction of zeros if @trim; no unit. */
-void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size);
+void render_scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size);
 /* "1.25ms", "12KiB", "17 packets", "17". */
-void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out);
+void render_scale_text(const char *unit, uint64_t value, bool negative, struct buf *out);
 
 /* text.c: bytes of strangers made harmless. */
-void text_safe(const uint8_t *s, size_t n, struct buf *out);
-void json_string(const uint8_t *s, size_t n, struct buf *out);
-void json_begin(const char *type, const char *map, struct timespec now, struct buf *out);
-size_t text_width(const uint8_t *s, size_t n); /* columns of the terminal */
+void render_text_safe(const uint8_t *s, size_t n, struct buf *out);
+void render_json_string(const uint8_t *s, size_t n, struct buf *out);
+void render_json_begin(const char *type, const char *map, struct timespec now, struct buf *out);
+size_t render_text_width(const uint8_t *s, size_t n); /* columns of the terminal */
 /* At most @width columns; what is cut ends in '~'. */
-void text_cut(struct buf *b, size_t from, size_t width);
-void text_pad(struct buf *b, size_t n);
-void text_end(struct buf *b); /* the line's end, without blanks before it */
-void text_clock(struct timespec now, struct buf *out); /* "HH:MM:SS " */
-void text_bold(const struct render_plan *p, const char *s, struct buf *out);
+void render_text_cut(struct buf *b, size_t from, size_t width);
+void render_text_pad(struct buf *b, size_t n);
+void render_text_end(struct buf *b); /* the line's end, without blanks before it */
+void render_text_clock(struct timespec now, struct buf *out); /* "HH:MM:SS " */
+void render_text_bold(const struct render_plan *p, const char *s, struct buf *out);
 
 /* rows.c: entries of a map, summed and in order. */
 struct row {
@@ -177,28 +178,28 @@ struct rows {
 	uint32_t nr;
 	uint8_t *memory; /* the sums */
 };
-int rows_make(const struct render_plan *p, const struct view *v, const struct render_entries *in,
-              struct rows *out, struct abide_error *e);
-void rows_free(struct rows *rows);
+int render_rows_make(const struct render_plan *p, const struct view *v,
+                     const struct render_entries *in, struct rows *out, struct abide_error *e);
+void render_rows_free(struct rows *rows);
 
 /* One file a kind of view. */
-uint64_t hist_slot(const struct view *v, const uint8_t *value, uint32_t i);
-uint64_t hist_count(const struct view *v, const uint8_t *value);
-void hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
-               struct timespec now, struct buf *out);
-void hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
-               struct timespec now, struct buf *out);
-void heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
-               struct timespec now, struct buf *out);
-void heat_json(const struct render_plan *p, struct view *v, const struct rows *rows,
-               struct timespec now, struct buf *out);
-void table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
-                struct timespec now, struct buf *out);
-void table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
-                struct timespec now, struct buf *out);
-void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
-                struct buf *out);
-void event_json(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now,
-                struct buf *out);
+uint64_t render_hist_slot(const struct view *v, const uint8_t *value, uint32_t i);
+uint64_t render_hist_count(const struct view *v, const uint8_t *value);
+void render_hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out);
+void render_hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out);
+void render_heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out);
+void render_heat_json(const struct render_plan *p, struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out);
+void render_table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out);
+void render_table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out);
+void render_event_text(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out);
+void render_event_json(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out);
 
 #endif

@@ -15,25 +15,25 @@ typedef void print_fn(const struct render_plan *p, struct view *v, const struct 
 static void print_hist_text(const struct render_plan *p, struct view *v, const struct rows *rows,
                             struct timespec now, struct buf *out)
 {
-	hist_text(p, v, rows, now, out);
+	render_hist_text(p, v, rows, now, out);
 }
 
 static void print_hist_json(const struct render_plan *p, struct view *v, const struct rows *rows,
                             struct timespec now, struct buf *out)
 {
-	hist_json(p, v, rows, now, out);
+	render_hist_json(p, v, rows, now, out);
 }
 
 static void print_table_text(const struct render_plan *p, struct view *v, const struct rows *rows,
                              struct timespec now, struct buf *out)
 {
-	table_text(p, v, rows, now, out);
+	render_table_text(p, v, rows, now, out);
 }
 
 static void print_table_json(const struct render_plan *p, struct view *v, const struct rows *rows,
                              struct timespec now, struct buf *out)
 {
-	table_json(p, v, rows, now, out);
+	render_table_json(p, v, rows, now, out);
 }
 
 static const struct printer {
@@ -41,7 +41,7 @@ static const struct printer {
 } printers[] = {
 	[VIEW_HIST] = { print_hist_text, print_hist_json },
 	[VIEW_LINEAR] = { print_hist_text, print_hist_json },
-	[VIEW_HEAT] = { heat_text, heat_json },
+	[VIEW_HEAT] = { render_heat_text, render_heat_json },
 	[VIEW_COUNT] = { print_table_text, print_table_json },
 	[VIEW_TABLE] = { print_table_text, print_table_json },
 	[VIEW_EVENTS] = { NULL, NULL },
@@ -62,9 +62,9 @@ int render_open(const struct object *o, const struct render_options *opts, struc
 	p->opts = *opts;
 	p->last_events = -1;
 	p->views = calloc((size_t)o->nr_maps + 1, sizeof(*p->views));
-	err = p->views ? tags_collect(p, e) : error_nomem(e);
+	err = p->views ? render_tags_collect(p, e) : error_nomem(e);
 	for (i = 0; i < o->nr_maps && !err; i++)
-		err = view_open(p, i, e);
+		err = render_view_open(p, i, e);
 	if (err)
 		render_free(p);
 	else
@@ -110,19 +110,19 @@ static void put_lost(struct render_plan *p, const char *map, const char *what, u
                      struct timespec now, struct buf *out)
 {
 	if (p->opts.format == RENDER_JSON) {
-		json_begin("lost", map, now, out);
+		render_json_begin("lost", map, now, out);
 		buf_printf(out, ",\"what\":");
-		json_string((const uint8_t *)what, strlen(what), out);
+		render_json_string((const uint8_t *)what, strlen(what), out);
 		buf_printf(out, ",\"count\":%llu}\n", (unsigned long long)n);
 		return;
 	}
 	if (p->opts.timestamps)
-		text_clock(now, out);
+		render_text_clock(now, out);
 	buf_printf(out, "lost %llu ", (unsigned long long)n);
-	text_safe((const uint8_t *)what, strlen(what), out);
+	render_text_safe((const uint8_t *)what, strlen(what), out);
 	if (map) {
 		buf_printf(out, " of ");
-		text_safe((const uint8_t *)map, strlen(map), out);
+		render_text_safe((const uint8_t *)map, strlen(map), out);
 		buf_printf(out, ": no room");
 	}
 	buf_u8(out, '\n');
@@ -176,13 +176,13 @@ int render_map(struct render_plan *p, uint32_t index, const struct render_entrie
 		print_losses(p, v, entries->values, now, out);
 		return finish(out, e);
 	}
-	err = rows_make(p, v, entries, &rows, e);
+	err = render_rows_make(p, v, entries, &rows, e);
 	if (err)
 		return err;
 	pr = &printers[v->kind];
 	p->last_events = -1;
 	(p->opts.format == RENDER_JSON ? pr->json : pr->text)(p, v, &rows, now, out);
-	rows_free(&rows);
+	render_rows_free(&rows);
 	return finish(out, e);
 }
 
@@ -203,9 +203,9 @@ int render_event(struct render_plan *p, uint32_t index, const void *data, uint32
 		data = copy;
 	}
 	if (p->opts.format == RENDER_JSON)
-		event_json(p, index, data, now, out);
+		render_event_json(p, index, data, now, out);
 	else
-		event_text(p, index, data, now, out);
+		render_event_text(p, index, data, now, out);
 	free(copy);
 	return finish(out, e);
 }

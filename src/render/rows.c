@@ -39,7 +39,7 @@ static void combine(const struct column *c, uint8_t *dst, const uint8_t *src)
 		return;
 	}
 	for (i = 0; i < c->count; i++, to += c->size) {
-		uint64_t a = value_number(c, dst, i), b = value_number(c, src, i);
+		uint64_t a = render_value_number(c, dst, i), b = render_value_number(c, src, i);
 		bool more = c->is_signed ? (int64_t)b > (int64_t)a : b > a;
 
 		if (c->max || c->kind == KIND_CLOCK)
@@ -58,16 +58,16 @@ static int by_value(const void *a, const void *b, void *ctx)
 	int r = 0;
 
 	if (v->kind == VIEW_HIST || v->kind == VIEW_LINEAR) {
-		uint64_t m = hist_count(v, x->value), n = hist_count(v, y->value);
+		uint64_t m = render_hist_count(v, x->value), n = render_hist_count(v, y->value);
 
 		r = (n > m) - (n < m);
 	} else if (v->sort < v->values.nr) {
-		r = value_compare(&v->values.list[v->sort], y->value, x->value);
-		if (value_is_text(&v->values.list[v->sort]))
+		r = render_value_compare(&v->values.list[v->sort], y->value, x->value);
+		if (render_value_is_text(&v->values.list[v->sort]))
 			r = -r;
 	}
 	for (i = 0; i < v->keys.nr && !r; i++)
-		r = value_compare(&v->keys.list[i], x->key, y->key);
+		r = render_value_compare(&v->keys.list[i], x->key, y->key);
 	return r ? r : (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
@@ -88,8 +88,8 @@ static int check(const struct render_plan *p, const struct view *v, const struct
 	return 0;
 }
 
-int rows_make(const struct render_plan *p, const struct view *v, const struct render_entries *in,
-              struct rows *out, struct abide_error *e)
+int render_rows_make(const struct render_plan *p, const struct view *v,
+                     const struct render_entries *in, struct rows *out, struct abide_error *e)
 {
 	bool split = v->per_cpu && (p->opts.per_cpu || v->kind == VIEW_HEAT);
 	uint64_t stride, rows;
@@ -108,7 +108,7 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 	if (!split)
 		out->memory = calloc((size_t)in->n + 1, v->value_size);
 	if (!out->list || (!split && !out->memory)) {
-		rows_free(out);
+		render_rows_free(out);
 		return error_nomem(e);
 	}
 	for (i = 0; i < in->n; i++) {
@@ -136,7 +136,7 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 	return 0;
 }
 
-void rows_free(struct rows *rows)
+void render_rows_free(struct rows *rows)
 {
 	free(rows->list);
 	free(rows->memory);

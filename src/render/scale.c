@@ -59,7 +59,7 @@ static const struct scale *step_for(const struct family *f, uint64_t small)
 }
 
 /* .factor: how many of @unit make one of .name; 0: .name is smaller than @unit. */
-bool scale_for(const char *unit, uint64_t value, struct scale *out)
+bool render_scale_for(const char *unit, uint64_t value, struct scale *out)
 {
 	const struct family *f = family_of(unit);
 	const struct scale *s;
@@ -74,7 +74,7 @@ bool scale_for(const char *unit, uint64_t value, struct scale *out)
 	return true;
 }
 
-void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size)
+void render_scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size)
 {
 	uint64_t whole = value / factor, rest = value % factor;
 	unsigned digits = whole >= 100 || factor == 1 ? 0 : whole >= 10 ? 1 : 2;
@@ -109,7 +109,7 @@ void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t 
 		*strchr(buf, '.') = '\0';
 }
 
-void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out)
+void render_scale_text(const char *unit, uint64_t value, bool negative, struct buf *out)
 {
 	const struct family *f = *unit ? family_of(unit) : NULL;
 	const struct scale *s;
@@ -120,15 +120,15 @@ void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out
 		buf_u8(out, '-');
 	if (!f) {
 		buf_printf(out, "%llu%s", (unsigned long long)value, *unit ? " " : "");
-		text_safe((const uint8_t *)unit, strlen(unit), out);
+		render_text_safe((const uint8_t *)unit, strlen(unit), out);
 		return;
 	}
 	small = smallest(f, value);
 	s = step_for(f, small);
-	scale_digits(small, s->factor, false, digits, sizeof(digits));
+	render_scale_digits(small, s->factor, false, digits, sizeof(digits));
 	if (s[1].name && s[1].factor == s->factor * 1000 && !strcmp(digits, "1000")) { /* 999.9us */
 		s++;
-		scale_digits(small, s->factor, false, digits, sizeof(digits));
+		render_scale_digits(small, s->factor, false, digits, sizeof(digits));
 	}
 	buf_printf(out, "%s%s", digits, s->name);
 }

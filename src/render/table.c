@@ -37,7 +37,7 @@ static void end_cell(struct grid *g, uint32_t row, uint32_t column, size_t from)
 	if (g->text.failed)
 		return;
 	*c = (struct cell){ from, g->text.size - from,
-		            text_width(g->text.data + from, g->text.size - from) };
+		            render_text_width(g->text.data + from, g->text.size - from) };
 	if (c->width > g->width[column])
 		g->width[column] = c->width;
 }
@@ -51,10 +51,10 @@ static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row,
 	for (i = 0; i < cs->nr; i++) {
 		from = g->text.size;
 		if (data)
-			value_text(p, &cs->list[i], data, &g->text);
+			render_value_text(p, &cs->list[i], data, &g->text);
 		else
-			column_heading(&cs->list[i], &g->text);
-		g->left[at + i] = value_is_text(&cs->list[i]);
+			render_column_heading(&cs->list[i], &g->text);
+		g->left[at + i] = render_value_is_text(&cs->list[i]);
 		end_cell(g, row, at + i, from);
 	}
 }
@@ -119,25 +119,25 @@ static void put_cell(const struct grid *g, uint32_t row, uint32_t column, struct
 	size_t from, width, want = g->width[column];
 
 	if (!g->left[column] && c->width < want)
-		text_pad(out, want - c->width);
+		render_text_pad(out, want - c->width);
 	from = out->size;
 	buf_add(out, g->text.data + c->off, c->size);
-	text_cut(out, from, want);
-	width = out->failed ? want : text_width(out->data + from, out->size - from);
+	render_text_cut(out, from, want);
+	width = out->failed ? want : render_text_width(out->data + from, out->size - from);
 	if (g->left[column] && column + 1 < g->columns && width < want)
-		text_pad(out, want - width);
+		render_text_pad(out, want - width);
 }
 
 static void title(const struct render_plan *p, const struct view *v, struct timespec now,
                   struct buf *out)
 {
 	if (p->opts.timestamps)
-		text_clock(now, out);
-	text_bold(p, v->title, out);
+		render_text_clock(now, out);
+	render_text_bold(p, v->title, out);
 }
 
-void table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
-                struct timespec now, struct buf *out)
+void render_table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out)
 {
 	uint32_t top = p->opts.top ? p->opts.top : v->top,
 		 n = top && top < rows->nr ? top : rows->nr, i, k;
@@ -150,7 +150,7 @@ void table_text(const struct render_plan *p, const struct view *v, const struct 
 	}
 	if (!v->keyed && v->values.nr == 1 && rows->nr == 1 && rows->list[0].cpu < 0) {
 		buf_printf(out, ": ");
-		value_text(p, &v->values.list[0], rows->list[0].value, out);
+		render_value_text(p, &v->values.list[0], rows->list[0].value, out);
 		buf_u8(out, '\n');
 		return;
 	}
@@ -168,34 +168,34 @@ void table_text(const struct render_plan *p, const struct view *v, const struct 
 				buf_u8(out, ' ');
 			put_cell(&g, i, k, out);
 		}
-		text_end(out);
+		render_text_end(out);
 	}
 	if (n < rows->nr)
 		buf_printf(out, "(%u more)\n", rows->nr - n);
 	grid_free(&g);
 }
 
-void table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
-                struct timespec now, struct buf *out)
+void render_table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out)
 {
 	uint32_t i, n = p->opts.top && p->opts.top < rows->nr ? p->opts.top : rows->nr;
 
 	for (i = 0; i < n; i++) {
 		const struct row *r = &rows->list[i];
 
-		json_begin("map", v->map->name, now, out);
+		render_json_begin("map", v->map->name, now, out);
 		if (v->keyed) {
 			buf_printf(out, ",\"key\":");
-			columns_json(p, &v->keys, r->key, out);
+			render_columns_json(p, &v->keys, r->key, out);
 		}
 		if (r->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", r->cpu);
 		buf_printf(out, ",\"value\":");
-		columns_json(p, &v->values, r->value, out);
+		render_columns_json(p, &v->values, r->value, out);
 		buf_printf(out, "}\n");
 	}
 	if (rows->nr)
 		return;
-	json_begin("map", v->map->name, now, out);
+	render_json_begin("map", v->map->name, now, out);
 	buf_printf(out, ",\"key\":null,\"value\":null}\n");
 }

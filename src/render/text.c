@@ -72,7 +72,7 @@ static char short_escape(uint32_t code)
 	}
 }
 
-void text_safe(const uint8_t *s, size_t n, struct buf *out)
+void render_text_safe(const uint8_t *s, size_t n, struct buf *out)
 {
 	uint32_t code = 0;
 	size_t len;
@@ -98,7 +98,7 @@ void text_safe(const uint8_t *s, size_t n, struct buf *out)
  * A string of JSON. A byte that is no UTF-8 becomes \u00XX, so it is still told apart and the
  * line stays valid; a reader that expects bytes above 0x7f sees Latin-1.
  */
-void json_string(const uint8_t *s, size_t n, struct buf *out)
+void render_json_string(const uint8_t *s, size_t n, struct buf *out)
 {
 	uint32_t code = 0;
 	size_t len;
@@ -125,8 +125,8 @@ void json_string(const uint8_t *s, size_t n, struct buf *out)
 	buf_u8(out, '"');
 }
 
-/* {"ts":"2026-11-26T02:20:00.123456Z","type":"hist","map":"wait" and no more; UTC. */
-void json_begin(const char *type, const char *map, struct timespec now, struct buf *out)
+/* {"ts":"2026-11-26T02:20:00.123456Z","type":"hist","map":"wait" and no more; in UTC. */
+void render_json_begin(const char *type, const char *map, struct timespec now, struct buf *out)
 {
 	struct tm tm = { 0 };
 	char day[32];
@@ -137,11 +137,11 @@ void json_begin(const char *type, const char *map, struct timespec now, struct b
 	           type);
 	if (map) {
 		buf_printf(out, ",\"map\":");
-		json_string((const uint8_t *)map, strlen(map), out);
+		render_json_string((const uint8_t *)map, strlen(map), out);
 	}
 }
 
-/* After text_safe each character takes one column, except those of East Asia, which take two. */
+/* After render_text_safe each character takes one column, except those of East Asia, which take two. */
 static size_t columns(uint32_t code)
 {
 	return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
@@ -155,7 +155,7 @@ static size_t columns(uint32_t code)
 	               : 1;
 }
 
-size_t text_width(const uint8_t *s, size_t n)
+size_t render_text_width(const uint8_t *s, size_t n)
 {
 	size_t width = 0, len;
 	uint32_t code = 0;
@@ -168,12 +168,12 @@ size_t text_width(const uint8_t *s, size_t n)
 	return width;
 }
 
-void text_cut(struct buf *b, size_t from, size_t width)
+void render_text_cut(struct buf *b, size_t from, size_t width)
 {
 	size_t at = from, used = 0, len, w;
 	uint32_t code = 0;
 
-	if (b->failed || !width || text_width(b->data + from, b->size - from) <= width)
+	if (b->failed || !width || render_text_width(b->data + from, b->size - from) <= width)
 		return;
 	while (at < b->size) {
 		len = decode(b->data + at, b->size - at, &code);
@@ -187,20 +187,20 @@ void text_cut(struct buf *b, size_t from, size_t width)
 	buf_u8(b, '~');
 }
 
-void text_pad(struct buf *b, size_t n)
+void render_text_pad(struct buf *b, size_t n)
 {
 	while (n--)
 		buf_u8(b, ' ');
 }
 
-void text_end(struct buf *b)
+void render_text_end(struct buf *b)
 {
 	while (!b->failed && b->size && b->data[b->size - 1] == ' ')
 		b->size--;
 	buf_u8(b, '\n');
 }
 
-void text_clock(struct timespec now, struct buf *out)
+void render_text_clock(struct timespec now, struct buf *out)
 {
 	struct tm tm = { 0 };
 
@@ -208,11 +208,11 @@ void text_clock(struct timespec now, struct buf *out)
 	buf_printf(out, "%02d:%02d:%02d ", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-void text_bold(const struct render_plan *p, const char *s, struct buf *out)
+void render_text_bold(const struct render_plan *p, const char *s, struct buf *out)
 {
 	if (p->opts.color)
 		buf_printf(out, "\033[1m");
-	text_safe((const uint8_t *)s, strlen(s), out);
+	render_text_safe((const uint8_t *)s, strlen(s), out);
 	if (p->opts.color)
 		buf_printf(out, "\033[0m");
 }

@@ -12,7 +12,7 @@
 
 #include "render/plan.h"
 
-uint64_t value_number(const struct column *c, const uint8_t *data, uint32_t i)
+uint64_t render_value_number(const struct column *c, const uint8_t *data, uint32_t i)
 {
 	uint64_t v = 0;
 	unsigned bits = c->size * 8;
@@ -89,7 +89,7 @@ static void put_flags(const struct render_plan *p, const struct column *c, uint6
 		if (!bit || bit & (bit - 1) || !(value & bit))
 			continue;
 		buf_printf(out, "%s", between);
-		text_safe((const uint8_t *)v.name + skip, strlen(v.name + skip), out);
+		render_text_safe((const uint8_t *)v.name + skip, strlen(v.name + skip), out);
 		value &= ~bit;
 		between = "|";
 	}
@@ -108,7 +108,7 @@ static void put_address(const struct column *c, const uint8_t *data, uint32_t i,
 
 static void put_signal(uint32_t sig, struct buf *out)
 {
-	const char *name = name_signal(sig);
+	const char *name = render_name_signal(sig);
 
 	if (name)
 		buf_printf(out, "SIG%s", name);
@@ -131,13 +131,13 @@ static void put_number(const struct column *c, uint64_t v, struct buf *out)
 {
 	bool negative = c->is_signed && (int64_t)v < 0;
 
-	scale_text(c->unit, negative ? -v : v, negative, out);
+	render_scale_text(c->unit, negative ? -v : v, negative, out);
 }
 
 static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
                      uint32_t i, struct buf *out)
 {
-	uint64_t v = value_number(c, data, i);
+	uint64_t v = render_value_number(c, data, i);
 	const char *name = NULL;
 
 	switch (c->kind) {
@@ -152,7 +152,7 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		put_flags(p, c, v, c->skip, out);
 		return;
 	case KIND_TEXT:
-		text_safe(data + c->off, text_length(c, data), out);
+		render_text_safe(data + c->off, text_length(c, data), out);
 		return;
 	case KIND_BYTES:
 		put_hex(c, data, out);
@@ -189,25 +189,25 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		name = name && name[c->skip] ? name + c->skip : name;
 		break;
 	case KIND_SYSCALL:
-		name = name_syscall(p, (int64_t)v);
+		name = render_name_syscall(p, (int64_t)v);
 		break;
 	case KIND_ERRNO:
 		if ((int64_t)v < 0 || !c->is_signed)
-			name = name_errno((uint32_t)((int64_t)v < 0 ? -v : v));
+			name = render_name_errno((uint32_t)((int64_t)v < 0 ? -v : v));
 		else
-			name = name_errno((uint32_t)v);
+			name = render_name_errno((uint32_t)v);
 		break;
 	}
 	if (name)
-		text_safe((const uint8_t *)name, strlen(name), out);
+		render_text_safe((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
 		buf_printf(out, "%lld", (long long)v);
 	else
 		buf_printf(out, "%llu", (unsigned long long)v);
 }
 
-void value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
-                struct buf *out)
+void render_value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out)
 {
 	uint32_t i;
 
@@ -220,7 +220,7 @@ void value_text(const struct render_plan *p, const struct column *c, const uint8
 
 static void json_text(const struct buf *text, struct buf *out)
 {
-	json_string(text->data, text->size, out);
+	render_json_string(text->data, text->size, out);
 	if (text->failed)
 		out->failed = true;
 }
@@ -228,7 +228,7 @@ static void json_text(const struct buf *text, struct buf *out)
 static void json_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
                      uint32_t i, struct buf *out)
 {
-	uint64_t v = value_number(c, data, i);
+	uint64_t v = render_value_number(c, data, i);
 	struct buf text = { 0 };
 	const char *name = NULL;
 
@@ -237,7 +237,7 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		buf_printf(out, v ? "true" : "false");
 		return;
 	case KIND_TEXT:
-		json_string(data + c->off, text_length(c, data), out);
+		render_json_string(data + c->off, text_length(c, data), out);
 		return;
 	case KIND_BE:
 	case KIND_PORT:
@@ -260,7 +260,7 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		name = enum_name(p, c, v);
 		break;
 	case KIND_SYSCALL:
-		name = name_syscall(p, (int64_t)v);
+		name = render_name_syscall(p, (int64_t)v);
 		break;
 	case KIND_UINT:
 	case KIND_SINT:
@@ -272,15 +272,15 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		break;
 	}
 	if (name)
-		json_string((const uint8_t *)name, strlen(name), out);
+		render_json_string((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
 		buf_printf(out, "%lld", (long long)v);
 	else
 		buf_printf(out, "%llu", (unsigned long long)v);
 }
 
-void value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
-                struct buf *out)
+void render_value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out)
 {
 	uint32_t i;
 
@@ -295,8 +295,8 @@ void value_json(const struct render_plan *p, const struct column *c, const uint8
 	buf_u8(out, ']');
 }
 
-void columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
-                  struct buf *out)
+void render_columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
+                         struct buf *out)
 {
 	bool first = true;
 	uint32_t i, k;
@@ -308,12 +308,12 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 		if (!first)
 			buf_u8(out, ',');
 		if (c->open) {
-			json_string((const uint8_t *)c->open, strlen(c->open), out);
+			render_json_string((const uint8_t *)c->open, strlen(c->open), out);
 			buf_printf(out, ":{");
 		}
-		json_string((const uint8_t *)c->name, c->name_size, out);
+		render_json_string((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ':');
-		value_json(p, c, data, out);
+		render_value_json(p, c, data, out);
 		for (k = 0; k < c->close; k++)
 			buf_u8(out, '}');
 		first = false;
@@ -321,17 +321,17 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 	buf_u8(out, '}');
 }
 
-void column_heading(const struct column *c, struct buf *out)
+void render_column_heading(const struct column *c, struct buf *out)
 {
 	uint32_t i;
 
 	if (c->title)
-		text_safe((const uint8_t *)c->title, strlen(c->title), out);
+		render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
 	for (i = 0; !c->title && i < c->name_size; i++)
 		buf_u8(out, (uint8_t)toupper((unsigned char)c->name[i]));
 }
 
-bool value_is_text(const struct column *c)
+bool render_value_is_text(const struct column *c)
 {
 	switch (c->kind) {
 	case KIND_UINT:
@@ -370,15 +370,15 @@ static int compare_one(const struct column *c, const uint8_t *a, const uint8_t *
 		r = memcmp(a + c->off + (size_t)i * c->size, b + c->off + (size_t)i * c->size,
 		           c->size);
 	} else {
-		x = value_number(c, a, i);
-		y = value_number(c, b, i);
+		x = render_value_number(c, a, i);
+		y = render_value_number(c, b, i);
 		r = c->is_signed ? ((int64_t)x > (int64_t)y) - ((int64_t)x < (int64_t)y)
 		                 : (x > y) - (x < y);
 	}
 	return r;
 }
 
-int value_compare(const struct column *c, const uint8_t *a, const uint8_t *b)
+int render_value_compare(const struct column *c, const uint8_t *a, const uint8_t *b)
 {
 	uint32_t i;
 	int r = 0;
@@ -404,7 +404,7 @@ static uint32_t enum_width(const struct render_plan *p, const struct column *c)
 	return most > 16 ? 16 : most;
 }
 
-uint32_t value_width(const struct render_plan *p, const struct column *c)
+uint32_t render_value_width(const struct render_plan *p, const struct column *c)
 {
 	if (c->count > 1)
 		return 16;

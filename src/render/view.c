@@ -113,7 +113,7 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 	size_t i;
 
 	for (i = 0; m->var_type && i < sizeof(tags) / sizeof(*tags); i++)
-		if (tag_get(p, m->var_type, -1, tags[i].tag))
+		if (render_tag_get(p, m->var_type, -1, tags[i].tag))
 			return tags[i].kind;
 	if (m->source != MAP_BTF || m->inner >= 0)
 		return VIEW_NONE;
@@ -129,7 +129,7 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key,
                           int64_t fallback)
 {
-	const char *text = tag_get(p, v->map->var_type, -1, key);
+	const char *text = render_tag_get(p, v->map->var_type, -1, key);
 	char *end = NULL;
 	long long n;
 
@@ -146,7 +146,7 @@ static int open_value(const struct render_plan *p, struct view *v, struct abide_
 	uint32_t i;
 	int err;
 
-	err = columns_of(p, v->map->value_type, scalar, v->value_size, &v->values, e);
+	err = render_columns_of(p, v->map->value_type, scalar, v->value_size, &v->values, e);
 	if (err)
 		return err;
 	if (!v->values.nr)
@@ -191,7 +191,7 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 			return refuse(v, "a linear histogram needs a step and slots", e);
 	}
 	if (v->keyed)
-		err = columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
+		err = render_columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
 	return err ? err : open_value(p, v, e);
 }
 
@@ -204,14 +204,14 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 	if (size <= 0 || size > 1 << 20)
 		return refuse(v, "nothing says what its rows are", e);
 	v->value_size = (uint32_t)size;
-	err = columns_of(p, type, "value", v->value_size, &v->values, e);
+	err = render_columns_of(p, type, "value", v->value_size, &v->values, e);
 	for (i = 0; !err && i < v->values.nr; i++) {
 		struct column *c = &v->values.list[i];
-		uint32_t heading =
-			c->title ? (uint32_t)text_width((const uint8_t *)c->title, strlen(c->title))
-				 : c->name_size;
+		uint32_t heading = c->title ? (uint32_t)render_text_width((const uint8_t *)c->title,
+		                                                          strlen(c->title))
+		                            : c->name_size;
 
-		c->width = value_width(p, c);
+		c->width = render_value_width(p, c);
 		c->width = c->width < heading ? heading : c->width;
 	}
 	return err;
@@ -257,7 +257,7 @@ static int open_losses(const struct render_plan *p, struct view *v, struct abide
 	return 0;
 }
 
-int view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
+int render_view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
 {
 	struct view *v = &p->views[index];
 	const struct map_def *m = &p->o->maps[index];
@@ -270,8 +270,8 @@ int view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
 	if (m->source == MAP_BSS)
 		return open_losses(p, v, e);
 	v->kind = kind_of(p, v);
-	title = m->var_type ? tag_get(p, m->var_type, -1, "title") : NULL;
-	unit = m->var_type ? tag_get(p, m->var_type, -1, "unit") : NULL;
+	title = m->var_type ? render_tag_get(p, m->var_type, -1, "title") : NULL;
+	unit = m->var_type ? render_tag_get(p, m->var_type, -1, "unit") : NULL;
 	if (title && *title)
 		v->title = title;
 	if (unit)

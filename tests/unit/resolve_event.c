@@ -22,6 +22,7 @@ static const char catalog_text[] =
 	"\telse 0\n"
 	"struct task_struct_user of task since 1 \"a task\"\n"
 	"\tu32 tid @0 since 1 \"thread id\"\n\t\tfrom pid\n"
+	"\tu32 tgid @4 since 1 \"process id\"\n\t\tfrom pid\n"
 	"struct rq_user of rq since 1 \"a request\"\n"
 	"\tenum op_user op @0 since 1 \"what it does\"\n\t\tfrom flags and 0xff as op_user\n"
 	"\tenum lost_user lost @4 since 1 \"nothing\"\n\t\tfrom flags as lost_user\n"

@@ -96,7 +96,8 @@ bool view_has_struct(struct view *v, const struct cat_struct *s, char *why, size
 	return false;
 }
 
-bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p, char *why, size_t size)
+bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p,
+                    char *why, size_t size)
 {
 	struct abide_error e = { 0 };
 
@@ -106,8 +107,9 @@ bool view_has_event(struct view *v, const struct cat_event *ev, const struct pla
 	return no(&e, why, size);
 }
 
-bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p, const struct cat_field *f,
-		    uint32_t i, const struct access **a, char *why, size_t size)
+bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p,
+                    const struct cat_field *f, uint32_t i, const struct access **a, char *why,
+                    size_t size)
 {
 	struct abide_error e = { 0 };
 	int err = 0;
@@ -120,7 +122,8 @@ bool view_has_field(struct view *v, const struct cat_struct *s, const struct pla
 	return !err || no(&e, why, size);
 }
 
-static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
 {
@@ -208,7 +211,7 @@ const char *args_text(const struct cat_event *ev, char *buf, size_t size)
 
 	for (i = 0; i < ev->nr_args; i++) {
 		field_text(&ev->args[i], field, sizeof(field));
-		for (p = field; (p = strchr(p, ' ')); )
+		for (p = field; (p = strchr(p, ' '));)
 			*p = TIED;
 		n = add(buf, size, n, "%s%s", i ? ", " : "", field);
 	}
@@ -242,7 +245,9 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 			at++;
 		}
 		for (i = 0; i < n; i++)
-			putchar(text[i] == TIED ? ' ' : text[i]);
+			putchar(text[i] == TIED                ? ' '
+			        : (unsigned char)text[i] < ' ' ? '?'
+			                                       : text[i]);
 		at += n;
 		first = false;
 	}

@@ -16,7 +16,7 @@ static const char usage[] =
 	"\n"
 	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event (sched_switch,\n"
 	"sys_enter:openat) or an enum: what it means, and where this kernel keeps it. \"@16 @8\" means:\n"
-	"the pointer at offset 16, then offset 8 from there.\n"
+	"the pointer at offset 16, then offset 8 from there; \"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
@@ -60,6 +60,7 @@ static void json_field(const struct cat_field *f, const struct access *a, const 
 		json_member("path", a->text);
 		view_where(a, text, sizeof(text));
 		json_member("where", text);
+		printf(",\"fetched\":%s", view_is_fetched(a) ? "true" : "false");
 	}
 	printf("}\n");
 }

@@ -152,9 +152,52 @@ static size_t add_offsets(const struct access_path *p, char *buf, size_t size, s
 	for (i = 0; i < p->nr_hops; i++)
 		n = add(buf, size, n, " @%u", p->hops[i].off);
 	n = add(buf, size, n, " @%u", p->off);
-	if (p->bit_size)
-		n = add(buf, size, n, " bit %u of %u", p->bit_off, p->bit_size);
+	if (p->bit_size == 1)
+		n = add(buf, size, n, " bit %u", p->bit_off);
+	else if (p->bit_size)
+		n = add(buf, size, n, " bits %u-%u", p->bit_off, p->bit_off + p->bit_size - 1);
 	return n;
+}
+
+/* What is done to the value, as the catalog has it: " and 0xff as req_op_user". */
+static size_t add_ops(const struct cat_source *s, char *buf, size_t size, size_t n)
+{
+	static const char *const words[] = {
+		[CAT_AND] = "and",  [CAT_SHR] = "shr",     [CAT_SHL] = "shl",
+		[CAT_ADD] = "add",  [CAT_BSWAP] = "bswap", [CAT_NONZERO] = "nonzero",
+		[CAT_BIT] = "bit",  [CAT_ENUMMAP] = "as",  [CAT_RULES] = "as",
+		[CAT_ERRNO] = "as",
+	};
+	uint32_t i;
+
+	for (i = 0; i < s->nr_ops; i++) {
+		const struct cat_op *op = &s->ops[i];
+
+		n = add(buf, size, n, " %s", words[op->kind]);
+		if (op->name)
+			n = add(buf, size, n, " %s", op->name);
+		else if (op->kind == CAT_AND)
+			n = add(buf, size, n, " 0x%llx", (unsigned long long)op->imm);
+		else if (op->kind != CAT_BSWAP && op->kind != CAT_NONZERO)
+			n = add(buf, size, n, " %lld", (long long)op->imm);
+	}
+	return n;
+}
+
+static bool path_is_fetched(const struct access_path *p)
+{
+	bool fetch = p->fetch;
+	uint32_t i;
+
+	for (i = 0; i < p->nr_hops; i++)
+		fetch |= p->hops[i].fetch;
+	return fetch;
+}
+
+bool view_is_fetched(const struct access *a)
+{
+	return path_is_fetched(&a->path) ||
+	       (a->combine != CAT_ALONE && path_is_fetched(&a->second));
 }
 
 void view_where(const struct access *a, char *buf, size_t size)
@@ -164,8 +207,11 @@ void view_where(const struct access *a, char *buf, size_t size)
 	n = add_offsets(&a->path, buf, size, n);
 	if (a->combine != CAT_ALONE) {
 		n = add(buf, size, n, ",");
-		add_offsets(&a->second, buf, size, n);
+		n = add_offsets(&a->second, buf, size, n);
 	}
+	n = add_ops(a->source, buf, size, n);
+	if (view_is_fetched(a))
+		add(buf, size, n, " (fetched)");
 }
 
 bool view_enumerator(struct view *v, const struct cat_enum *en, const char *name, int64_t *value)

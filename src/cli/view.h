@@ -38,7 +38,9 @@ bool view_has_event(struct view *v, const struct cat_event *ev, const struct pla
 bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p,
                     const struct cat_field *f, uint32_t i, const struct access **a, char *why,
                     size_t size);
-/* "pid @2460", "real_parent->tgid @2464 @2460", "argument 2": where it is. */
+/* Does the kernel refuse a plain load on the way, so that bpf_probe_read_kernel is called? */
+bool view_is_fetched(const struct access *a);
+/* "pid @2460", "real_parent->tgid @2464 @2460", "cmd_flags @24 and 0xff as req_op_user": where and how. */
 void view_where(const struct access *a, char *buf, size_t size);
 /* The target's value of the kernel's enumerator @name, in one of the enums of @en. */
 bool view_enumerator(struct view *v, const struct cat_enum *en, const char *name, int64_t *value);

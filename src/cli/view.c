@@ -249,7 +249,7 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 	putchar('\n');
 }
 
-void json_string(const char *text)
+void view_json_string(const char *text)
 {
 	const unsigned char *p;
 
@@ -268,5 +268,5 @@ void json_string(const char *text)
 void json_member(const char *key, const char *text)
 {
 	printf(",\"%s\":", key);
-	json_string(text);
+	view_json_string(text);
 }

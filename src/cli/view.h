@@ -51,7 +51,7 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 /* Spaces up to column @to, or a new line where the text is past it. */
 void view_to_column(uint32_t at, uint32_t to);
 /* A JSON string, quotes included. */
-void json_string(const char *text);
+void view_json_string(const char *text);
 /* ,"key":"text" */
 void json_member(const char *key, const char *text);
 

@@ -24,7 +24,7 @@ static const char catalog_text[] =
 	"struct rq_user of rq since 1 \"a request\"\n"
 	"\tenum op_user op @0 since 1 \"what it does\"\n\t\tfrom flags and 0xff as op_user\n"
 	"\tenum lost_user lost @4 since 1 \"nothing\"\n\t\tfrom flags as lost_user\n"
-	"event switch since 1 on sched_switch subject prev next \"prev stops, next runs\"\n"
+	"event switched since 1 on sched_switch subject prev next \"prev stops, next runs\"\n"
 	"\ttask_user * prev since 1 \"who stops\"\n\t\tfrom prev\n"
 	"\ttask_user * next since 1 \"who runs\"\n\t\tfrom next\n"
 	"\tenum state_user state since 1 \"what prev does\"\n"
@@ -155,11 +155,11 @@ static void check_old(struct kit *k)
 	const struct access *a;
 	const struct placement *p;
 
-	a = kit_arg(k, "switch", "prev");
+	a = kit_arg(k, "switched", "prev");
 	OK(a && a->path.root == ROOT_ARG && a->path.arg == 1 && a->path.value && a->typed &&
 	           !a->nullable,
 	   "old: a pointer argument");
-	a = kit_arg(k, "switch", "state");
+	a = kit_arg(k, "switched", "state");
 	OK(a && a->source->path.nr_steps == 2 && a->path.root == ROOT_ARG && a->path.arg == 1 &&
 	           !a->path.value && a->path.off == 8 && a->path.size == 8 && a->path.sign &&
 	           a->combine == CAT_UNLESS && a->second.value && a->second.arg == 0 &&
@@ -167,14 +167,14 @@ static void check_old(struct kit *k)
 	           a->ops[0].rules->nr_rules == 2,
 	   "old: the state is read from prev, unless preempt, by rules");
 	HAS(a ? a->text : "", "prev->state unless preempt", "old: the path as text");
-	a = kit_arg(k, "switch", "tid");
+	a = kit_arg(k, "switched", "tid");
 	OK(a && !a->path.fetch && a->path.arg == 1 && a->path.off == 24,
 	   "old: a member behind an argument");
-	a = kit_arg(k, "switch", "mine");
+	a = kit_arg(k, "switched", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && a->path.fetch,
 	   "old: the running task's type is not known, so it is fetched");
-	OK(!kit_arg(k, "switch", "me"), "old: current is no struct task");
-	a = kit_arg(k, "switch", "seven");
+	OK(!kit_arg(k, "switched", "me"), "old: current is no struct task");
+	a = kit_arg(k, "switched", "seven");
 	OK(a && a->path.root == ROOT_CONST && a->path.imm == 7 && a->path.value, "old: a constant");
 	a = kit_arg(k, "complete", "error");
 	OK(a && a->path.arg == 1 && a->path.size == 4 && a->ops[0].imm == 1,
@@ -204,14 +204,14 @@ static void check_new(struct kit *k)
 {
 	const struct access *a;
 
-	a = kit_arg(k, "switch", "prev");
+	a = kit_arg(k, "switched", "prev");
 	OK(a && a->path.arg == 2 && a->path.value && a->typed, "new: the arguments changed places");
-	a = kit_arg(k, "switch", "next");
+	a = kit_arg(k, "switched", "next");
 	OK(a && a->path.arg == 1, "new: and the other");
-	a = kit_arg(k, "switch", "state");
+	a = kit_arg(k, "switched", "state");
 	OK(a && a->path.arg == 3 && a->path.value && a->path.size == 4 && !a->path.sign,
 	   "new: state is an argument");
-	a = kit_arg(k, "switch", "mine");
+	a = kit_arg(k, "switched", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && !a->path.fetch,
 	   "new: the running task's type is known");
 	a = kit_arg(k, "complete", "rq");
@@ -220,7 +220,7 @@ static void check_new(struct kit *k)
 	a = kit_arg(k, "drop", "tid");
 	OK(a && a->path.arg_nullable && !a->path.value && a->path.off == 16 && !a->path.nr_hops,
 	   "new: an argument that the kernel lists as one that may be NULL");
-	a = kit_arg(k, "switch", "tid");
+	a = kit_arg(k, "switched", "tid");
 	OK(a && !a->path.arg_nullable, "new: and one that it does not");
 	a = kit_arg(k, "complete", "error");
 	OK(a && a->path.arg == 1 && a->path.size == 1 && a->ops[0].imm == 2,

@@ -320,7 +320,8 @@ static int promises_read(const char *text, size_t size, const char *file, struct
 	*l = (struct lex){ .at = copy, .end = copy + size, .file = file, .store = list->store, .e = e };
 	while (lex_line(l) && read_line(l, list))
 		;
-	qsort(list->v, list->n, sizeof(*list->v), by_kind_and_name);
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_kind_and_name);
 	for (i = 1; !l->failed && i < list->n; i++)
 		if (!by_kind_and_name(&list->v[i - 1], &list->v[i])) {
 			l->line = list->v[i].line > list->v[i - 1].line ? list->v[i].line : list->v[i - 1].line;
@@ -329,6 +330,9 @@ static int promises_read(const char *text, size_t size, const char *file, struct
 	if (!l->failed && !number(find(list, "catalog", "linux"), "version"))
 		lex_fail(l, "lock-syntax", "no lock: \"catalog linux version N\" is missing");
 	rc = l->failed;
+	/* words are read as those of a catalog; what is wrong is the lock */
+	if (rc == -EINVAL && e)
+		snprintf(e->tag, sizeof(e->tag), "lock-syntax");
 	free(l);
 	return rc;
 }

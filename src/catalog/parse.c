@@ -291,7 +291,7 @@ static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct c
 
 	if (nr && !lex_is(&p->l, ","))
 		return lex_fail(&p->l, "catalog-syntax", "syscall %s: a comma is missing", sc->name);
-	*f = (struct cat_field){ .since = 1, .offset = 8 * nr };
+	*f = (struct cat_field){ .since = sc->since, .offset = 8 * nr };
 	if (!parse_type_and_name(p, f))
 		return false;
 	for (i = 0; i < nr; i++)
@@ -303,14 +303,20 @@ static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct c
 	return true;
 }
 
-/* syscall NAME x86_64 N arm64 N generic N (TYPE NAME, ...) */
+/* syscall NAME [since N] x86_64 N arm64 N generic N (TYPE NAME, ...) */
 static bool open_syscall(struct parser *p)
 {
-	struct cat_syscall sc = { .line = p->l.line }, *slot;
+	struct cat_syscall sc = { .since = 1, .line = p->l.line }, *slot;
 	struct cat_field args[MAX_SYSCALL_ARGS];
+	const char *w;
 
 	p->of = OF_NOTHING;
-	if (!lex_name(&p->l, "a system call", &sc.name) || !machine_number(p, "x86_64", &sc.x86_64) ||
+	if (!lex_name(&p->l, "a system call", &sc.name))
+		return false;
+	w = lex_peek(&p->l);
+	if (w && same_word(w, "since") && !parse_since(p, 1, &sc.since))
+		return false;
+	if (!machine_number(p, "x86_64", &sc.x86_64) ||
 	    !machine_number(p, "arm64", &sc.arm64) || !machine_number(p, "generic", &sc.generic))
 		return false;
 	if (!lex_is(&p->l, "("))

@@ -76,8 +76,15 @@ static bool results_fit(struct parser *p, const struct cat_field *f, const struc
 
 	if (names_find(&p->names, pairs + f->target, ru->name))
 		return true;
-	if (names_add(&p->names, pairs + f->target, ru->name, 0, false))
+	switch (names_add(&p->names, pairs + f->target, ru->name, 0, false)) {
+	case 0:
+		break;
+	case -ENOMEM:
 		return lex_nomem(&p->l);
+	default:
+		p->l.line = s->line;
+		return lex_fail(&p->l, "catalog-name", "more names than a catalog may have");
+	}
 
 	for (i = 0; i < ru->nr_rules; i++)
 		if (!has_value(en, ru->rules[i].result))
@@ -126,10 +133,10 @@ static bool link_field(struct parser *p, struct cat_field *f)
 /* Is it a pointer to a task? Subjects are. */
 static bool is_task(const struct catalog *c, const struct cat_field *f)
 {
-	const struct cat_struct *s = &c->structs[f->target];
+	const struct cat_struct *s = f->kind == CAT_POINTER ? &c->structs[f->target] : NULL;
 	uint32_t i;
 
-	for (i = 0; f->kind == CAT_POINTER && i < s->nr_kernel; i++)
+	for (i = 0; s && i < s->nr_kernel; i++)
 		if (!strcmp(s->kernel[i], "task_struct"))
 			return true;
 	return false;

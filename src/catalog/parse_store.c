@@ -52,7 +52,7 @@ char *store_text(struct catalog_store *s, const char *p, size_t n)
 {
 	char *copy = n < SIZE_MAX ? store_take(s, n + 1) : NULL;
 
-	if (copy)
+	if (copy && n)
 		memcpy(copy, p, n);
 	return copy;
 }

@@ -137,15 +137,10 @@ static bool link_field(struct parser *p, struct cat_field *f)
 }
 
 /* Is it a pointer to a task? Subjects are. */
+/* The process filter reads its tgid. */
 static bool is_task(const struct catalog *c, const struct cat_field *f)
 {
-	const struct cat_struct *s = f->kind == CAT_POINTER ? &c->structs[f->target] : NULL;
-	uint32_t i;
-
-	for (i = 0; s && i < s->nr_kernel; i++)
-		if (!strcmp(s->kernel[i], "task_struct"))
-			return true;
-	return false;
+	return f->kind == CAT_POINTER && catalog_field(&c->structs[f->target], "tgid");
 }
 
 static bool link_subjects(struct parser *p, struct cat_event *ev)

@@ -26,6 +26,7 @@ static const char usage[] =
 #define WHY          256
 #define WHERE_COLUMN 44
 #define DOC_COLUMN   8
+#define ENUM_COLUMN  9
 
 /* "since 2", "may be NULL", "[ns]": what is to know beside the meaning. */
 static void field_doc(const struct cat_field *f, char *text, size_t size)
@@ -118,14 +119,26 @@ static void show_field(struct view *v, const struct cat_struct *s, const struct 
 	}
 }
 
-/* "struct task_struct", "enum req_op or req_opf" */
-static void kernel_names(const char *kind, const char **names, uint32_t n)
+/* "of enum req_op or req_opf; since 1", wrapped; @rest follows the names. */
+static void print_origin(const struct view *v, const char *kind, const char **names, uint32_t n,
+                         const char *rest)
 {
+	char text[1600];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s ", kind);
 	uint32_t i;
 
-	printf("%s ", kind);
-	for (i = 0; i < n; i++)
-		printf("%s%s", i ? " or " : "", names[i]);
+	for (i = 0; i < n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " or " : "",
+		                        names[i]);
+	if (len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, "; %s", rest);
+	view_wrap(v, 0, 4, text);
+}
+
+static void print_not_here(const struct view *v, const char *why)
+{
+	printf("not here: ");
+	view_wrap(v, 10, 4, why);
 }
 
 static void print_target(const struct view *v)
@@ -146,7 +159,7 @@ static void print_title(const struct view *v, const char *kind, const char *name
 
 static void show_struct(struct view *v, const struct cat_struct *s, const struct cat_field *only)
 {
-	char why[WHY];
+	char why[WHY], rest[80];
 	uint32_t i;
 
 	if (v->json)
@@ -157,11 +170,12 @@ static void show_struct(struct view *v, const struct cat_struct *s, const struct
 		printf("}\n");
 	} else {
 		print_title(v, "struct", s->name, s->doc);
-		kernel_names("of struct", s->kernel, s->nr_kernel);
-		printf("; %u fields, %u bytes, since %u\n", s->nr_fields, s->size, s->since);
+		snprintf(rest, sizeof(rest), "%u fields, %u bytes, since %u", s->nr_fields, s->size,
+		         s->since);
+		print_origin(v, "of struct", s->kernel, s->nr_kernel, rest);
 		print_target(v);
 		if (!view_has_struct(v, s, why, sizeof(why)))
-			printf("not here: %s\n", why);
+			print_not_here(v, why);
 		putchar('\n');
 	}
 	for (i = 0; i < s->nr_fields; i++)
@@ -189,12 +203,13 @@ static void print_event(const struct view *v, const struct cat_event *ev, const 
 	const char *open;
 
 	print_title(v, "event", ev->name, ev->doc);
-	kernel_names("on tracepoint", ev->places, ev->nr_places);
+	snprintf(text, sizeof(text), "since %u", ev->since);
+	print_origin(v, "on tracepoint", ev->places, ev->nr_places, text);
 	subjects_text(ev, subjects, sizeof(subjects));
-	printf("; since %u\nabout %s\n", ev->since, subjects);
+	printf("about %s\n", subjects);
 	print_target(v);
 	if (why)
-		printf("not here: %s\n", why);
+		print_not_here(v, why);
 	else if (p && p->syscall_nr >= 0)
 		printf("number %d on %s\n", p->syscall_nr, target_machine(v->in.target));
 	args_text(ev, text, sizeof(text));
@@ -257,17 +272,37 @@ static void enumerators_text(struct view *v, const struct cat_enum *en,
 		snprintf(buf, size, "not here");
 }
 
+/* What the kernel has stands beside the name, or below the meaning where it does not fit. */
+static void print_enumerator(const struct view *v, const struct cat_enumerator *e,
+                             const char *kernel)
+{
+	uint32_t at = 9 + (uint32_t)strlen(e->name);
+	bool beside = at < WHERE_COLUMN && (!v->width || WHERE_COLUMN + strlen(kernel) <= v->width);
+
+	printf("  %5u  %s", e->value, e->name);
+	if (beside && *kernel)
+		view_to_column(at, WHERE_COLUMN);
+	printf("%s\n%*s", beside ? kernel : "", ENUM_COLUMN, "");
+	view_wrap(v, ENUM_COLUMN, ENUM_COLUMN, e->doc);
+	if (!beside && *kernel) {
+		printf("%*s", ENUM_COLUMN, "");
+		view_wrap(v, ENUM_COLUMN, ENUM_COLUMN, kernel);
+	}
+}
+
 static void show_enum(struct view *v, const struct cat_enum *en)
 {
-	char text[600];
+	char text[600], rest[100];
 	uint32_t i;
 
 	if (!v->json) {
 		print_title(v, "enum", en->name, en->doc);
+		snprintf(rest, sizeof(rest), "any other value of the kernel's becomes %u; since %u",
+		         en->other, en->since);
 		if (en->nr_kernel)
-			kernel_names("of enum", en->kernel, en->nr_kernel);
-		printf("%sany other value of the kernel's becomes %u; since %u\n",
-		       en->nr_kernel ? "; " : "", en->other, en->since);
+			print_origin(v, "of enum", en->kernel, en->nr_kernel, rest);
+		else
+			printf("%s\n", rest);
 		if (en->nr_kernel)
 			print_target(v);
 		putchar('\n');
@@ -284,13 +319,7 @@ static void show_enum(struct view *v, const struct cat_enum *en)
 			printf("}\n");
 			continue;
 		}
-		printf("  %5u  %s", e->value, e->name);
-		if (*text) {
-			view_to_column(9 + (uint32_t)strlen(e->name), WHERE_COLUMN);
-			printf("%s", text);
-		}
-		printf("\n%*s", DOC_COLUMN + 1, "");
-		view_wrap(v, DOC_COLUMN + 1, DOC_COLUMN + 1, e->doc);
+		print_enumerator(v, e, text);
 	}
 }
 

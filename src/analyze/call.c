@@ -77,8 +77,7 @@ static void writes(int32_t helper, unsigned *mem, unsigned *size)
 	}
 }
 
-/* How many arguments a helper takes; 5 where that does not matter here. */
-static unsigned arguments(int32_t helper)
+unsigned insn_helper_args(int32_t helper)
 {
 	switch (helper) {
 	case 5:   /* ktime_get_ns */
@@ -94,7 +93,15 @@ static unsigned arguments(int32_t helper)
 	case 158: /* get_current_task_btf */
 	case 160: /* ktime_get_coarse_ns */
 	case 208: /* ktime_get_tai_ns */
+	case PSEUDO_CURRENT_TASK:
 		return 0;
+	case PSEUDO_FIELD_EXISTS:
+	case PSEUDO_FETCH_U8:
+	case PSEUDO_FETCH_U16:
+	case PSEUDO_FETCH_U32:
+	case PSEUDO_FETCH_U64:
+	case PSEUDO_FETCH_PTR:
+		return 1;
 	case 1:   /* map_lookup_elem */
 	case 3:   /* map_delete_elem */
 	case 16:  /* get_current_comm */
@@ -111,6 +118,8 @@ static unsigned arguments(int32_t helper)
 	case 114:
 	case 115:
 	case 131: /* ringbuf_reserve */
+	case PSEUDO_USER_STR:
+	case PSEUDO_FETCH_STR:
 		return 3;
 	case 2:   /* map_update_elem */
 	case 67:  /* get_stack */
@@ -293,7 +302,7 @@ int step_call(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 		if (err)
 			return err;
 	} else {
-		for (r = 1; r <= (helper < 0 ? 5 : arguments(helper)); r++)
+		for (r = 1; r <= (helper < 0 ? 5 : insn_helper_args(helper)); r++)
 			if (s->r[r].kind == VAL_USER && (s->r[r].delta || s->r[r].indexed)) {
 				refuse(a, w, insn, "pointer-leak", e,
 				       "the address of a field of struct %s goes into a call in r%u",

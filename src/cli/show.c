@@ -16,16 +16,16 @@ static const char usage[] =
 	"\n"
 	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event (sched_switch,\n"
 	"sys_enter:openat) or an enum: what it means, and where this kernel keeps it. \"@16 @8\" means:\n"
-	"the pointer at offset 16, then offset 8 from there.\n"
+	"the pointer at offset 16, then offset 8 from there; \"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
 	"  -j, --json             an object a line\n"
 	"  -h, --help             this text\n";
 
-#define WHY 256
+#define WHY          256
 #define WHERE_COLUMN 44
-#define DOC_COLUMN 8
+#define DOC_COLUMN   8
 
 /* "since 2", "may be NULL", "[ns]": what is to know beside the meaning. */
 static void field_doc(const struct cat_field *f, char *text, size_t size)
@@ -34,8 +34,9 @@ static void field_doc(const struct cat_field *f, char *text, size_t size)
 
 	if (f->since > 1)
 		snprintf(from, sizeof(from), " (since %u)", f->since);
-	snprintf(text, size, "%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit, *f->unit ? "]" : "",
-		 f->nullable && !strstr(f->doc, "NULL") ? "; may be NULL" : "", from);
+	snprintf(text, size, "%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit,
+	         *f->unit ? "]" : "", f->nullable && !strstr(f->doc, "NULL") ? "; may be NULL" : "",
+	         from);
 }
 
 static void json_field(const struct cat_field *f, const struct access *a, const char *why)
@@ -59,13 +60,14 @@ static void json_field(const struct cat_field *f, const struct access *a, const 
 		json_member("path", a->text);
 		view_where(a, text, sizeof(text));
 		json_member("where", text);
+		printf(",\"fetched\":%s", view_is_fetched(a) ? "true" : "false");
 	}
 	printf("}\n");
 }
 
 /* One field or argument: a line of what and where, and its meaning below. */
-static void print_field(const struct view *v, bool argument, const struct cat_field *f, const struct access *a,
-			const char *why)
+static void print_field(const struct view *v, bool argument, const struct cat_field *f,
+                        const struct access *a, const char *why)
 {
 	char text[400], offset[16] = "";
 	int n;
@@ -94,7 +96,7 @@ static void print_field(const struct view *v, bool argument, const struct cat_fi
 }
 
 static void show_field(struct view *v, const struct cat_struct *s, const struct placement *p,
-		       const struct cat_field *f)
+                       const struct cat_field *f)
 {
 	const struct access *a = NULL;
 	char why[WHY] = "";
@@ -148,7 +150,8 @@ static void show_struct(struct view *v, const struct cat_struct *s, const struct
 	uint32_t i;
 
 	if (v->json)
-		printf("{\"type\":\"struct\",\"name\":\"%s\",\"since\":%u,\"bytes\":%u", s->name, s->since, s->size);
+		printf("{\"type\":\"struct\",\"name\":\"%s\",\"since\":%u,\"bytes\":%u", s->name,
+		       s->since, s->size);
 	if (v->json) {
 		json_member("meaning", s->doc);
 		printf("}\n");
@@ -175,11 +178,12 @@ static void subjects_text(const struct cat_event *ev, char *buf, size_t size)
 	buf[0] = '\0';
 	for (i = 0; i < ev->nr_subjects && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
-				      ev->subjects[i] < 0 ? "the running task" : ev->args[ev->subjects[i]].name);
+		                      ev->subjects[i] < 0 ? "the running task"
+		                                          : ev->args[ev->subjects[i]].name);
 }
 
 static void print_event(const struct view *v, const struct cat_event *ev, const struct placement *p,
-			const char *why)
+                        const char *why)
 {
 	char text[2048], subjects[300];
 	const char *open;
@@ -195,7 +199,8 @@ static void print_event(const struct view *v, const struct cat_event *ev, const 
 		printf("number %d on %s\n", p->syscall_nr, target_machine(v->in.target));
 	args_text(ev, text, sizeof(text));
 	open = text + 1;
-	printf("\n    SEC(\"tp_user/%s\")\n    int BPF_PROG(NAME%s", ev->name, ev->nr_args ? ", " : "");
+	printf("\n    SEC(\"tp_user/%s\")\n    int BPF_PROG(NAME%s", ev->name,
+	       ev->nr_args ? ", " : "");
 	view_wrap(v, 23, 17, open);
 	putchar('\n');
 }
@@ -232,8 +237,8 @@ static void show_event(struct view *v, const struct cat_event *ev)
 }
 
 /* "REQ_OP_READ = 0", with "or" between several; the target's values. */
-static void enumerators_text(struct view *v, const struct cat_enum *en, const struct cat_enumerator *e, char *buf,
-			     size_t size)
+static void enumerators_text(struct view *v, const struct cat_enum *en,
+                             const struct cat_enumerator *e, char *buf, size_t size)
 {
 	int64_t value;
 	size_t n = 0;
@@ -242,10 +247,11 @@ static void enumerators_text(struct view *v, const struct cat_enum *en, const st
 	buf[0] = '\0';
 	for (i = 0; i < e->nr_kernel && n < size; i++) {
 		if (view_enumerator(v, en, e->kernel[i], &value))
-			n += (size_t)snprintf(buf + n, size - n, "%s%s = %lld", n ? ", " : "", e->kernel[i],
-					      (long long)value);
+			n += (size_t)snprintf(buf + n, size - n, "%s%s = %lld", n ? ", " : "",
+			                      e->kernel[i], (long long)value);
 		else if (!v->in.target)
-			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", e->kernel[i]);
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "",
+			                      e->kernel[i]);
 	}
 	if (e->nr_kernel && !n)
 		snprintf(buf, size, "not here");
@@ -260,8 +266,8 @@ static void show_enum(struct view *v, const struct cat_enum *en)
 		print_title(v, "enum", en->name, en->doc);
 		if (en->nr_kernel)
 			kernel_names("of enum", en->kernel, en->nr_kernel);
-		printf("%sany other value of the kernel's becomes %u; since %u\n", en->nr_kernel ? "; " : "",
-		       en->other, en->since);
+		printf("%sany other value of the kernel's becomes %u; since %u\n",
+		       en->nr_kernel ? "; " : "", en->other, en->since);
 		if (en->nr_kernel)
 			print_target(v);
 		putchar('\n');
@@ -271,8 +277,8 @@ static void show_enum(struct view *v, const struct cat_enum *en)
 
 		enumerators_text(v, en, e, text, sizeof(text));
 		if (v->json) {
-			printf("{\"type\":\"enumerator\",\"name\":\"%s\",\"value\":%u,\"since\":%u", e->name, e->value,
-			       e->since);
+			printf("{\"type\":\"enumerator\",\"name\":\"%s\",\"value\":%u,\"since\":%u",
+			       e->name, e->value, e->since);
 			json_member("meaning", e->doc);
 			json_member("kernel", text);
 			printf("}\n");

@@ -97,12 +97,20 @@ static void put_flags(const struct render_plan *p, const struct column *c, uint6
 		buf_printf(out, "%s0x%llx", between, (unsigned long long)value);
 }
 
-static void put_address(const struct column *c, const uint8_t *data, uint32_t i, struct buf *out)
+/* @mapped: leave IPv4 addresses as IPv6 writes them (RFC 4291 section 2.5.5.2). */
+static void put_address(const struct column *c, const uint8_t *data, uint32_t i, bool mapped,
+                        struct buf *out)
 {
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *p = data + c->off + (size_t)i * c->size;
 	char text[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(c->kind == KIND_IP4 ? AF_INET : AF_INET6, data + c->off + (size_t)i * c->size,
-	          text, sizeof(text));
+	if (c->kind == KIND_IP4)
+		inet_ntop(AF_INET, p, text, sizeof(text));
+	else if (!mapped && !memcmp(p, prefix, sizeof(prefix)))
+		inet_ntop(AF_INET, p + sizeof(prefix), text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, p, text, sizeof(text));
 	buf_printf(out, "%s", text);
 }
 
@@ -169,7 +177,7 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		return;
 	case KIND_IP4:
 	case KIND_IP6:
-		put_address(c, data, i, out);
+		put_address(c, data, i, false, out);
 		return;
 	case KIND_WAIT:
 		put_wait((uint32_t)v, out);
@@ -191,11 +199,9 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 	case KIND_SYSCALL:
 		name = render_name_syscall(p, (int64_t)v);
 		break;
-	case KIND_ERRNO:
-		if ((int64_t)v < 0 || !c->is_signed)
-			name = render_name_errno((uint32_t)((int64_t)v < 0 ? -v : v));
-		else
-			name = render_name_errno((uint32_t)v);
+	case KIND_ERRNO: /* a signed one is a result: from 0 on it is a number */
+		if (!c->is_signed || (int64_t)v < 0)
+			name = render_name_errno((uint32_t)(c->is_signed ? -v : v));
 		break;
 	}
 	if (name)
@@ -248,9 +254,13 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		json_text(&text, out);
 		buf_free(&text);
 		return;
-	case KIND_BYTES:
 	case KIND_IP4:
 	case KIND_IP6:
+		put_address(c, data, i, true, &text);
+		json_text(&text, out);
+		buf_free(&text);
+		return;
+	case KIND_BYTES:
 	case KIND_DEV:
 		text_one(p, c, data, i, &text);
 		json_text(&text, out);
@@ -401,7 +411,7 @@ static uint32_t enum_width(const struct render_plan *p, const struct column *c)
 		n = (uint32_t)strlen(v.name) - c->skip;
 		most = n > most ? n : most;
 	}
-	return most > 16 ? 16 : most;
+	return most > 12 ? 12 : most;
 }
 
 uint32_t render_value_width(const struct render_plan *p, const struct column *c)
@@ -428,9 +438,8 @@ uint32_t render_value_width(const struct render_plan *p, const struct column *c)
 	case KIND_PORT:
 		return 5;
 	case KIND_IP4:
-		return 15;
 	case KIND_IP6:
-		return 25;
+		return 15;
 	case KIND_SYSCALL:
 		return 16;
 	case KIND_ERRNO:

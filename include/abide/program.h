@@ -56,7 +56,7 @@
 #include <bpf/bpf_tracing.h>
 
 typedef __s64 syscall_nr;   /* a system call of this machine, shown by name */
-typedef __s32 errno_nr;     /* -2 or 2: ENOENT; 0 and other results: the number */
+typedef __s32 errno_nr;     /* a result; -2: ENOENT, 0 and above: the number */
 typedef __s32 signal_nr;    /* 15: SIGTERM */
 typedef __s32 wait_status;  /* as wait(2) gives it: "exit 1", "SIGKILL" */
 typedef __be32 ip4_addr;    /* 127.0.0.1 */

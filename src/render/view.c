@@ -195,6 +195,55 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	return err ? err : open_value(p, v, e);
 }
 
+static uint32_t heading_width(const struct column *c)
+{
+	return c->title ? (uint32_t)render_text_width((const uint8_t *)c->title, strlen(c->title))
+	                : c->name_size;
+}
+
+static bool is_address(const struct column *c)
+{
+	return c->kind == KIND_IP4 || c->kind == KIND_IP6;
+}
+
+/* The widest column of text that may still give, or cs->nr. The last one takes what is left. */
+static uint32_t widest_text(const struct columns *cs, bool addresses)
+{
+	uint32_t i, widest = cs->nr;
+
+	for (i = 0; i + 1 < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+
+		if (!render_value_is_text(c) || c->width <= 6 || c->width <= heading_width(c) ||
+		    (is_address(c) && !addresses))
+			continue;
+		if (widest == cs->nr || c->width > cs->list[widest].width)
+			widest = i;
+	}
+	return widest;
+}
+
+/* Make columns of text narrower until a row fits the terminal; addresses only if need be. */
+static void fit_events(const struct render_plan *p, struct columns *cs)
+{
+	uint32_t i, total = p->opts.timestamps ? 9 : 0;
+
+	for (i = 0; i < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+		bool last = i + 1 == cs->nr && render_value_is_text(c);
+
+		total += (last ? heading_width(c) : c->width) + (i > 0);
+	}
+	for (; p->opts.width && total > p->opts.width; total--) {
+		i = widest_text(cs, false);
+		if (i == cs->nr)
+			i = widest_text(cs, true);
+		if (i == cs->nr)
+			return;
+		cs->list[i].width--;
+	}
+}
+
 static int open_events(const struct render_plan *p, struct view *v, struct abide_error *e)
 {
 	uint32_t type = row_type(p, v->map), i;
@@ -207,13 +256,12 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 	err = render_columns_of(p, type, "value", v->value_size, &v->values, e);
 	for (i = 0; !err && i < v->values.nr; i++) {
 		struct column *c = &v->values.list[i];
-		uint32_t heading = c->title ? (uint32_t)render_text_width((const uint8_t *)c->title,
-		                                                          strlen(c->title))
-		                            : c->name_size;
+		uint32_t heading = heading_width(c);
 
 		c->width = render_value_width(p, c);
 		c->width = c->width < heading ? heading : c->width;
 	}
+	fit_events(p, &v->values);
 	return err;
 }
 

@@ -13,24 +13,35 @@
 #include "render/plan.h"
 
 #define MAX_COLUMNS 512
-#define MAX_DEPTH 8
+#define MAX_DEPTH   8
 
 static const struct known {
 	const char *name;
 	enum kind kind;
 	const char *unit;
 } known[] = {
-	{ "syscall_nr", KIND_SYSCALL, "" },    { "gadget_syscall", KIND_SYSCALL, "" },
-	{ "errno_nr", KIND_ERRNO, "" },        { "gadget_errno", KIND_ERRNO, "" },
-	{ "signal_nr", KIND_SIGNAL, "" },      { "gadget_signal", KIND_SIGNAL, "" },
-	{ "wait_status", KIND_WAIT, "" },      { "dev_nr", KIND_DEV, "" },
-	{ "ip4_addr", KIND_IP4, "" },          { "ipv4_addr", KIND_IP4, "" },
-	{ "ip6_addr", KIND_IP6, "" },          { "ipv6_addr", KIND_IP6, "" },
-	{ "__be32", KIND_IP4, "" },            { "be16_port", KIND_PORT, "" },
-	{ "ether_proto", KIND_BE, "" },        { "__be16", KIND_BE, "" },
-	{ "__be64", KIND_BE, "" },             { "ktime_ns", KIND_CLOCK, "" },
-	{ "gadget_timestamp", KIND_CLOCK, "" }, { "duration", KIND_UINT, "ns" },
-	{ "gadget_duration", KIND_UINT, "ns" }, { "duration_ns", KIND_UINT, "ns" },
+	{ "syscall_nr", KIND_SYSCALL, "" },
+	{ "gadget_syscall", KIND_SYSCALL, "" },
+	{ "errno_nr", KIND_ERRNO, "" },
+	{ "gadget_errno", KIND_ERRNO, "" },
+	{ "signal_nr", KIND_SIGNAL, "" },
+	{ "gadget_signal", KIND_SIGNAL, "" },
+	{ "wait_status", KIND_WAIT, "" },
+	{ "dev_nr", KIND_DEV, "" },
+	{ "ip4_addr", KIND_IP4, "" },
+	{ "ipv4_addr", KIND_IP4, "" },
+	{ "ip6_addr", KIND_IP6, "" },
+	{ "ipv6_addr", KIND_IP6, "" },
+	{ "__be32", KIND_IP4, "" },
+	{ "be16_port", KIND_PORT, "" },
+	{ "ether_proto", KIND_BE, "" },
+	{ "__be16", KIND_BE, "" },
+	{ "__be64", KIND_BE, "" },
+	{ "ktime_ns", KIND_CLOCK, "" },
+	{ "gadget_timestamp", KIND_CLOCK, "" },
+	{ "duration", KIND_UINT, "ns" },
+	{ "gadget_duration", KIND_UINT, "ns" },
+	{ "duration_ns", KIND_UINT, "ns" },
 	{ "gadget_bytes", KIND_UINT, "bytes" },
 };
 
@@ -105,8 +116,8 @@ static bool is_char(const struct btf_data *btf, uint32_t id)
 {
 	struct btf_info t;
 
-	return btf_get(btf, btf_strip(btf, id, true), &t) && t.kind == BTF_KIND_INT && t.size == 1 &&
-	       !strcmp(t.name, "char");
+	return btf_get(btf, btf_strip(btf, id, true), &t) && t.kind == BTF_KIND_INT &&
+	       t.size == 1 && !strcmp(t.name, "char");
 }
 
 /* The typedef that decides: the outermost one that is known. */
@@ -116,7 +127,8 @@ static const struct known *by_typedef(const struct btf_data *btf, uint32_t id)
 	uint32_t depth;
 	size_t i;
 
-	for (depth = 0; depth < 32 && btf_get(btf, btf_strip(btf, id, false), &t) && t.kind == BTF_KIND_TYPEDEF;
+	for (depth = 0; depth < 32 && btf_get(btf, btf_strip(btf, id, false), &t) &&
+	                t.kind == BTF_KIND_TYPEDEF;
 	     depth++, id = t.type)
 		for (i = 0; i < sizeof(known) / sizeof(*known); i++)
 			if (!strcmp(t.name, known[i].name))
@@ -180,14 +192,15 @@ static void by_shape(const struct btf_data *btf, uint32_t id, struct column *c, 
 
 static void tagged(const struct render_plan *p, uint32_t owner, int32_t member, struct column *c)
 {
-	const char *unit = tag_get(p, owner, member, "unit");
+	const char *unit = render_tag_get(p, owner, member, "unit");
 
-	c->title = tag_get(p, owner, member, "title");
+	c->title = render_tag_get(p, owner, member, "title");
 	if (unit)
 		c->unit = unit;
-	c->max = tag_get(p, owner, member, "max") != NULL;
-	c->sort = tag_get(p, owner, member, "sort") != NULL;
-	if (tag_get(p, owner, member, "hex") && (c->kind == KIND_UINT || c->kind == KIND_SINT))
+	c->max = render_tag_get(p, owner, member, "max") != NULL;
+	c->sort = render_tag_get(p, owner, member, "sort") != NULL;
+	if (render_tag_get(p, owner, member, "hex") &&
+	    (c->kind == KIND_UINT || c->kind == KIND_SINT))
 		c->kind = KIND_HEX;
 }
 
@@ -210,8 +223,9 @@ static struct column *add(struct columns *cs, struct abide_error *e)
 }
 
 /* A member that is no struct. @f may be a bit-field; its bits come from @bit on. */
-static int add_scalar(const struct render_plan *p, uint32_t type, uint32_t owner, int32_t member, const char *name,
-		      uint64_t bit, uint32_t bit_size, uint32_t size, struct columns *out, struct abide_error *e)
+static int add_scalar(const struct render_plan *p, uint32_t type, uint32_t owner, int32_t member,
+                      const char *name, uint64_t bit, uint32_t bit_size, uint32_t size,
+                      struct columns *out, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	const struct known *k = by_typedef(btf, type);
@@ -226,6 +240,7 @@ static int add_scalar(const struct render_plan *p, uint32_t type, uint32_t owner
 		c->unit = k->unit;
 	}
 	c->name = name;
+	c->name_size = (uint32_t)strlen(name);
 	tagged(p, owner, member, c);
 	c->off = (uint32_t)(bit / 8);
 	if (bit_size) { /* whole units of the type, so that a load of its size covers the bits */
@@ -235,15 +250,17 @@ static int add_scalar(const struct render_plan *p, uint32_t type, uint32_t owner
 	}
 	if (!c->size || (uint64_t)c->off + (uint64_t)c->size * c->count > size ||
 	    (bit_size && (bit_size > 64 || c->bit_off + bit_size > c->size * 8)))
-		return error_set(e, -EINVAL, "row-layout", "member %s lies outside its struct", name);
+		return error_set(e, -EINVAL, "row-layout", "member %s lies outside its struct",
+		                 name);
 	return 0;
 }
 
-static int add_struct(const struct render_plan *p, uint32_t id, uint64_t base, uint32_t size, uint32_t depth,
-		      struct columns *out, struct abide_error *e);
+static int add_struct(const struct render_plan *p, uint32_t id, uint64_t base, uint32_t size,
+                      uint32_t depth, struct columns *out, struct abide_error *e);
 
-static int add_member(const struct render_plan *p, uint32_t owner, uint32_t i, const struct btf_field *f, uint64_t base,
-		      uint32_t size, uint32_t depth, struct columns *out, struct abide_error *e)
+static int add_member(const struct render_plan *p, uint32_t owner, uint32_t i,
+                      const struct btf_field *f, uint64_t base, uint32_t size, uint32_t depth,
+                      struct columns *out, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	uint32_t id = btf_strip(btf, f->type, true), first = out->nr;
@@ -252,7 +269,8 @@ static int add_member(const struct render_plan *p, uint32_t owner, uint32_t i, c
 
 	if (!btf_get(btf, id, &t) || (t.kind != BTF_KIND_STRUCT && t.kind != BTF_KIND_UNION) ||
 	    by_typedef(btf, f->type))
-		return add_scalar(p, f->type, owner, (int32_t)i, f->name, base + f->bit_off, f->bit_size, size, out, e);
+		return add_scalar(p, f->type, owner, (int32_t)i, f->name, base + f->bit_off,
+		                  f->bit_size, size, out, e);
 	err = add_struct(p, id, base + f->bit_off, size, depth + 1, out, e);
 	if (!err && *f->name && out->nr > first && !out->list[first].open) {
 		out->list[first].open = f->name;
@@ -261,8 +279,8 @@ static int add_member(const struct render_plan *p, uint32_t owner, uint32_t i, c
 	return err;
 }
 
-static int add_struct(const struct render_plan *p, uint32_t id, uint64_t base, uint32_t size, uint32_t depth,
-		      struct columns *out, struct abide_error *e)
+static int add_struct(const struct render_plan *p, uint32_t id, uint64_t base, uint32_t size,
+                      uint32_t depth, struct columns *out, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	struct btf_field f;
@@ -286,19 +304,49 @@ static int add_struct(const struct render_plan *p, uint32_t id, uint64_t base, u
 	return err;
 }
 
-int columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size, struct columns *out,
-	       struct abide_error *e)
+/* A key that is no struct is named by its type where that says something: syscall_nr, not __u32. */
+static bool type_says(const struct btf_data *btf, uint32_t type, const char **name)
+{
+	struct btf_info t;
+
+	if (!btf_get(btf, btf_strip(btf, type, false), &t) || !*t.name || t.name[0] == '_' ||
+	    (t.kind != BTF_KIND_TYPEDEF && t.kind != BTF_KIND_ENUM && t.kind != BTF_KIND_ENUM64))
+		return false;
+	if (strlen(t.name) <= 3) /* u32 */
+		return false;
+	*name = t.name;
+	return true;
+}
+
+/* "syscall_nr": syscall; "comm_t": comm; "req_op_user": req_op. */
+static void strip_suffix(struct column *c)
+{
+	static const char *const suffixes[] = { "_t", "_nr", "_user", "_addr" };
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		if (ends_with(c->name, suffixes[i]) && strlen(c->name) > strlen(suffixes[i])) {
+			c->name_size -= (uint32_t)strlen(suffixes[i]);
+			return;
+		}
+}
+
+int render_columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
+                      struct columns *out, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	uint32_t id = btf_strip(btf, type, true);
-	struct btf_info t, named;
+	bool named_by_type;
+	struct btf_info t;
 	struct column *c;
+	int err;
 
 	if (!type || !btf || !btf_get(btf, id, &t)) { /* a map that says only sizes */
 		c = add(out, e);
 		if (!c)
 			return -ENOMEM;
 		c->name = name;
+		c->name_size = (uint32_t)strlen(name);
 		c->count = 1;
 		c->size = size;
 		c->kind = fits(KIND_UINT, size) ? KIND_UINT : KIND_BYTES;
@@ -306,10 +354,9 @@ int columns_of(const struct render_plan *p, uint32_t type, const char *name, uin
 	}
 	if ((t.kind == BTF_KIND_STRUCT || t.kind == BTF_KIND_UNION) && !by_typedef(btf, type))
 		return add_struct(p, id, 0, size, 0, out, e);
-	/* A key is named by its type where that says something: "syscall_nr", "req_op_user", not "__u32". */
-	if (!strcmp(name, "key") && btf_get(btf, btf_strip(btf, type, false), &named) && *named.name &&
-	    (t.kind == BTF_KIND_ENUM || t.kind == BTF_KIND_ENUM64 ||
-	     (named.kind == BTF_KIND_TYPEDEF && named.name[0] != '_' && strlen(named.name) > 3)))
-		name = named.name;
-	return add_scalar(p, type, 0, 0, name, 0, 0, size, out, e);
+	named_by_type = !strcmp(name, "key") && type_says(btf, type, &name);
+	err = add_scalar(p, type, 0, 0, name, 0, 0, size, out, e);
+	if (!err && named_by_type)
+		strip_suffix(&out->list[out->nr - 1]);
+	return err;
 }

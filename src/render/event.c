@@ -2,75 +2,89 @@
 /*
  * Rows of a ring, one a record. The header comes before the first, and again when rows
  * of another ring came between. Columns have the width that their type mostly needs;
- * what is longer pushes the rest of its row. On a terminal a row is cut at its width.
+ * what is longer pushes the rest of its row. On a terminal a row keeps to its width: text
+ * is cut ("~").
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "render/plan.h"
 
-static size_t heading_width(const struct column *c)
-{
-	const char *s = c->title ? c->title : c->name;
-	size_t n = text_width((const uint8_t *)s, strlen(s));
-
-	return n > c->width ? n : c->width;
-}
-
-/* Pad what was written since @from; the last column, if text, is left as it is. */
-static void align(const struct view *v, uint32_t i, size_t from, struct buf *out)
+/*
+ * Bring what was written since @from to the column's width. Longer text takes from @spare,
+ * the columns that the terminal has beyond the row's, and is cut behind that; numbers are
+ * not cut. The last column, if text, has all that is left.
+ */
+static void align(const struct view *v, uint32_t i, size_t from, size_t *spare, struct buf *out)
 {
 	const struct column *c = &v->values.list[i];
-	size_t want = heading_width(c), have;
+	bool text = render_value_is_text(c);
+	size_t want = c->width, have;
 	struct buf copy = { 0 };
 
-	if (out->failed)
+	if (out->failed || (text && i + 1 == v->values.nr))
 		return;
-	have = text_width(out->data + from, out->size - from);
-	if (have >= want || (value_is_text(c) && i + 1 == v->values.nr))
+	have = render_text_width(out->data + from, out->size - from);
+	if (have > want) {
+		if (text && have - want > *spare) {
+			have = want + *spare;
+			render_text_cut(out, from, have);
+		}
+		*spare -= have - want > *spare ? *spare : have - want;
 		return;
-	if (value_is_text(c)) {
-		text_pad(out, want - have);
+	}
+	if (text) {
+		render_text_pad(out, want - have);
 		return;
 	}
 	buf_add(&copy, out->data + from, out->size - from);
 	out->size = from;
-	text_pad(out, want - have);
+	render_text_pad(out, want - have);
 	buf_add(out, copy.data, copy.size);
 	out->failed |= copy.failed;
 	buf_free(&copy);
 }
 
+/* Columns of the terminal beyond those of a row; a pipe has any number. */
+static size_t spare_of(const struct render_plan *p, const struct view *v)
+{
+	size_t total = p->opts.timestamps ? 9 : 0;
+	uint32_t i;
+
+	if (!p->opts.width)
+		return SIZE_MAX;
+	for (i = 0; i < v->values.nr; i++) {
+		const struct column *c = &v->values.list[i];
+
+		if (i + 1 < v->values.nr || !render_value_is_text(c))
+			total += c->width + 1;
+	}
+	return total < p->opts.width ? p->opts.width - total : 0;
+}
+
 static void header(const struct render_plan *p, const struct view *v, struct buf *out)
 {
-	size_t line = out->size, from;
+	size_t line = out->size, spare = spare_of(p, v), from;
 	uint32_t i;
 
 	if (p->opts.timestamps)
-		buf_printf(out, "TIME     ");
+		render_put(out, "TIME     ");
 	for (i = 0; i < v->values.nr; i++) {
-		const struct column *c = &v->values.list[i];
-		const char *s = c->title ? c->title : c->name;
-
 		if (i)
 			buf_u8(out, ' ');
 		from = out->size;
-		if (c->title)
-			text_safe((const uint8_t *)s, strlen(s), out);
-		else
-			for (; *s; s++)
-				buf_u8(out, (uint8_t)toupper((unsigned char)*s));
-		align(v, i, from, out);
+		render_column_heading(&v->values.list[i], out);
+		align(v, i, from, &spare, out);
 	}
 	if (p->opts.width)
-		text_cut(out, line, p->opts.width);
-	buf_u8(out, '\n');
+		render_text_cut(out, line, p->opts.width);
+	render_text_end(out);
 }
 
-void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now, struct buf *out)
+void render_event_text(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out)
 {
 	const struct view *v = &p->views[index];
-	size_t line, from;
+	size_t line, spare = spare_of(p, v), from;
 	uint32_t i;
 
 	if (p->last_events != (int32_t)index)
@@ -78,25 +92,26 @@ void event_text(struct render_plan *p, uint32_t index, const uint8_t *data, stru
 	p->last_events = (int32_t)index;
 	line = out->size;
 	if (p->opts.timestamps)
-		text_clock(now, out);
+		render_text_clock(now, out);
 	for (i = 0; i < v->values.nr; i++) {
 		if (i)
 			buf_u8(out, ' ');
 		from = out->size;
-		value_text(p, &v->values.list[i], data, out);
-		align(v, i, from, out);
+		render_value_text(p, &v->values.list[i], data, out);
+		align(v, i, from, &spare, out);
 	}
 	if (p->opts.width)
-		text_cut(out, line, p->opts.width);
-	buf_u8(out, '\n');
+		render_text_cut(out, line, p->opts.width);
+	render_text_end(out);
 }
 
-void event_json(struct render_plan *p, uint32_t index, const uint8_t *data, struct timespec now, struct buf *out)
+void render_event_json(struct render_plan *p, uint32_t index, const uint8_t *data,
+                       struct timespec now, struct buf *out)
 {
 	const struct view *v = &p->views[index];
 
-	json_begin("event", v->map->name, now, out);
-	buf_printf(out, ",\"value\":");
-	columns_json(p, &v->values, data, out);
-	buf_printf(out, "}\n");
+	render_json_begin("event", v->map->name, now, out);
+	render_put(out, ",\"value\":");
+	render_columns_json(p, &v->values, data, out);
+	render_put(out, "}\n");
 }

@@ -49,15 +49,15 @@ static struct seconds collect(const struct view *v, const struct rows *rows)
 	for (i = 0; i < rows->nr && s.list; i++) {
 		uint64_t second = second_of(v, rows->list[i].value);
 
-		if (second < v->shown || !hist_count(v, rows->list[i].value))
+		if (second < v->shown || !render_hist_count(v, rows->list[i].value))
 			continue;
 		for (k = 0; k < s.nr && s.list[k].second != second; k++)
 			;
 		if (k == s.nr)
 			s.list[s.nr++].second = second;
 		for (m = 0; m < v->nr_slots && m < FIRST; m++)
-			s.list[k].slots[m] += hist_slot(v, rows->list[i].value, m);
-		s.list[k].count += hist_count(v, rows->list[i].value);
+			s.list[k].slots[m] += render_hist_slot(v, rows->list[i].value, m);
+		s.list[k].count += render_hist_count(v, rows->list[i].value);
 	}
 	if (s.list)
 		qsort(s.list, s.nr, sizeof(*s.list), by_second);
@@ -79,7 +79,8 @@ struct heat {
 	uint32_t cell; /* columns a slot */
 };
 
-static void span(const struct render_plan *p, const struct view *v, const struct seconds *s, struct heat *h)
+static void span(const struct render_plan *p, const struct view *v, const struct seconds *s,
+                 struct heat *h)
 {
 	uint64_t total = 0, all[FIRST] = { 0 }, seen = 0;
 	uint32_t i, k;
@@ -97,57 +98,64 @@ static void span(const struct render_plan *p, const struct view *v, const struct
 	}
 	for (k = h->first; k < h->last && (seen += all[k]) * 2 < total; k++)
 		;
-	if (!scale_for(v->unit, k ? 1ull << k : 0, &h->scale) || !h->scale.factor)
+	if (!render_scale_for(v->unit, k ? 1ull << k : 0, &h->scale) || !h->scale.factor)
 		h->scale = (struct scale){ v->unit, 1 };
-	while (h->cell > 1 && p->opts.width && 20 + (h->last - h->first + 1) * h->cell > p->opts.width)
+	while (h->cell > 1 && p->opts.width &&
+	       20 + (h->last - h->first + 1) * h->cell > p->opts.width)
 		h->cell--;
 }
 
 /* Where each fourth slot begins, in the unit of the map. */
 static void put_scale(const struct view *v, const struct heat *h, struct buf *out)
 {
-	uint32_t k, step = h->cell == 3 ? 3 : h->cell == 2 ? 5 : 9, used = 0, cells = (h->last - h->first + 1) * h->cell;
+	uint32_t k,
+		step = h->cell == 3   ? 3
+	               : h->cell == 2 ? 5
+	                              : 9,
+		used = 0, cells = (h->last - h->first + 1) * h->cell;
 	char text[48];
 
 	buf_printf(out, "%8s %9s |", "second", "count");
 	for (k = h->first; k <= h->last; k += step) {
-		scale_digits(k ? 1ull << k : 0, h->scale.factor, true, text, sizeof(text));
-		text_pad(out, (k - h->first) * h->cell - used);
+		render_scale_digits(k ? 1ull << k : 0, h->scale.factor, true, text, sizeof(text));
+		render_text_pad(out, (k - h->first) * h->cell - used);
 		used = (k - h->first) * h->cell;
 		if (used + strlen(text) > cells && k != h->first)
 			break;
-		buf_printf(out, "%s", text);
+		render_put(out, text);
 		used += (uint32_t)strlen(text);
 	}
-	text_pad(out, used < cells ? cells - used : 0);
-	buf_printf(out, "| ");
-	text_safe((const uint8_t *)h->scale.name, strlen(h->scale.name), out);
+	render_text_pad(out, used < cells ? cells - used : 0);
+	render_put(out, "| ");
+	render_text_safe((const uint8_t *)h->scale.name, strlen(h->scale.name), out);
 	(void)v;
 	buf_u8(out, '\n');
 }
 
-static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h, const struct second *s,
-		    struct timespec now, struct buf *out)
+static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h,
+                    const struct second *s, struct timespec now, struct buf *out)
 {
 	static const char shades[] = " .:-=+*#%@";
 	uint64_t most = 0;
 	uint32_t k, c, shade;
 
 	if (p->opts.timestamps)
-		text_clock(now, out);
+		render_text_clock(now, out);
 	for (k = h->first; k <= h->last; k++)
 		most = s->slots[k] > most ? s->slots[k] : most;
-	buf_printf(out, "%8llu %9llu |", (unsigned long long)(s->second - v->origin), (unsigned long long)s->count);
+	buf_printf(out, "%8llu %9llu |", (unsigned long long)(s->second - v->origin),
+	           (unsigned long long)s->count);
 	for (k = h->first; k <= h->last; k++) {
-		shade = most ? (uint32_t)(((unsigned __int128)s->slots[k] * 9 + most - 1) / most) : 0;
+		shade = most ? (uint32_t)(((unsigned __int128)s->slots[k] * 9 + most - 1) / most)
+		             : 0;
 		for (c = 0; c < h->cell; c++)
 			buf_u8(out, (uint8_t)shades[shade]);
 	}
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
 }
 
-void heat_text(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void render_heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out)
 {
 	struct seconds s = collect(v, rows);
 	struct heat h;
@@ -155,8 +163,8 @@ void heat_text(const struct render_plan *p, struct view *v, const struct rows *r
 
 	out->failed |= s.failed;
 	if (p->opts.timestamps)
-		text_clock(now, out);
-	text_bold(p, v->title, out);
+		render_text_clock(now, out);
+	render_text_bold(p, v->title, out);
 	buf_printf(out, s.nr ? "\n" : ": nothing%s\n", v->shown ? " more" : " yet");
 	if (s.nr) {
 		mark_shown(v, &s);
@@ -169,8 +177,8 @@ void heat_text(const struct render_plan *p, struct view *v, const struct rows *r
 }
 
 /* A line of type "hist" a second, the second as its key. */
-void heat_json(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void render_heat_json(const struct render_plan *p, struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out)
 {
 	struct seconds s = collect(v, rows);
 	uint32_t i, k;
@@ -181,24 +189,26 @@ void heat_json(const struct render_plan *p, struct view *v, const struct rows *r
 	for (i = 0; i < s.nr; i++) {
 		const char *between = "";
 
-		json_begin("hist", v->map->name, now, out);
+		render_json_begin("hist", v->map->name, now, out);
 		buf_printf(out, ",\"key\":{\"second\":%llu},\"value\":{\"unit\":",
-			   (unsigned long long)(s.list[i].second - v->origin));
-		json_string((const uint8_t *)v->unit, strlen(v->unit), out);
-		buf_printf(out, ",\"count\":%llu,\"buckets\":[", (unsigned long long)s.list[i].count);
+		           (unsigned long long)(s.list[i].second - v->origin));
+		render_json_string((const uint8_t *)v->unit, strlen(v->unit), out);
+		buf_printf(out, ",\"count\":%llu,\"buckets\":[",
+		           (unsigned long long)s.list[i].count);
 		for (k = 0; k < FIRST; k++) {
 			if (!s.list[i].slots[k])
 				continue;
-			buf_printf(out, "%s{\"min\":%llu,\"max\":%llu,\"count\":%llu}", between, k ? 1ull << k : 0ull,
-				   k < 63 ? (1ull << (k + 1)) - 1 : UINT64_MAX,
-				   (unsigned long long)s.list[i].slots[k]);
+			buf_printf(out, "%s{\"min\":%llu,\"max\":%llu,\"count\":%llu}", between,
+			           k ? 1ull << k : 0ull,
+			           k < 63 ? (1ull << (k + 1)) - 1 : UINT64_MAX,
+			           (unsigned long long)s.list[i].slots[k]);
 			between = ",";
 		}
-		buf_printf(out, "]}}\n");
+		render_put(out, "]}}\n");
 	}
 	if (!s.nr) {
-		json_begin("hist", v->map->name, now, out);
-		buf_printf(out, ",\"key\":null,\"value\":null}\n");
+		render_json_begin("hist", v->map->name, now, out);
+		render_put(out, ",\"key\":null,\"value\":null}\n");
 	}
 	free(s.list);
 }

@@ -5,8 +5,7 @@
  *	        us           : count    distribution
  *	     16.4 -> 32.8    : 12      |********                                |
  *
- * Bounds are inclusive. Of a unit that scales, one is chosen for the whole column: the
- * one that fits where most values lie.
+ * Bounds are inclusive. Of a unit that scales, one is chosen for the whole column.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 
 #define BAR 40
 
-uint64_t hist_slot(const struct view *v, const uint8_t *value, uint32_t i)
+uint64_t render_hist_slot(const struct view *v, const uint8_t *value, uint32_t i)
 {
 	uint64_t n = 0;
 
@@ -23,13 +22,13 @@ uint64_t hist_slot(const struct view *v, const uint8_t *value, uint32_t i)
 	return n;
 }
 
-uint64_t hist_count(const struct view *v, const uint8_t *value)
+uint64_t render_hist_count(const struct view *v, const uint8_t *value)
 {
 	uint64_t n = 0;
 	uint32_t i;
 
 	for (i = 0; i < v->nr_slots; i++)
-		n += hist_slot(v, value, i);
+		n += render_hist_slot(v, value, i);
 	return n;
 }
 
@@ -61,7 +60,7 @@ static bool extent(const struct view *v, const uint8_t *value, uint32_t *first, 
 	bool any = false;
 
 	for (i = 0; i < v->nr_slots; i++) {
-		if (!hist_slot(v, value, i))
+		if (!render_hist_slot(v, value, i))
 			continue;
 		if (!any)
 			*first = i;
@@ -71,20 +70,15 @@ static bool extent(const struct view *v, const uint8_t *value, uint32_t *first, 
 	return any;
 }
 
-/* The unit that suits the slot in which the median lies. */
-static struct scale choose(const struct view *v, const uint8_t *value)
+/* The unit that suits the middle between the first and the last slot that hold anything. */
+static struct scale choose(const struct view *v, uint32_t first, uint32_t last)
 {
-	uint64_t half = hist_count(v, value) / 2, seen = 0;
 	struct scale s = { "", 1 };
-	int64_t low = 0;
-	uint32_t i;
+	int64_t low;
 
-	for (i = 0; i < v->nr_slots && seen <= half; i++) {
-		seen += hist_slot(v, value, i);
-		if (!lower(v, i, &low))
-			low = 0;
-	}
-	if (!scale_for(v->unit, v->kind == VIEW_LINEAR && low < 0 ? 0 : (uint64_t)low, &s) || !s.factor)
+	if (!lower(v, first + (last - first) / 2, &low) || (v->kind == VIEW_LINEAR && low < 0))
+		low = 0;
+	if (!render_scale_for(v->unit, (uint64_t)low, &s) || !s.factor)
 		s = (struct scale){ v->unit, 1 };
 	return s;
 }
@@ -96,10 +90,11 @@ static void bound(const struct view *v, int64_t n, const struct scale *s, char *
 
 	if (negative)
 		*buf++ = '-', size--;
-	scale_digits(u, s->factor, true, buf, size);
+	render_scale_digits(u, s->factor, true, buf, size);
 }
 
-static void bounds(const struct view *v, uint32_t i, const struct scale *s, char *low, char *high, size_t size)
+static void bounds(const struct view *v, uint32_t i, const struct scale *s, char *low, char *high,
+                   size_t size)
 {
 	int64_t n;
 
@@ -120,7 +115,8 @@ struct layout {
 	struct scale scale;
 };
 
-static bool lay_out(const struct render_plan *p, const struct view *v, const uint8_t *value, struct layout *l)
+static bool lay_out(const struct render_plan *p, const struct view *v, const uint8_t *value,
+                    struct layout *l)
 {
 	char low[48], high[48], count[32];
 	uint32_t i;
@@ -128,9 +124,9 @@ static bool lay_out(const struct render_plan *p, const struct view *v, const uin
 	*l = (struct layout){ .low = 8, .high = 8, .count = 8, .bar = BAR };
 	if (!extent(v, value, &l->first, &l->last))
 		return false;
-	l->scale = choose(v, value);
+	l->scale = choose(v, l->first, l->last);
 	for (i = l->first; i <= l->last; i++) {
-		uint64_t n = hist_slot(v, value, i);
+		uint64_t n = render_hist_slot(v, value, i);
 
 		bounds(v, i, &l->scale, low, high, sizeof(low));
 		snprintf(count, sizeof(count), "%llu", (unsigned long long)n);
@@ -147,24 +143,41 @@ static bool lay_out(const struct render_plan *p, const struct view *v, const uin
 	return true;
 }
 
-static void put_slot(const struct view *v, const struct layout *l, const uint8_t *value, uint32_t i, struct buf *out)
+static void put_slot(const struct view *v, const struct layout *l, const uint8_t *value, uint32_t i,
+                     struct buf *out)
 {
-	uint64_t n = hist_slot(v, value, i);
+	uint64_t n = render_hist_slot(v, value, i);
 	int stars = (int)((unsigned __int128)n * (unsigned)l->bar / l->most), k;
 	char low[48], high[48];
 
 	if (n && !stars)
 		stars = 1;
 	bounds(v, i, &l->scale, low, high, sizeof(low));
-	buf_printf(out, "%*s -> %-*s : %-*llu |", l->low, low, l->high, high, l->count, (unsigned long long)n);
+	buf_printf(out, "%*s -> %-*s : %-*llu |", l->low, low, l->high, high, l->count,
+	           (unsigned long long)n);
 	for (k = 0; k < l->bar; k++)
 		buf_u8(out, k < stars ? '*' : ' ');
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
+}
+
+/* Of a unit that scales, rounded to it; of a plain number with a fraction: 1.67 packets. */
+static void put_ratio(const char *unit, uint64_t sum, uint64_t n, bool negative, struct buf *out)
+{
+	char digits[48];
+	struct scale s;
+
+	if (render_scale_for(unit, 1, &s)) {
+		render_scale_text(unit, sum / n + (sum % n >= n - n / 2), negative, out);
+		return;
+	}
+	render_scale_digits(sum, n, true, digits, sizeof(digits));
+	buf_printf(out, "%s%s%s", negative ? "-" : "", digits, *unit ? " " : "");
+	render_text_safe((const uint8_t *)unit, strlen(unit), out);
 }
 
 static void put_average(const struct view *v, const uint8_t *value, struct buf *out)
 {
-	uint64_t n = hist_count(v, value), sum;
+	uint64_t n = render_hist_count(v, value), sum;
 	bool negative = false;
 
 	buf_printf(out, "%llu value%s", (unsigned long long)n, n == 1 ? "" : "s");
@@ -174,36 +187,38 @@ static void put_average(const struct view *v, const uint8_t *value, struct buf *
 			negative = true;
 			sum = -sum;
 		}
-		buf_printf(out, ", average ");
-		scale_text(v->unit, (sum + n / 2) / n, negative, out);
+		render_put(out, ", average ");
+		put_ratio(v->unit, sum, n, negative, out);
 	}
 	buf_u8(out, '\n');
 }
 
 /* "title, key = read, disk = vda, cpu 3" */
-static void put_title(const struct render_plan *p, const struct view *v, const struct row *row, struct timespec now,
-		      struct buf *out)
+static void put_title(const struct render_plan *p, const struct view *v, const struct row *row,
+                      struct timespec now, struct buf *out)
 {
 	uint32_t i;
 
 	if (p->opts.timestamps)
-		text_clock(now, out);
-	text_bold(p, v->title, out);
+		render_text_clock(now, out);
+	render_text_bold(p, v->title, out);
 	for (i = 0; row && i < v->keys.nr; i++) {
 		const struct column *c = &v->keys.list[i];
-		const char *name = c->title ? c->title : c->name;
 
-		buf_printf(out, ", ");
-		text_safe((const uint8_t *)name, strlen(name), out);
+		render_put(out, ", ");
+		if (c->title)
+			render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
+		else
+			buf_add(out, c->name, c->name_size);
 		buf_u8(out, ' ');
-		value_text(p, c, row->key, out);
+		render_value_text(p, c, row->key, out);
 	}
 	if (row && row->cpu >= 0)
 		buf_printf(out, ", cpu %d", row->cpu);
 }
 
-void hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void render_hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out)
 {
 	uint32_t i, k, shown = 0, top = p->opts.top ? p->opts.top : v->top;
 	struct layout l;
@@ -216,14 +231,17 @@ void hist_text(const struct render_plan *p, const struct view *v, const struct r
 		if (shown++)
 			buf_u8(out, '\n');
 		put_title(p, v, row, now, out);
-		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count, "count");
+		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count,
+		           "count");
 		/* The unit stands over the bounds. */
 		if (!out->failed) {
 			size_t at = out->size - (size_t)(l.low + 4 + l.high + 3 + l.count + 2 + 13);
 			size_t n = strlen(l.scale.name), room = (size_t)(l.low + 4 + l.high);
 
 			n = n > room ? room : n;
-			memcpy(out->data + at + (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0), l.scale.name, n);
+			memcpy(out->data + at +
+			               (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0),
+			       l.scale.name, n);
 		}
 		for (k = l.first; k <= l.last; k++)
 			put_slot(v, &l, row->value, k, out);
@@ -232,20 +250,20 @@ void hist_text(const struct render_plan *p, const struct view *v, const struct r
 	if (shown)
 		return;
 	put_title(p, v, NULL, now, out);
-	buf_printf(out, ": nothing yet\n");
+	render_put(out, ": nothing yet\n");
 }
 
 static void put_bound(const struct view *v, int64_t n, bool there, struct buf *out)
 {
 	if (!there)
-		buf_printf(out, "null");
+		render_put(out, "null");
 	else if (v->kind == VIEW_LINEAR)
-		buf_printf(out, "%lld", (long long)n);
+		render_put_s64(out, n);
 	else
-		buf_printf(out, "%llu", (unsigned long long)n);
+		render_put_u64(out, n);
 }
 
-/* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]}; empty slots left out. */
+/* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]} */
 static void put_json(const struct view *v, const uint8_t *value, struct buf *out)
 {
 	uint64_t sum;
@@ -253,53 +271,55 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 	const char *between = "";
 	uint32_t i;
 
-	buf_printf(out, "{\"unit\":");
-	json_string((const uint8_t *)v->unit, strlen(v->unit), out);
-	buf_printf(out, ",\"count\":%llu", value ? (unsigned long long)hist_count(v, value) : 0);
+	render_put(out, "{\"unit\":");
+	render_json_string((const uint8_t *)v->unit, strlen(v->unit), out);
+	buf_printf(out, ",\"count\":%llu",
+	           value ? (unsigned long long)render_hist_count(v, value) : 0);
 	if (value && v->sum != SIZE_NONE) {
 		memcpy(&sum, value + v->sum, sizeof(sum));
-		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu", (unsigned long long)sum);
+		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu",
+		           (unsigned long long)sum);
 	}
-	buf_printf(out, ",\"buckets\":[");
+	render_put(out, ",\"buckets\":[");
 	for (i = 0; value && i < v->nr_slots; i++) {
-		uint64_t n = hist_slot(v, value, i);
+		uint64_t n = render_hist_slot(v, value, i);
 		bool has_low = lower(v, i, &low), has_high = upper(v, i, &high);
 
 		if (!n)
 			continue;
 		buf_printf(out, "%s{\"min\":", between);
 		put_bound(v, low, has_low, out);
-		buf_printf(out, ",\"max\":");
+		render_put(out, ",\"max\":");
 		put_bound(v, high, has_high, out);
 		buf_printf(out, ",\"count\":%llu}", (unsigned long long)n);
 		between = ",";
 	}
-	buf_printf(out, "]}");
+	render_put(out, "]}");
 }
 
-void hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-	       struct buf *out)
+void render_hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out)
 {
 	uint32_t i, top = p->opts.top;
 
 	for (i = 0; i < rows->nr && !(top && i == top); i++) {
 		const struct row *row = &rows->list[i];
 
-		json_begin("hist", v->map->name, now, out);
+		render_json_begin("hist", v->map->name, now, out);
 		if (v->keyed) {
-			buf_printf(out, ",\"key\":");
-			columns_json(p, &v->keys, row->key, out);
+			render_put(out, ",\"key\":");
+			render_columns_json(p, &v->keys, row->key, out);
 		}
 		if (row->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", row->cpu);
-		buf_printf(out, ",\"value\":");
+		render_put(out, ",\"value\":");
 		put_json(v, row->value, out);
-		buf_printf(out, "}\n");
+		render_put(out, "}\n");
 	}
 	if (rows->nr)
 		return;
-	json_begin("hist", v->map->name, now, out);
+	render_json_begin("hist", v->map->name, now, out);
 	buf_printf(out, ",%s\"value\":", v->keyed ? "\"key\":null," : "");
 	put_json(v, NULL, out);
-	buf_printf(out, "}\n");
+	render_put(out, "}\n");
 }

@@ -8,7 +8,7 @@
 
 #include "render/plan.h"
 
-const char *name_errno(uint32_t err)
+const char *render_name_errno(uint32_t err)
 {
 	/* Errors that applications never see, but programs in the kernel do (include/linux/errno.h). */
 	switch (err) {
@@ -25,12 +25,12 @@ const char *name_errno(uint32_t err)
 	}
 }
 
-const char *name_signal(uint32_t sig)
+const char *render_name_signal(uint32_t sig)
 {
 	return sig && sig < 64 ? sigabbrev_np((int)sig) : NULL;
 }
 
-const char *name_syscall(const struct render_plan *p, int64_t nr)
+const char *render_name_syscall(const struct render_plan *p, int64_t nr)
 {
 	const struct catalog *c = p->opts.catalog;
 	const char *machine = p->opts.machine;
@@ -40,9 +40,9 @@ const char *name_syscall(const struct render_plan *p, int64_t nr)
 		return NULL;
 	for (i = 0; i < c->nr_syscalls; i++) {
 		const struct cat_syscall *s = &c->syscalls[i];
-		int32_t have = !strcmp(machine, "x86_64") ? s->x86_64 :
-			       !strcmp(machine, "arm64") ? s->arm64 :
-							    s->generic;
+		int32_t have = !strcmp(machine, "x86_64")  ? s->x86_64
+		               : !strcmp(machine, "arm64") ? s->arm64
+		                                           : s->generic;
 
 		if (have == nr)
 			return s->name;

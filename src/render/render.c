@@ -9,31 +9,31 @@
 
 #include "render/plan.h"
 
-typedef void print_fn(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-		      struct buf *out);
+typedef void print_fn(const struct render_plan *p, struct view *v, const struct rows *rows,
+                      struct timespec now, struct buf *out);
 
-static void print_hist_text(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-			    struct buf *out)
+static void print_hist_text(const struct render_plan *p, struct view *v, const struct rows *rows,
+                            struct timespec now, struct buf *out)
 {
-	hist_text(p, v, rows, now, out);
+	render_hist_text(p, v, rows, now, out);
 }
 
-static void print_hist_json(const struct render_plan *p, struct view *v, const struct rows *rows, struct timespec now,
-			    struct buf *out)
+static void print_hist_json(const struct render_plan *p, struct view *v, const struct rows *rows,
+                            struct timespec now, struct buf *out)
 {
-	hist_json(p, v, rows, now, out);
+	render_hist_json(p, v, rows, now, out);
 }
 
 static void print_table_text(const struct render_plan *p, struct view *v, const struct rows *rows,
-			     struct timespec now, struct buf *out)
+                             struct timespec now, struct buf *out)
 {
-	table_text(p, v, rows, now, out);
+	render_table_text(p, v, rows, now, out);
 }
 
 static void print_table_json(const struct render_plan *p, struct view *v, const struct rows *rows,
-			     struct timespec now, struct buf *out)
+                             struct timespec now, struct buf *out)
 {
-	table_json(p, v, rows, now, out);
+	render_table_json(p, v, rows, now, out);
 }
 
 static const struct printer {
@@ -41,7 +41,7 @@ static const struct printer {
 } printers[] = {
 	[VIEW_HIST] = { print_hist_text, print_hist_json },
 	[VIEW_LINEAR] = { print_hist_text, print_hist_json },
-	[VIEW_HEAT] = { heat_text, heat_json },
+	[VIEW_HEAT] = { render_heat_text, render_heat_json },
 	[VIEW_COUNT] = { print_table_text, print_table_json },
 	[VIEW_TABLE] = { print_table_text, print_table_json },
 	[VIEW_EVENTS] = { NULL, NULL },
@@ -49,7 +49,7 @@ static const struct printer {
 };
 
 int render_open(const struct object *o, const struct render_options *opts, struct render_plan **out,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	struct render_plan *p = calloc(1, sizeof(*p));
 	uint32_t i;
@@ -62,9 +62,9 @@ int render_open(const struct object *o, const struct render_options *opts, struc
 	p->opts = *opts;
 	p->last_events = -1;
 	p->views = calloc((size_t)o->nr_maps + 1, sizeof(*p->views));
-	err = p->views ? tags_collect(p, e) : error_nomem(e);
+	err = p->views ? render_tags_collect(p, e) : error_nomem(e);
 	for (i = 0; i < o->nr_maps && !err; i++)
-		err = view_open(p, i, e);
+		err = render_view_open(p, i, e);
 	if (err)
 		render_free(p);
 	else
@@ -106,35 +106,37 @@ enum render_want render_wants(const struct render_plan *p, uint32_t index)
 	return RENDER_NOTHING;
 }
 
-static void put_lost(struct render_plan *p, const char *map, const char *what, uint64_t n, struct timespec now,
-		     struct buf *out)
+static void put_lost(struct render_plan *p, const char *map, const char *what, uint64_t n,
+                     struct timespec now, struct buf *out)
 {
 	if (p->opts.format == RENDER_JSON) {
-		json_begin("lost", map, now, out);
-		buf_printf(out, ",\"what\":");
-		json_string((const uint8_t *)what, strlen(what), out);
+		render_json_begin("lost", map, now, out);
+		render_put(out, ",\"what\":");
+		render_json_string((const uint8_t *)what, strlen(what), out);
 		buf_printf(out, ",\"count\":%llu}\n", (unsigned long long)n);
 		return;
 	}
 	if (p->opts.timestamps)
-		text_clock(now, out);
+		render_text_clock(now, out);
 	buf_printf(out, "lost %llu ", (unsigned long long)n);
-	text_safe((const uint8_t *)what, strlen(what), out);
+	render_text_safe((const uint8_t *)what, strlen(what), out);
 	if (map) {
-		buf_printf(out, " of ");
-		text_safe((const uint8_t *)map, strlen(map), out);
+		render_put(out, " of ");
+		render_text_safe((const uint8_t *)map, strlen(map), out);
+		render_put(out, ": no room");
 	}
 	buf_u8(out, '\n');
 }
 
-void render_lost(struct render_plan *p, const char *what, uint64_t n, struct timespec now, struct buf *out)
+void render_lost(struct render_plan *p, const char *what, uint64_t n, struct timespec now,
+                 struct buf *out)
 {
 	put_lost(p, NULL, what, n, now, out);
 }
 
 /* Counters of what found no room: a line for each that has grown. */
-static void print_losses(struct render_plan *p, struct view *v, const uint8_t *bss, struct timespec now,
-			 struct buf *out)
+static void print_losses(struct render_plan *p, struct view *v, const uint8_t *bss,
+                         struct timespec now, struct buf *out)
 {
 	uint32_t i;
 
@@ -145,7 +147,8 @@ static void print_losses(struct render_plan *p, struct view *v, const uint8_t *b
 		memcpy(&n, bss + l->off, sizeof(n));
 		if (n > l->reported)
 			put_lost(p, p->o->maps[l->view].name,
-				 p->views[l->view].kind == VIEW_EVENTS ? "rows" : "values", n - l->reported, now, out);
+			         p->views[l->view].kind == VIEW_EVENTS ? "rows" : "values",
+			         n - l->reported, now, out);
 		l->reported = n;
 	}
 }
@@ -155,8 +158,8 @@ static int finish(const struct buf *out, struct abide_error *e)
 	return out->failed ? error_nomem(e) : 0;
 }
 
-int render_map(struct render_plan *p, uint32_t index, const struct render_entries *entries, struct timespec now,
-	       struct buf *out, struct abide_error *e)
+int render_map(struct render_plan *p, uint32_t index, const struct render_entries *entries,
+               struct timespec now, struct buf *out, struct abide_error *e)
 {
 	const struct printer *pr;
 	struct view *v;
@@ -168,22 +171,23 @@ int render_map(struct render_plan *p, uint32_t index, const struct render_entrie
 	v = &p->views[index];
 	if (v->kind == VIEW_LOST) {
 		if (entries->n != 1 || entries->value_size < v->value_size)
-			return error_set(e, -EINVAL, "map-entries", "map %s: not all of it was read", v->map->name);
+			return error_set(e, -EINVAL, "map-entries",
+			                 "map %s: not all of it was read", v->map->name);
 		print_losses(p, v, entries->values, now, out);
 		return finish(out, e);
 	}
-	err = rows_make(p, v, entries, &rows, e);
+	err = render_rows_make(p, v, entries, &rows, e);
 	if (err)
 		return err;
 	pr = &printers[v->kind];
 	p->last_events = -1;
 	(p->opts.format == RENDER_JSON ? pr->json : pr->text)(p, v, &rows, now, out);
-	rows_free(&rows);
+	render_rows_free(&rows);
 	return finish(out, e);
 }
 
-int render_event(struct render_plan *p, uint32_t index, const void *data, uint32_t size, struct timespec now,
-		 struct buf *out, struct abide_error *e)
+int render_event(struct render_plan *p, uint32_t index, const void *data, uint32_t size,
+                 struct timespec now, struct buf *out, struct abide_error *e)
 {
 	const struct view *v;
 	uint8_t *copy = NULL;
@@ -199,9 +203,9 @@ int render_event(struct render_plan *p, uint32_t index, const void *data, uint32
 		data = copy;
 	}
 	if (p->opts.format == RENDER_JSON)
-		event_json(p, index, data, now, out);
+		render_event_json(p, index, data, now, out);
 	else
-		event_text(p, index, data, now, out);
+		render_event_text(p, index, data, now, out);
 	free(copy);
 	return finish(out, e);
 }

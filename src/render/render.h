@@ -19,6 +19,24 @@
  */
 enum render_format { RENDER_TEXT, RENDER_JSON };
 
+/*
+ * JSON: one object a line, whose members only ever get more.
+ *
+ *	{"ts":"2026-11-26T02:20:00.123456Z","type":T,"map":NAME, ...}     ts is UTC (RFC 3339)
+ *	T "map"    "key":{...} (maps with keys), "value":{...}; both null: the map is empty
+ *	T "hist"   "key":{...} (if keyed), "value":{"unit":U,"count":N,"sum":N,"buckets":
+ *	           [{"min":A,"max":B,"count":N}, ...]}: inclusive bounds in U, null where open;
+ *	           buckets that are empty are left out, and sum where it is not known
+ *	T "event"  "value":{...}
+ *	T "lost"   "what":TEXT,"count":N: since the last such line; "map" only if it is one map's
+ *	"cpu":N stands before "value" where per-CPU values are not summed.
+ *
+ * Members of keys and values are those of the program's struct, nested as they are there;
+ * scalars are {"key"...} (or named by their typedef), {"count"}, {"sum"} or {"value"}. Numbers
+ * are exact and in the declared unit, also above 2^53. As strings: text, enums, system calls
+ * (a number if it has no name), addresses, device numbers "8:1", bytes "0a1b".
+ */
+
 struct render_options {
 	enum render_format format;
 	uint32_t width;     /* columns of the terminal, 0: as wide as needed (a pipe) */

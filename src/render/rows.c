@@ -29,7 +29,8 @@ static bool all_zero(const uint8_t *p, uint32_t n)
 static void combine(const struct column *c, uint8_t *dst, const uint8_t *src)
 {
 	uint8_t *to = dst + c->off;
-	bool number = (c->kind == KIND_UINT || c->kind == KIND_SINT || c->kind == KIND_CLOCK) && !c->bit_size;
+	bool number = (c->kind == KIND_UINT || c->kind == KIND_SINT || c->kind == KIND_CLOCK) &&
+	              !c->bit_size;
 	uint32_t i;
 
 	if (!number) {
@@ -38,7 +39,7 @@ static void combine(const struct column *c, uint8_t *dst, const uint8_t *src)
 		return;
 	}
 	for (i = 0; i < c->count; i++, to += c->size) {
-		uint64_t a = value_number(c, dst, i), b = value_number(c, src, i);
+		uint64_t a = render_value_number(c, dst, i), b = render_value_number(c, src, i);
 		bool more = c->is_signed ? (int64_t)b > (int64_t)a : b > a;
 
 		if (c->max || c->kind == KIND_CLOCK)
@@ -57,36 +58,38 @@ static int by_value(const void *a, const void *b, void *ctx)
 	int r = 0;
 
 	if (v->kind == VIEW_HIST || v->kind == VIEW_LINEAR) {
-		uint64_t m = hist_count(v, x->value), n = hist_count(v, y->value);
+		uint64_t m = render_hist_count(v, x->value), n = render_hist_count(v, y->value);
 
 		r = (n > m) - (n < m);
 	} else if (v->sort < v->values.nr) {
-		r = value_compare(&v->values.list[v->sort], y->value, x->value);
-		if (value_is_text(&v->values.list[v->sort]))
+		r = render_value_compare(&v->values.list[v->sort], y->value, x->value);
+		if (render_value_is_text(&v->values.list[v->sort]))
 			r = -r;
 	}
 	for (i = 0; i < v->keys.nr && !r; i++)
-		r = value_compare(&v->keys.list[i], x->key, y->key);
+		r = render_value_compare(&v->keys.list[i], x->key, y->key);
 	return r ? r : (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
 /* The largest number of rows that @in can become, or an error. */
-static int check(const struct render_plan *p, const struct view *v, const struct render_entries *in, uint32_t *cpus,
-		 uint64_t *stride, struct abide_error *e)
+static int check(const struct render_plan *p, const struct view *v, const struct render_entries *in,
+                 uint32_t *cpus, uint64_t *stride, struct abide_error *e)
 {
 	*stride = v->per_cpu ? round8(v->value_size) : v->value_size;
 	*cpus = 1;
 	if (v->per_cpu)
 		*cpus = p->opts.cpus ? p->opts.cpus : (uint32_t)(in->value_size / *stride);
-	if (in->n && (in->key_size < v->map->key_size || !*cpus || in->value_size < *stride * *cpus))
-		return error_set(e, -EINVAL, "map-entries", "map %s: entries of %u and %u bytes, want %u and %llu",
-				 v->map->name, in->key_size, in->value_size, v->map->key_size,
-				 (unsigned long long)(*stride * *cpus));
+	if (in->n &&
+	    (in->key_size < v->map->key_size || !*cpus || in->value_size < *stride * *cpus))
+		return error_set(e, -EINVAL, "map-entries",
+		                 "map %s: entries of %u and %u bytes, want %u and %llu",
+		                 v->map->name, in->key_size, in->value_size, v->map->key_size,
+		                 (unsigned long long)(*stride * *cpus));
 	return 0;
 }
 
-int rows_make(const struct render_plan *p, const struct view *v, const struct render_entries *in, struct rows *out,
-	      struct abide_error *e)
+int render_rows_make(const struct render_plan *p, const struct view *v,
+                     const struct render_entries *in, struct rows *out, struct abide_error *e)
 {
 	bool split = v->per_cpu && (p->opts.per_cpu || v->kind == VIEW_HEAT);
 	uint64_t stride, rows;
@@ -105,7 +108,7 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 	if (!split)
 		out->memory = calloc((size_t)in->n + 1, v->value_size);
 	if (!out->list || (!split && !out->memory)) {
-		rows_free(out);
+		render_rows_free(out);
 		return error_nomem(e);
 	}
 	for (i = 0; i < in->n; i++) {
@@ -116,7 +119,8 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 		for (cpu = 0; cpu < cpus; cpu++, value += stride) {
 			if (split) {
 				if (!all_zero(value, v->value_size))
-					out->list[out->nr++] = (struct row){ key, value, (int32_t)cpu };
+					out->list[out->nr++] =
+						(struct row){ key, value, (int32_t)cpu };
 			} else if (!cpu) {
 				memcpy(sum, value, v->value_size);
 			} else {
@@ -132,7 +136,7 @@ int rows_make(const struct render_plan *p, const struct view *v, const struct re
 	return 0;
 }
 
-void rows_free(struct rows *rows)
+void render_rows_free(struct rows *rows)
 {
 	free(rows->list);
 	free(rows->memory);

@@ -26,9 +26,9 @@ static const struct family {
 	uint64_t base;    /* how many of the family's smallest unit it is */
 	const struct scale *steps;
 } families[] = {
-	{ "ns", 1, durations },    { "us", 1000, durations },   { "ms", 1000000, durations },
-	{ "s", 1000000000, durations }, { "bytes", 1, sizes },  { "B", 1, sizes },
-	{ "KiB", 1024, sizes },    { "MiB", 1048576, sizes },
+	{ "ns", 1, durations },         { "us", 1000, durations }, { "ms", 1000000, durations },
+	{ "s", 1000000000, durations }, { "bytes", 1, sizes },     { "B", 1, sizes },
+	{ "KiB", 1024, sizes },         { "MiB", 1048576, sizes },
 };
 
 static const struct family *family_of(const char *unit)
@@ -59,7 +59,7 @@ static const struct scale *step_for(const struct family *f, uint64_t small)
 }
 
 /* .factor: how many of @unit make one of .name; 0: .name is smaller than @unit. */
-bool scale_for(const char *unit, uint64_t value, struct scale *out)
+bool render_scale_for(const char *unit, uint64_t value, struct scale *out)
 {
 	const struct family *f = family_of(unit);
 	const struct scale *s;
@@ -74,16 +74,17 @@ bool scale_for(const char *unit, uint64_t value, struct scale *out)
 	return true;
 }
 
-void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size)
+void render_scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t size)
 {
 	uint64_t whole = value / factor, rest = value % factor;
 	unsigned digits = whole >= 100 || factor == 1 ? 0 : whole >= 10 ? 1 : 2;
 	unsigned __int128 t;
 	uint64_t ten = digits == 2 ? 100 : digits == 1 ? 10 : 1;
-	char *end;
 
-	if (!whole && factor > 1) /* 0.064, 0.00128: three digits behind the zeros, six places at most */
-		for (digits = 3, ten = 1000; digits < 6 && (unsigned __int128)rest * ten < (unsigned __int128)factor * 100;
+	if (!whole &&
+	    factor > 1) /* 0.064, 0.00128: three digits behind the zeros, six places at most */
+		for (digits = 3, ten = 1000;
+		     digits < 6 && (unsigned __int128)rest * ten < (unsigned __int128)factor * 100;
 		     digits++)
 			ten *= 10;
 	t = (unsigned __int128)rest * ten + factor / 2;
@@ -102,15 +103,13 @@ void scale_digits(uint64_t value, uint64_t factor, bool trim, char *buf, size_t 
 		snprintf(buf, size, "%llu", (unsigned long long)whole);
 		return;
 	}
-	snprintf(buf, size, "%llu.%0*llu", (unsigned long long)whole, (int)digits, (unsigned long long)rest);
-	if (!trim)
-		return;
-	for (end = buf + strlen(buf); end[-1] == '0'; end--)
-		;
-	end[end[-1] == '.' ? -1 : 0] = '\0';
+	snprintf(buf, size, "%llu.%0*llu", (unsigned long long)whole, (int)digits,
+	         (unsigned long long)rest);
+	if (trim && !rest)
+		*strchr(buf, '.') = '\0';
 }
 
-void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out)
+void render_scale_text(const char *unit, uint64_t value, bool negative, struct buf *out)
 {
 	const struct family *f = *unit ? family_of(unit) : NULL;
 	const struct scale *s;
@@ -120,16 +119,20 @@ void scale_text(const char *unit, uint64_t value, bool negative, struct buf *out
 	if (negative)
 		buf_u8(out, '-');
 	if (!f) {
-		buf_printf(out, "%llu%s", (unsigned long long)value, *unit ? " " : "");
-		text_safe((const uint8_t *)unit, strlen(unit), out);
+		render_put_u64(out, value);
+		if (!*unit)
+			return;
+		buf_u8(out, ' ');
+		render_text_safe((const uint8_t *)unit, strlen(unit), out);
 		return;
 	}
 	small = smallest(f, value);
 	s = step_for(f, small);
-	scale_digits(small, s->factor, false, digits, sizeof(digits));
+	render_scale_digits(small, s->factor, false, digits, sizeof(digits));
 	if (s[1].name && s[1].factor == s->factor * 1000 && !strcmp(digits, "1000")) { /* 999.9us */
 		s++;
-		scale_digits(small, s->factor, false, digits, sizeof(digits));
+		render_scale_digits(small, s->factor, false, digits, sizeof(digits));
 	}
-	buf_printf(out, "%s%s", digits, s->name);
+	render_put(out, digits);
+	render_put(out, s->name);
 }

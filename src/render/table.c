@@ -4,7 +4,6 @@
  * left, the largest first. On a terminal that is too narrow the widest text columns are
  * cut ("~"); a pipe gets everything.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ struct grid {
 	struct buf text;
 	struct cell *cells; /* row by row; row 0 is the header */
 	uint32_t rows, columns;
-	size_t *width;      /* of each column */
+	size_t *width; /* of each column */
 	bool *left;
 };
 
@@ -31,31 +30,20 @@ static void grid_free(struct grid *g)
 	free(g->left);
 }
 
-static void put_heading(const struct column *c, struct buf *out)
-{
-	const char *s = c->title ? c->title : c->name;
-
-	if (c->title) {
-		text_safe((const uint8_t *)s, strlen(s), out);
-		return;
-	}
-	for (; *s; s++)
-		buf_u8(out, (uint8_t)toupper((unsigned char)*s));
-}
-
 static void end_cell(struct grid *g, uint32_t row, uint32_t column, size_t from)
 {
 	struct cell *c = &g->cells[(size_t)row * g->columns + column];
 
 	if (g->text.failed)
 		return;
-	*c = (struct cell){ from, g->text.size - from, text_width(g->text.data + from, g->text.size - from) };
+	*c = (struct cell){ from, g->text.size - from,
+		            render_text_width(g->text.data + from, g->text.size - from) };
 	if (c->width > g->width[column])
 		g->width[column] = c->width;
 }
 
-static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row, uint32_t at, const struct columns *cs,
-		      const uint8_t *data)
+static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row, uint32_t at,
+                      const struct columns *cs, const uint8_t *data)
 {
 	uint32_t i;
 	size_t from;
@@ -63,16 +51,17 @@ static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row,
 	for (i = 0; i < cs->nr; i++) {
 		from = g->text.size;
 		if (data)
-			value_text(p, &cs->list[i], data, &g->text);
+			render_value_text(p, &cs->list[i], data, &g->text);
 		else
-			put_heading(&cs->list[i], &g->text);
-		g->left[at + i] = value_is_text(&cs->list[i]);
+			render_column_heading(&cs->list[i], &g->text);
+		g->left[at + i] = render_value_is_text(&cs->list[i]);
 		end_cell(g, row, at + i, from);
 	}
 }
 
 /* Keys, the CPU if they are split, values. */
-static bool fill(const struct render_plan *p, const struct view *v, const struct rows *rows, uint32_t n, struct grid *g)
+static bool fill(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                 uint32_t n, struct grid *g)
 {
 	bool split = n && rows->list[0].cpu >= 0;
 	uint32_t i, keys = v->keys.nr;
@@ -94,7 +83,7 @@ static bool fill(const struct render_plan *p, const struct view *v, const struct
 			if (r)
 				buf_printf(&g->text, "%d", r->cpu);
 			else
-				buf_printf(&g->text, "CPU");
+				render_put(&g->text, "CPU");
 			end_cell(g, i, keys, from);
 		}
 		fill_part(p, g, i, keys + split, &v->values, r ? r->value : NULL);
@@ -113,12 +102,14 @@ static void fit(struct grid *g, uint32_t width)
 		widest = g->columns;
 		for (i = 0; i < g->columns; i++) {
 			total += g->width[i];
-			if (g->left[i] && g->width[i] > 8 && (widest == g->columns || g->width[i] > g->width[widest]))
+			if (g->left[i] && g->width[i] > 8 &&
+			    (widest == g->columns || g->width[i] > g->width[widest]))
 				widest = i;
 		}
 		if (total <= width || widest == g->columns)
 			return;
-		g->width[widest] -= g->width[widest] - 8 < total - width ? g->width[widest] - 8 : total - width;
+		g->width[widest] -=
+			g->width[widest] - 8 < total - width ? g->width[widest] - 8 : total - width;
 	}
 }
 
@@ -128,36 +119,38 @@ static void put_cell(const struct grid *g, uint32_t row, uint32_t column, struct
 	size_t from, width, want = g->width[column];
 
 	if (!g->left[column] && c->width < want)
-		text_pad(out, want - c->width);
+		render_text_pad(out, want - c->width);
 	from = out->size;
 	buf_add(out, g->text.data + c->off, c->size);
-	text_cut(out, from, want);
-	width = out->failed ? want : text_width(out->data + from, out->size - from);
+	render_text_cut(out, from, want);
+	width = out->failed ? want : render_text_width(out->data + from, out->size - from);
 	if (g->left[column] && column + 1 < g->columns && width < want)
-		text_pad(out, want - width);
+		render_text_pad(out, want - width);
 }
 
-static void title(const struct render_plan *p, const struct view *v, struct timespec now, struct buf *out)
+static void title(const struct render_plan *p, const struct view *v, struct timespec now,
+                  struct buf *out)
 {
 	if (p->opts.timestamps)
-		text_clock(now, out);
-	text_bold(p, v->title, out);
+		render_text_clock(now, out);
+	render_text_bold(p, v->title, out);
 }
 
-void table_text(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-		struct buf *out)
+void render_table_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out)
 {
-	uint32_t top = p->opts.top ? p->opts.top : v->top, n = top && top < rows->nr ? top : rows->nr, i, k;
+	uint32_t top = p->opts.top ? p->opts.top : v->top,
+		 n = top && top < rows->nr ? top : rows->nr, i, k;
 	struct grid g = { 0 };
 
 	title(p, v, now, out);
 	if (!rows->nr) {
-		buf_printf(out, ": nothing yet\n");
+		render_put(out, ": nothing yet\n");
 		return;
 	}
 	if (!v->keyed && v->values.nr == 1 && rows->nr == 1 && rows->list[0].cpu < 0) {
-		buf_printf(out, ": ");
-		value_text(p, &v->values.list[0], rows->list[0].value, out);
+		render_put(out, ": ");
+		render_value_text(p, &v->values.list[0], rows->list[0].value, out);
 		buf_u8(out, '\n');
 		return;
 	}
@@ -175,34 +168,34 @@ void table_text(const struct render_plan *p, const struct view *v, const struct 
 				buf_u8(out, ' ');
 			put_cell(&g, i, k, out);
 		}
-		buf_u8(out, '\n');
+		render_text_end(out);
 	}
 	if (n < rows->nr)
 		buf_printf(out, "(%u more)\n", rows->nr - n);
 	grid_free(&g);
 }
 
-void table_json(const struct render_plan *p, const struct view *v, const struct rows *rows, struct timespec now,
-		struct buf *out)
+void render_table_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
+                       struct timespec now, struct buf *out)
 {
 	uint32_t i, n = p->opts.top && p->opts.top < rows->nr ? p->opts.top : rows->nr;
 
 	for (i = 0; i < n; i++) {
 		const struct row *r = &rows->list[i];
 
-		json_begin("map", v->map->name, now, out);
+		render_json_begin("map", v->map->name, now, out);
 		if (v->keyed) {
-			buf_printf(out, ",\"key\":");
-			columns_json(p, &v->keys, r->key, out);
+			render_put(out, ",\"key\":");
+			render_columns_json(p, &v->keys, r->key, out);
 		}
 		if (r->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", r->cpu);
-		buf_printf(out, ",\"value\":");
-		columns_json(p, &v->values, r->value, out);
-		buf_printf(out, "}\n");
+		render_put(out, ",\"value\":");
+		render_columns_json(p, &v->values, r->value, out);
+		render_put(out, "}\n");
 	}
 	if (rows->nr)
 		return;
-	json_begin("map", v->map->name, now, out);
-	buf_printf(out, ",\"key\":null,\"value\":null}\n");
+	render_json_begin("map", v->map->name, now, out);
+	render_put(out, ",\"key\":null,\"value\":null}\n");
 }

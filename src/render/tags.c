@@ -18,7 +18,7 @@ static int by_type(const void *a, const void *b)
 	return x->member < y->member ? -1 : x->member > y->member;
 }
 
-int tags_collect(struct render_plan *p, struct abide_error *e)
+int render_tags_collect(struct render_plan *p, struct abide_error *e)
 {
 	const struct btf_data *btf = p->o->btf;
 	size_t room = 0;
@@ -29,8 +29,8 @@ int tags_collect(struct render_plan *p, struct abide_error *e)
 		struct tag *tags;
 		int32_t member;
 
-		if (!btf_get(btf, id, &t) || t.kind != BTF_KIND_DECL_TAG || strncmp(t.name, "abide:", 6) ||
-		    !btf_tag_component(btf, &t, &member))
+		if (!btf_get(btf, id, &t) || t.kind != BTF_KIND_DECL_TAG ||
+		    strncmp(t.name, "abide:", 6) || !btf_tag_component(btf, &t, &member))
 			continue;
 		tags = array_grow(p->tags, p->nr_tags, &room, sizeof(*tags));
 		if (!tags)
@@ -43,7 +43,8 @@ int tags_collect(struct render_plan *p, struct abide_error *e)
 	return 0;
 }
 
-const char *tag_get(const struct render_plan *p, uint32_t type, int32_t member, const char *key)
+const char *render_tag_get(const struct render_plan *p, uint32_t type, int32_t member,
+                           const char *key)
 {
 	uint32_t low = 0, high = p->nr_tags, mid;
 	size_t n = strlen(key);

@@ -5,13 +5,14 @@
  * numbers by name).
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "render/plan.h"
 
-uint64_t value_number(const struct column *c, const uint8_t *data, uint32_t i)
+uint64_t render_value_number(const struct column *c, const uint8_t *data, uint32_t i)
 {
 	uint64_t v = 0;
 	unsigned bits = c->size * 8;
@@ -55,7 +56,8 @@ static const char *enum_name(const struct render_plan *p, const struct column *c
 	if (!btf_get(p->o->btf, c->type, &t))
 		return NULL;
 	for (i = 0; i < t.vlen && btf_value_at(p->o->btf, &t, i, &v); i++)
-		if ((c->size < 8 ? (uint32_t)v.value == (uint32_t)value : (uint64_t)v.value == value))
+		if ((c->size < 8 ? (uint32_t)v.value == (uint32_t)value
+		                 : (uint64_t)v.value == value))
 			return v.name;
 	return NULL;
 }
@@ -69,8 +71,8 @@ static void put_hex(const struct column *c, const uint8_t *data, struct buf *out
 }
 
 /* "A|B|0x40": bits by name, what has none as a number. */
-static void put_flags(const struct render_plan *p, const struct column *c, uint64_t value, uint32_t skip,
-		      struct buf *out)
+static void put_flags(const struct render_plan *p, const struct column *c, uint64_t value,
+                      uint32_t skip, struct buf *out)
 {
 	struct btf_value v;
 	struct btf_info t;
@@ -79,15 +81,15 @@ static void put_flags(const struct render_plan *p, const struct column *c, uint6
 	uint32_t i;
 
 	if (!value || !btf_get(p->o->btf, c->type, &t)) {
-		buf_printf(out, "%llu", (unsigned long long)value);
+		render_put_u64(out, value);
 		return;
 	}
 	for (i = 0; i < t.vlen && btf_value_at(p->o->btf, &t, i, &v); i++) {
 		bit = (uint64_t)v.value;
 		if (!bit || bit & (bit - 1) || !(value & bit))
 			continue;
-		buf_printf(out, "%s", between);
-		text_safe((const uint8_t *)v.name + skip, strlen(v.name + skip), out);
+		render_put(out, between);
+		render_text_safe((const uint8_t *)v.name + skip, strlen(v.name + skip), out);
 		value &= ~bit;
 		between = "|";
 	}
@@ -95,17 +97,26 @@ static void put_flags(const struct render_plan *p, const struct column *c, uint6
 		buf_printf(out, "%s0x%llx", between, (unsigned long long)value);
 }
 
-static void put_address(const struct column *c, const uint8_t *data, uint32_t i, struct buf *out)
+/* @mapped: leave IPv4 addresses as IPv6 writes them (RFC 4291 section 2.5.5.2). */
+static void put_address(const struct column *c, const uint8_t *data, uint32_t i, bool mapped,
+                        struct buf *out)
 {
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *p = data + c->off + (size_t)i * c->size;
 	char text[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(c->kind == KIND_IP4 ? AF_INET : AF_INET6, data + c->off + (size_t)i * c->size, text, sizeof(text));
-	buf_printf(out, "%s", text);
+	if (c->kind == KIND_IP4)
+		inet_ntop(AF_INET, p, text, sizeof(text));
+	else if (!mapped && !memcmp(p, prefix, sizeof(prefix)))
+		inet_ntop(AF_INET, p + sizeof(prefix), text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, p, text, sizeof(text));
+	render_put(out, text);
 }
 
 static void put_signal(uint32_t sig, struct buf *out)
 {
-	const char *name = name_signal(sig);
+	const char *name = render_name_signal(sig);
 
 	if (name)
 		buf_printf(out, "SIG%s", name);
@@ -121,20 +132,20 @@ static void put_wait(uint32_t status, struct buf *out)
 	}
 	put_signal(status & 0x7f, out);
 	if (status & 0x80)
-		buf_printf(out, " (core)");
+		render_put(out, " (core)");
 }
 
 static void put_number(const struct column *c, uint64_t v, struct buf *out)
 {
 	bool negative = c->is_signed && (int64_t)v < 0;
 
-	scale_text(c->unit, negative ? -v : v, negative, out);
+	render_scale_text(c->unit, negative ? -v : v, negative, out);
 }
 
-static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data, uint32_t i,
-		     struct buf *out)
+static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                     uint32_t i, struct buf *out)
 {
-	uint64_t v = value_number(c, data, i);
+	uint64_t v = render_value_number(c, data, i);
 	const char *name = NULL;
 
 	switch (c->kind) {
@@ -143,13 +154,13 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		put_number(c, v, out);
 		return;
 	case KIND_BOOL:
-		buf_printf(out, v ? "yes" : "no");
+		render_put(out, v ? "yes" : "no");
 		return;
 	case KIND_FLAGS:
 		put_flags(p, c, v, c->skip, out);
 		return;
 	case KIND_TEXT:
-		text_safe(data + c->off, text_length(c, data), out);
+		render_text_safe(data + c->off, text_length(c, data), out);
 		return;
 	case KIND_BYTES:
 		put_hex(c, data, out);
@@ -158,14 +169,15 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		buf_printf(out, "0x%llx", (unsigned long long)v);
 		return;
 	case KIND_BE:
-		buf_printf(out, "0x%0*llx", (int)c->size * 2, (unsigned long long)big_endian(c, data, i));
+		buf_printf(out, "0x%0*llx", (int)c->size * 2,
+		           (unsigned long long)big_endian(c, data, i));
 		return;
 	case KIND_PORT:
-		buf_printf(out, "%llu", (unsigned long long)big_endian(c, data, i));
+		render_put_u64(out, big_endian(c, data, i));
 		return;
 	case KIND_IP4:
 	case KIND_IP6:
-		put_address(c, data, i, out);
+		put_address(c, data, i, false, out);
 		return;
 	case KIND_WAIT:
 		put_wait((uint32_t)v, out);
@@ -178,31 +190,30 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		return;
 	case KIND_CLOCK:
 		buf_printf(out, "%llu.%06llu", (unsigned long long)(v / 1000000000),
-			   (unsigned long long)(v % 1000000000 / 1000));
+		           (unsigned long long)(v % 1000000000 / 1000));
 		return;
 	case KIND_ENUM:
 		name = enum_name(p, c, v);
 		name = name && name[c->skip] ? name + c->skip : name;
 		break;
 	case KIND_SYSCALL:
-		name = name_syscall(p, (int64_t)v);
+		name = render_name_syscall(p, (int64_t)v);
 		break;
-	case KIND_ERRNO:
-		if ((int64_t)v < 0 || !c->is_signed)
-			name = name_errno((uint32_t)((int64_t)v < 0 ? -v : v));
-		else
-			name = name_errno((uint32_t)v);
+	case KIND_ERRNO: /* a signed one is a result: from 0 on it is a number */
+		if (!c->is_signed || (int64_t)v < 0)
+			name = render_name_errno((uint32_t)(c->is_signed ? -v : v));
 		break;
 	}
 	if (name)
-		text_safe((const uint8_t *)name, strlen(name), out);
+		render_text_safe((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
-		buf_printf(out, "%lld", (long long)v);
+		render_put_s64(out, v);
 	else
-		buf_printf(out, "%llu", (unsigned long long)v);
+		render_put_u64(out, v);
 }
 
-void value_text(const struct render_plan *p, const struct column *c, const uint8_t *data, struct buf *out)
+void render_value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out)
 {
 	uint32_t i;
 
@@ -215,37 +226,41 @@ void value_text(const struct render_plan *p, const struct column *c, const uint8
 
 static void json_text(const struct buf *text, struct buf *out)
 {
-	json_string(text->data, text->size, out);
+	render_json_string(text->data, text->size, out);
 	if (text->failed)
 		out->failed = true;
 }
 
-static void json_one(const struct render_plan *p, const struct column *c, const uint8_t *data, uint32_t i,
-		     struct buf *out)
+static void json_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                     uint32_t i, struct buf *out)
 {
-	uint64_t v = value_number(c, data, i);
+	uint64_t v = render_value_number(c, data, i);
 	struct buf text = { 0 };
 	const char *name = NULL;
 
 	switch (c->kind) {
 	case KIND_BOOL:
-		buf_printf(out, v ? "true" : "false");
+		render_put(out, v ? "true" : "false");
 		return;
 	case KIND_TEXT:
-		json_string(data + c->off, text_length(c, data), out);
+		render_json_string(data + c->off, text_length(c, data), out);
 		return;
 	case KIND_BE:
 	case KIND_PORT:
-		buf_printf(out, "%llu", (unsigned long long)big_endian(c, data, i));
+		render_put_u64(out, big_endian(c, data, i));
 		return;
 	case KIND_FLAGS:
 		put_flags(p, c, v, 0, &text);
 		json_text(&text, out);
 		buf_free(&text);
 		return;
-	case KIND_BYTES:
 	case KIND_IP4:
 	case KIND_IP6:
+		put_address(c, data, i, true, &text);
+		json_text(&text, out);
+		buf_free(&text);
+		return;
+	case KIND_BYTES:
 	case KIND_DEV:
 		text_one(p, c, data, i, &text);
 		json_text(&text, out);
@@ -255,7 +270,7 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		name = enum_name(p, c, v);
 		break;
 	case KIND_SYSCALL:
-		name = name_syscall(p, (int64_t)v);
+		name = render_name_syscall(p, (int64_t)v);
 		break;
 	case KIND_UINT:
 	case KIND_SINT:
@@ -267,14 +282,15 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		break;
 	}
 	if (name)
-		json_string((const uint8_t *)name, strlen(name), out);
+		render_json_string((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
-		buf_printf(out, "%lld", (long long)v);
+		render_put_s64(out, v);
 	else
-		buf_printf(out, "%llu", (unsigned long long)v);
+		render_put_u64(out, v);
 }
 
-void value_json(const struct render_plan *p, const struct column *c, const uint8_t *data, struct buf *out)
+void render_value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       struct buf *out)
 {
 	uint32_t i;
 
@@ -289,7 +305,8 @@ void value_json(const struct render_plan *p, const struct column *c, const uint8
 	buf_u8(out, ']');
 }
 
-void columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data, struct buf *out)
+void render_columns_json(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
+                         struct buf *out)
 {
 	bool first = true;
 	uint32_t i, k;
@@ -301,12 +318,12 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 		if (!first)
 			buf_u8(out, ',');
 		if (c->open) {
-			json_string((const uint8_t *)c->open, strlen(c->open), out);
-			buf_printf(out, ":{");
+			render_json_string((const uint8_t *)c->open, strlen(c->open), out);
+			render_put(out, ":{");
 		}
-		json_string((const uint8_t *)c->name, strlen(c->name), out);
+		render_json_string((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ':');
-		value_json(p, c, data, out);
+		render_value_json(p, c, data, out);
 		for (k = 0; k < c->close; k++)
 			buf_u8(out, '}');
 		first = false;
@@ -314,7 +331,17 @@ void columns_json(const struct render_plan *p, const struct columns *cs, const u
 	buf_u8(out, '}');
 }
 
-bool value_is_text(const struct column *c)
+void render_column_heading(const struct column *c, struct buf *out)
+{
+	uint32_t i;
+
+	if (c->title)
+		render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
+	for (i = 0; !c->title && i < c->name_size; i++)
+		buf_u8(out, (uint8_t)toupper((unsigned char)c->name[i]));
+}
+
+bool render_value_is_text(const struct column *c)
 {
 	switch (c->kind) {
 	case KIND_UINT:
@@ -348,17 +375,20 @@ static int compare_one(const struct column *c, const uint8_t *a, const uint8_t *
 
 	if (c->kind == KIND_TEXT) {
 		r = strncmp((const char *)a + c->off, (const char *)b + c->off, c->size);
-	} else if (c->size > 8 || c->kind == KIND_BE || c->kind == KIND_PORT || c->kind == KIND_IP4) {
-		r = memcmp(a + c->off + (size_t)i * c->size, b + c->off + (size_t)i * c->size, c->size);
+	} else if (c->size > 8 || c->kind == KIND_BE || c->kind == KIND_PORT ||
+	           c->kind == KIND_IP4) {
+		r = memcmp(a + c->off + (size_t)i * c->size, b + c->off + (size_t)i * c->size,
+		           c->size);
 	} else {
-		x = value_number(c, a, i);
-		y = value_number(c, b, i);
-		r = c->is_signed ? ((int64_t)x > (int64_t)y) - ((int64_t)x < (int64_t)y) : (x > y) - (x < y);
+		x = render_value_number(c, a, i);
+		y = render_value_number(c, b, i);
+		r = c->is_signed ? ((int64_t)x > (int64_t)y) - ((int64_t)x < (int64_t)y)
+		                 : (x > y) - (x < y);
 	}
 	return r;
 }
 
-int value_compare(const struct column *c, const uint8_t *a, const uint8_t *b)
+int render_value_compare(const struct column *c, const uint8_t *a, const uint8_t *b)
 {
 	uint32_t i;
 	int r = 0;
@@ -381,10 +411,10 @@ static uint32_t enum_width(const struct render_plan *p, const struct column *c)
 		n = (uint32_t)strlen(v.name) - c->skip;
 		most = n > most ? n : most;
 	}
-	return most > 16 ? 16 : most;
+	return most > 12 ? 12 : most;
 }
 
-uint32_t value_width(const struct render_plan *p, const struct column *c)
+uint32_t render_value_width(const struct render_plan *p, const struct column *c)
 {
 	if (c->count > 1)
 		return 16;
@@ -408,9 +438,8 @@ uint32_t value_width(const struct render_plan *p, const struct column *c)
 	case KIND_PORT:
 		return 5;
 	case KIND_IP4:
-		return 15;
 	case KIND_IP6:
-		return 25;
+		return 15;
 	case KIND_SYSCALL:
 		return 16;
 	case KIND_ERRNO:

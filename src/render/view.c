@@ -22,7 +22,8 @@ static bool begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-static bool field_named(const struct btf_data *btf, uint32_t id, const char *name, struct btf_field *out)
+static bool field_named(const struct btf_data *btf, uint32_t id, const char *name,
+                        struct btf_field *out)
 {
 	struct btf_info t;
 	uint32_t i;
@@ -91,7 +92,8 @@ static uint32_t row_type(const struct render_plan *p, const struct map_def *m)
 		if (!begins(p->tags[i].text, "row=") || strcmp(p->tags[i].text + 4, m->name))
 			continue;
 		if (btf_get(p->o->btf, p->tags[i].type, &var) && var.kind == BTF_KIND_VAR &&
-		    btf_get(p->o->btf, btf_strip(p->o->btf, var.type, true), &t) && t.kind == BTF_KIND_PTR)
+		    btf_get(p->o->btf, btf_strip(p->o->btf, var.type, true), &t) &&
+		    t.kind == BTF_KIND_PTR)
 			return t.type;
 	}
 	return m->value_type;
@@ -111,7 +113,7 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 	size_t i;
 
 	for (i = 0; m->var_type && i < sizeof(tags) / sizeof(*tags); i++)
-		if (tag_get(p, m->var_type, -1, tags[i].tag))
+		if (render_tag_get(p, m->var_type, -1, tags[i].tag))
 			return tags[i].kind;
 	if (m->source != MAP_BTF || m->inner >= 0)
 		return VIEW_NONE;
@@ -124,9 +126,10 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 	return begins(m->name, "print_") || begins(m->name, "hist_") ? VIEW_TABLE : VIEW_NONE;
 }
 
-static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key, int64_t fallback)
+static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key,
+                          int64_t fallback)
 {
-	const char *text = tag_get(p, v->map->var_type, -1, key);
+	const char *text = render_tag_get(p, v->map->var_type, -1, key);
 	char *end = NULL;
 	long long n;
 
@@ -143,7 +146,7 @@ static int open_value(const struct render_plan *p, struct view *v, struct abide_
 	uint32_t i;
 	int err;
 
-	err = columns_of(p, v->map->value_type, scalar, v->value_size, &v->values, e);
+	err = render_columns_of(p, v->map->value_type, scalar, v->value_size, &v->values, e);
 	if (err)
 		return err;
 	if (!v->values.nr)
@@ -167,12 +170,15 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	int err = 0;
 
 	v->per_cpu = m->type == BPF_MAP_TYPE_PERCPU_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_HASH ||
-		     m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	             m->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 	v->indexed = is_array(m);
 	v->keyed = v->kind != VIEW_HEAT && !(v->indexed && m->max_entries == 1);
 	if (v->kind == VIEW_HIST || v->kind == VIEW_LINEAR || v->kind == VIEW_HEAT) {
 		if (!find_slots(p, v))
-			return refuse(v, "a histogram's value has a member slots[] of 32- or 64-bit numbers", e);
+			return refuse(
+				v,
+				"a histogram's value has a member slots[] of 32- or 64-bit numbers",
+				e);
 		if (v->kind == VIEW_HEAT && v->second == SIZE_NONE)
 			return refuse(v, "a heat map's value has a member second", e);
 		if (v->kind != VIEW_LINEAR && v->nr_slots > 64)
@@ -185,8 +191,57 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 			return refuse(v, "a linear histogram needs a step and slots", e);
 	}
 	if (v->keyed)
-		err = columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
+		err = render_columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
 	return err ? err : open_value(p, v, e);
+}
+
+static uint32_t heading_width(const struct column *c)
+{
+	return c->title ? (uint32_t)render_text_width((const uint8_t *)c->title, strlen(c->title))
+	                : c->name_size;
+}
+
+static bool is_address(const struct column *c)
+{
+	return c->kind == KIND_IP4 || c->kind == KIND_IP6;
+}
+
+/* The widest column of text that may still give, or cs->nr. The last one takes what is left. */
+static uint32_t widest_text(const struct columns *cs, bool addresses)
+{
+	uint32_t i, widest = cs->nr;
+
+	for (i = 0; i + 1 < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+
+		if (!render_value_is_text(c) || c->width <= 6 || c->width <= heading_width(c) ||
+		    (is_address(c) && !addresses))
+			continue;
+		if (widest == cs->nr || c->width > cs->list[widest].width)
+			widest = i;
+	}
+	return widest;
+}
+
+/* Make columns of text narrower until a row fits the terminal; addresses only if need be. */
+static void fit_events(const struct render_plan *p, struct columns *cs)
+{
+	uint32_t i, total = p->opts.timestamps ? 9 : 0;
+
+	for (i = 0; i < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+		bool last = i + 1 == cs->nr && render_value_is_text(c);
+
+		total += (last ? heading_width(c) : c->width) + (i > 0);
+	}
+	for (; p->opts.width && total > p->opts.width; total--) {
+		i = widest_text(cs, false);
+		if (i == cs->nr)
+			i = widest_text(cs, true);
+		if (i == cs->nr)
+			return;
+		cs->list[i].width--;
+	}
 }
 
 static int open_events(const struct render_plan *p, struct view *v, struct abide_error *e)
@@ -198,9 +253,15 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 	if (size <= 0 || size > 1 << 20)
 		return refuse(v, "nothing says what its rows are", e);
 	v->value_size = (uint32_t)size;
-	err = columns_of(p, type, "value", v->value_size, &v->values, e);
-	for (i = 0; !err && i < v->values.nr; i++)
-		v->values.list[i].width = value_width(p, &v->values.list[i]);
+	err = render_columns_of(p, type, "value", v->value_size, &v->values, e);
+	for (i = 0; !err && i < v->values.nr; i++) {
+		struct column *c = &v->values.list[i];
+		uint32_t heading = heading_width(c);
+
+		c->width = render_value_width(p, c);
+		c->width = c->width < heading ? heading : c->width;
+	}
+	fit_events(p, &v->values);
 	return err;
 }
 
@@ -210,8 +271,8 @@ static uint32_t symbol_at(const struct object *o, const char *name, uint32_t sec
 	uint32_t i;
 
 	for (i = 0; i < o->nr_symbols; i++)
-		if (o->symbols[i].section == section && !strcmp(o->symbols[i].name, name) && size >= 8 &&
-		    o->symbols[i].value <= size - 8)
+		if (o->symbols[i].section == section && !strcmp(o->symbols[i].name, name) &&
+		    size >= 8 && o->symbols[i].value <= size - 8)
 			return (uint32_t)o->symbols[i].value;
 	return SIZE_NONE;
 }
@@ -228,7 +289,8 @@ static int open_losses(const struct render_plan *p, struct view *v, struct abide
 		if (!begins(p->tags[i].text, "lost=") || !btf_get(p->o->btf, p->tags[i].type, &var))
 			continue;
 		l.off = symbol_at(p->o, var.name, v->map->section, v->map->value_size);
-		for (k = 0; k < p->o->nr_maps && strcmp(p->o->maps[k].name, p->tags[i].text + 5); k++)
+		for (k = 0; k < p->o->nr_maps && strcmp(p->o->maps[k].name, p->tags[i].text + 5);
+		     k++)
 			;
 		if (l.off == SIZE_NONE || k == p->o->nr_maps)
 			continue;
@@ -243,7 +305,7 @@ static int open_losses(const struct render_plan *p, struct view *v, struct abide
 	return 0;
 }
 
-int view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
+int render_view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
 {
 	struct view *v = &p->views[index];
 	const struct map_def *m = &p->o->maps[index];
@@ -256,8 +318,8 @@ int view_open(struct render_plan *p, uint32_t index, struct abide_error *e)
 	if (m->source == MAP_BSS)
 		return open_losses(p, v, e);
 	v->kind = kind_of(p, v);
-	title = m->var_type ? tag_get(p, m->var_type, -1, "title") : NULL;
-	unit = m->var_type ? tag_get(p, m->var_type, -1, "unit") : NULL;
+	title = m->var_type ? render_tag_get(p, m->var_type, -1, "title") : NULL;
+	unit = m->var_type ? render_tag_get(p, m->var_type, -1, "unit") : NULL;
 	if (title && *title)
 		v->title = title;
 	if (unit)

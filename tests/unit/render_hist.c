@@ -20,14 +20,52 @@ static void log2_text(struct kit *k)
 	kit_hist(&b, 70000, 4);
 	kit_hist(&b, 9000000, 1);
 	unkeyed(k, "wait", &a, &b);
-	GOLDEN(k, "", "log2 histogram, nanoseconds shown in one unit");
+	GOLDEN(k,
+	       "time from wakeup to running\n"
+	       "        us           : count     distribution\n"
+	       "   0.512 -> 1.02     : 2        |*                                       |\n"
+	       "    1.02 -> 2.05     : 0        |                                        |\n"
+	       "    2.05 -> 4.10     : 43       |****************************************|\n"
+	       "    4.10 -> 8.19     : 0        |                                        |\n"
+	       "    8.19 -> 16.4     : 0        |                                        |\n"
+	       "    16.4 -> 32.8     : 0        |                                        |\n"
+	       "    32.8 -> 65.5     : 0        |                                        |\n"
+	       "    65.5 -> 131      : 4        |***                                     |\n"
+	       "     131 -> 262      : 0        |                                        |\n"
+	       "     262 -> 524      : 0        |                                        |\n"
+	       "     524 -> 1049     : 0        |                                        |\n"
+	       "    1049 -> 2097     : 0        |                                        |\n"
+	       "    2097 -> 4194     : 0        |                                        |\n"
+	       "    4194 -> 8389     : 0        |                                        |\n"
+	       "    8389 -> 16777    : 1        |*                                       |\n"
+	       "50 values, average 189us\n",
+	       "log2 histogram, nanoseconds shown in one unit");
 	unkeyed(k, "wait", &none, NULL);
 	GOLDEN(k, "time from wakeup to running: nothing yet\n", "an empty histogram is named");
 	k->opts.width = 60;
 	k->opts.timestamps = true;
 	kit_plan(k);
 	unkeyed(k, "wait", &a, &b);
-	GOLDEN(k, "", "on a narrow terminal, with the time");
+	GOLDEN(k,
+	       "11:06:40 time from wakeup to running\n"
+	       "        us           : count     distribution\n"
+	       "   0.512 -> 1.02     : 2        |*                         |\n"
+	       "    1.02 -> 2.05     : 0        |                          |\n"
+	       "    2.05 -> 4.10     : 43       |**************************|\n"
+	       "    4.10 -> 8.19     : 0        |                          |\n"
+	       "    8.19 -> 16.4     : 0        |                          |\n"
+	       "    16.4 -> 32.8     : 0        |                          |\n"
+	       "    32.8 -> 65.5     : 0        |                          |\n"
+	       "    65.5 -> 131      : 4        |**                        |\n"
+	       "     131 -> 262      : 0        |                          |\n"
+	       "     262 -> 524      : 0        |                          |\n"
+	       "     524 -> 1049     : 0        |                          |\n"
+	       "    1049 -> 2097     : 0        |                          |\n"
+	       "    2097 -> 4194     : 0        |                          |\n"
+	       "    4194 -> 8389     : 0        |                          |\n"
+	       "    8389 -> 16777    : 1        |*                         |\n"
+	       "50 values, average 189us\n",
+	       "on a narrow terminal, with the time");
 	k->opts.width = 0;
 	k->opts.timestamps = false;
 	kit_plan(k);
@@ -37,14 +75,51 @@ static void log2_text(struct kit *k)
 	kit_hist(&a, 4096, 77);
 	kit_hist(&a, 1 << 20, 3);
 	unkeyed(k, "sizes", &a, NULL);
-	GOLDEN(k, "", "log2 histogram of sizes");
+	GOLDEN(k,
+	       "size of writes\n"
+	       "        KiB          : count     distribution\n"
+	       "       1 -> 2        : 5        |**                                      |\n"
+	       "       2 -> 4        : 0        |                                        |\n"
+	       "       4 -> 8        : 77       |****************************************|\n"
+	       "       8 -> 16       : 0        |                                        |\n"
+	       "      16 -> 32       : 0        |                                        |\n"
+	       "      32 -> 64       : 0        |                                        |\n"
+	       "      64 -> 128      : 0        |                                        |\n"
+	       "     128 -> 256      : 0        |                                        |\n"
+	       "     256 -> 512      : 0        |                                        |\n"
+	       "     512 -> 1024     : 0        |                                        |\n"
+	       "    1024 -> 2048     : 3        |*                                       |\n"
+	       "85 values, average 39.8KiB\n",
+	       "log2 histogram of sizes");
 	memset(&a, 0, sizeof(a));
 	kit_hist(&a, 0, 3);
 	kit_hist(&a, 5, 6);
-	kit_hist(&a, UINT64_MAX, 9);
-	a.sum = 30;
+	kit_hist(&a, 16, 9);
 	unkeyed(k, "plain", &a, NULL);
-	GOLDEN(k, "", "log2 histogram of a unit that does not scale, first and last slot");
+	GOLDEN(k,
+	       "length of queues\n"
+	       "      packets        : count     distribution\n"
+	       "       0 -> 1        : 3        |*************                           |\n"
+	       "       2 -> 3        : 0        |                                        |\n"
+	       "       4 -> 7        : 6        |**************************              |\n"
+	       "       8 -> 15       : 0        |                                        |\n"
+	       "      16 -> 31       : 9        |****************************************|\n"
+	       "18 values, average 9.67 packets\n",
+	       "log2 histogram of a unit that does not scale");
+	memset(&a, 0, sizeof(a));
+	kit_hist(&a, 0, 3);
+	kit_hist(&a, UINT64_MAX, 1);
+	k->opts.format = RENDER_JSON;
+	kit_plan(k);
+	unkeyed(k, "plain", &a, NULL);
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"plain\",\"value"
+	       "\":{\"unit\":\"packets\",\"count\":4,\"sum\":18446744073709551615,\"buckets\":[{\"mi"
+	       "n\":0,\"max\":1,\"count\":3},{\"min\":9223372036854775808,\"max\":184467440737095516"
+	       "15,\"count\":1}]}}\n",
+	       "first and last slot");
+	k->opts.format = RENDER_TEXT;
+	kit_plan(k);
 }
 
 static void keyed(struct kit *k)
@@ -61,19 +136,52 @@ static void keyed(struct kit *k)
 	kit_entry(k, &vda, sizeof(vda), &a, &a, sizeof(a), true);
 	kit_entry(k, &vdb, sizeof(vdb), &a, &b, sizeof(b), true);
 	kit_show(k, "latency");
-	GOLDEN(k, "", "keyed histogram: one each, the fullest first");
+	GOLDEN(k,
+	       "time of requests, name v\\x1b[31mdb, op READ\n"
+	       "        us           : count     distribution\n"
+	       "     131 -> 262      : 11       |****************************************|\n"
+	       "     262 -> 524      : 0        |                                        |\n"
+	       "     524 -> 1049     : 0        |                                        |\n"
+	       "    1049 -> 2097     : 2        |*******                                 |\n"
+	       "13 values, average 381us\n"
+	       "\n"
+	       "time of requests, name vda, op WRITE\n"
+	       "        us           : count     distribution\n"
+	       "     131 -> 262      : 6        |****************************************|\n"
+	       "6 values, average 150us\n",
+	       "keyed histogram: one each, the fullest first");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	kit_entry(k, &vdb, sizeof(vdb), &a, &b, sizeof(b), true);
 	kit_show(k, "latency");
 	kit_show(k, "latency");
-	GOLDEN(k, "", "keyed histogram as JSON, and empty");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"latency\",\"key"
+	       "\":{\"name\":\"v\\u001b[31mdb\",\"op\":\"REQ_USER_READ\"},\"value\":{\"unit\":\"ns\""
+	       ",\"count\":13,\"sum\":4950000,\"buckets\":[{\"min\":131072,\"max\":262143,\"count\":"
+	       "11},{\"min\":1048576,\"max\":2097151,\"count\":2}]}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"latency\",\"key"
+	       "\":null,\"value\":{\"unit\":\"ns\",\"count\":0,\"buckets\":[]}}\n",
+	       "keyed histogram as JSON, and empty");
 	k->opts.format = RENDER_TEXT;
 	k->opts.per_cpu = true;
 	kit_plan(k);
 	kit_entry(k, &vda, sizeof(vda), &b, &a, sizeof(a), true);
 	kit_show(k, "latency");
-	GOLDEN(k, "", "keyed histogram by CPU");
+	GOLDEN(k,
+	       "time of requests, name vda, op WRITE, cpu 0\n"
+	       "        us           : count     distribution\n"
+	       "     131 -> 262      : 8        |****************************************|\n"
+	       "     262 -> 524      : 0        |                                        |\n"
+	       "     524 -> 1049     : 0        |                                        |\n"
+	       "    1049 -> 2097     : 2        |**********                              |\n"
+	       "10 values, average 450us\n"
+	       "\n"
+	       "time of requests, name vda, op WRITE, cpu 2\n"
+	       "        us           : count     distribution\n"
+	       "     131 -> 262      : 3        |****************************************|\n"
+	       "3 values, average 150us\n",
+	       "keyed histogram by CPU");
 	k->opts.per_cpu = false;
 	kit_plan(k);
 }
@@ -89,12 +197,28 @@ static void linear(struct kit *k)
 
 	kit_entry(k, &zero, 4, &v, NULL, sizeof(v), true);
 	kit_show(k, "level");
-	GOLDEN(k, "", "linear histogram from -20 in steps of 10");
+	GOLDEN(k,
+	       "level\n"
+	       "                     : count     distribution\n"
+	       "    less -> -21      : 1        |*****                                   |\n"
+	       "     -20 -> -11      : 0        |                                        |\n"
+	       "     -10 -> -1       : 8        |****************************************|\n"
+	       "       0 -> 9        : 4        |********************                    |\n"
+	       "      10 -> 19       : 0        |                                        |\n"
+	       "      20 -> 29       : 1        |*****                                   |\n"
+	       "      30 -> more     : 3        |***************                         |\n"
+	       "17 values, average -2\n",
+	       "linear histogram from -20 in steps of 10");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	kit_entry(k, &zero, 4, &v, NULL, sizeof(v), true);
 	kit_show(k, "level");
-	GOLDEN(k, "", "linear histogram as JSON");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"level\",\"value"
+	       "\":{\"unit\":\"\",\"count\":17,\"sum\":-34,\"buckets\":[{\"min\":null,\"max\":-21,\""
+	       "count\":1},{\"min\":-10,\"max\":-1,\"count\":8},{\"min\":0,\"max\":9,\"count\":4},{"
+	       "\"min\":20,\"max\":29,\"count\":1},{\"min\":30,\"max\":null,\"count\":3}]}}\n",
+	       "linear histogram as JSON");
 	k->opts.format = RENDER_TEXT;
 	kit_plan(k);
 }
@@ -104,7 +228,8 @@ struct heat {
 	struct hist hist;
 };
 
-static void heat_at(struct kit *k, uint32_t i, uint64_t second, uint64_t value, uint64_t times, uint64_t value2)
+static void heat_at(struct kit *k, uint32_t i, uint64_t second, uint64_t value, uint64_t times,
+                    uint64_t value2)
 {
 	struct heat a = { .second = second }, b = { .second = second };
 
@@ -121,18 +246,34 @@ static void heat(struct kit *k)
 	for (i = 0; i < 4; i++)
 		heat_at(k, (i + 2) % 4, 5000 + i, 90000u << i, 5, 1000000);
 	kit_show(k, "heat");
-	GOLDEN(k, "", "heat map: oldest second first");
+	GOLDEN(k,
+	       "block latency\n"
+	       "  second     count |65.5     524   | us\n"
+	       "       0         9 |@@@      ***:::|\n"
+	       "       1         9 |   @@@   ***:::|\n"
+	       "       2         9 |      @@@***:::|\n"
+	       "       3         9 |         @@@:::|\n",
+	       "heat map: oldest second first");
 	heat_at(k, 1, 5003, 1000, 7, 2000);
 	heat_at(k, 2, 5004, 16000, 2, 40000);
 	kit_show(k, "heat");
-	GOLDEN(k, "", "heat map: only seconds that were not shown");
+	GOLDEN(k,
+	       "block latency\n"
+	       "  second     count |8.19        | us\n"
+	       "       4         6 |***   @@@---|\n",
+	       "heat map: only seconds that were not shown");
 	kit_show(k, "heat");
 	GOLDEN(k, "block latency: nothing more\n", "heat map: nothing new");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	heat_at(k, 1, 77, 1000, 7, 2000);
 	kit_show(k, "heat");
-	GOLDEN(k, "", "heat map as JSON");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"heat\",\"key\":{"
+	       "\"second\":0},\"value\":{\"unit\":\"ns\",\"count\":11,\"buckets\":[{\"min\":512,\"ma"
+	       "x\":1023,\"count\":7},{\"min\":1024,\"max\":2047,\"count\":3},{\"min\":2048,\"max\":"
+	       "4095,\"count\":1}]}}\n",
+	       "heat map as JSON");
 	k->opts.format = RENDER_TEXT;
 	kit_plan(k);
 }
@@ -143,7 +284,14 @@ static void by_shape(struct kit *k)
 
 	kit_entry(k, &key, 4, slots, NULL, sizeof(slots), false);
 	kit_show(k, "hists");
-	GOLDEN(k, "", "slots[] without tags is a histogram");
+	GOLDEN(k,
+	       "hists, key 42\n"
+	       "                     : count     distribution\n"
+	       "       8 -> 15       : 6        |****************************************|\n"
+	       "      16 -> 31       : 0        |                                        |\n"
+	       "      32 -> 63       : 2        |*************                           |\n"
+	       "8 values\n",
+	       "slots[] without tags is a histogram");
 }
 
 void test_hist(struct kit *k)

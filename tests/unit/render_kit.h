@@ -27,7 +27,7 @@ struct kit {
 	const char *dir;
 };
 
-static unsigned kit_nr, kit_bad;
+extern unsigned kit_nr, kit_bad; /* tests so far, and those that failed */
 
 static inline void kit_report(bool ok, const char *name, const char *file, int line)
 {
@@ -39,7 +39,8 @@ static inline void kit_report(bool ok, const char *name, const char *file, int l
 
 #define OK(cond, name) kit_report(cond, name, __FILE__, __LINE__)
 
-static inline void kit_golden(struct kit *k, const char *want, const char *name, const char *file, int line)
+static inline void kit_golden(struct kit *k, const char *want, const char *name, const char *file,
+                              int line)
 {
 	const char *have;
 
@@ -65,7 +66,8 @@ static inline uint32_t kit_map(const struct kit *k, const char *name)
 
 static inline struct timespec kit_now(void)
 {
-	return (struct timespec){ .tv_sec = 1795000000, .tv_nsec = 123456789 }; /* 2026-11-18 10:26:40 UTC */
+	return (struct timespec){ .tv_sec = 1795000000,
+		                  .tv_nsec = 123456789 }; /* 2026-11-18 11:06:40 UTC */
 }
 
 /* A new plan; the options set before stay. */
@@ -104,7 +106,7 @@ static inline void kit_close(struct kit *k)
 
 /* One more entry: @value as it stands on CPU 0; others get @other or zeros. */
 static inline void kit_entry(struct kit *k, const void *key, uint32_t key_size, const void *value,
-			     const void *other, uint32_t size, bool per_cpu)
+                             const void *other, uint32_t size, bool per_cpu)
 {
 	uint32_t stride = (size + 7) & ~7u, cpu;
 

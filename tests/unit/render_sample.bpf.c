@@ -84,7 +84,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16);
 	__type(key, __u32);
-	__type(value, struct { __u32 slots[20]; });
+	__type(
+		value, struct { __u32 slots[20]; });
 } hists SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -28,14 +28,28 @@ static void counters(struct kit *k)
 		kit_entry(k, &numbers[nr], 8, &n, nr == 0 ? &b : NULL, 8, true);
 	}
 	kit_show(k, "calls");
-	GOLDEN(k, "", "system calls by name, unknown ones by number, ties by key");
+	GOLDEN(k,
+	       "system calls\n"
+	       "SYSCALL   COUNT\n"
+	       "-1          400\n"
+	       "9999        300\n"
+	       "read        200\n"
+	       "nanosleep   200\n"
+	       "openat      112\n",
+	       "system calls by name, unknown ones by number, ties by key");
 	k->opts.top = 2;
 	k->opts.timestamps = true;
 	kit_plan(k);
 	for (nr = 0; nr < 3; nr++)
 		kit_entry(k, &nr, 8, &a, &b, 8, true);
 	kit_show(k, "calls");
-	GOLDEN(k, "", "the first two");
+	GOLDEN(k,
+	       "11:06:40 system calls\n"
+	       "SYSCALL COUNT\n"
+	       "read       42\n"
+	       "write      42\n"
+	       "(1 more)\n",
+	       "the first two");
 	k->opts.top = 0;
 	k->opts.timestamps = false;
 	kit_plan(k);
@@ -45,11 +59,20 @@ static void counters(struct kit *k)
 	kit_entry(k, "kworker/0:1\0\0\0\0", 16, &a, NULL, 8, true);
 	kit_entry(k, "evil\033]0;x\a\nb\0\0\0\0", 16, &b, NULL, 8, true);
 	kit_show(k, "off");
-	GOLDEN(k, "", "a sum with a unit; names of strangers are made harmless");
+	GOLDEN(k,
+	       "time off CPU\n"
+	       "COMM                  SUM\n"
+	       "kworker/0:1         1.23s\n"
+	       "evil\\x1b]0;x\\x07\\nb  12ns\n",
+	       "a sum with a unit; names of strangers are made harmless");
 	zero = 7;
 	kit_entry(k, &zero, 4, &a, NULL, 8, false);
 	kit_show(k, "counter_faults");
-	GOLDEN(k, "", "a counter by its name");
+	GOLDEN(k,
+	       "counter_faults\n"
+	       "KEY      COUNT\n"
+	       "  7 1234567890\n",
+	       "a counter by its name");
 }
 
 static void usage_of(struct kit *k, const char *name, uint32_t op, struct usage u)
@@ -57,7 +80,7 @@ static void usage_of(struct kit *k, const char *name, uint32_t op, struct usage 
 	struct usage other = { 5, 500, 9000, 1 << 20, -7 };
 	struct disk d = { .op = op };
 
-	strncpy(d.name, name, sizeof(d.name));
+	memcpy(d.name, name, strnlen(name, sizeof(d.name)));
 	kit_entry(k, &d, sizeof(d), &u, &other, sizeof(u), true);
 }
 
@@ -74,18 +97,35 @@ static void tables(struct kit *k)
 
 	fill_usage(k);
 	kit_show(k, "usage");
-	GOLDEN(k, "", "a table: tagged members, sorted by the tagged one");
-	k->opts.width = 56;
+	GOLDEN(k,
+	       "use of disks\n"
+	       "NAME         OP    CALLS   TIME  WORST   Moved BALANCE\n"
+	       "nvme0n1p1xyz WRITE     6 77.0ms 12.3ms 5.00GiB    -107\n"
+	       "dm-0         200       7 1.00ms 9.00us 1.00MiB      -7\n"
+	       "sda          READ     15 3.00us 9.00us 1.00MiB      -4\n",
+	       "a table: tagged members, sorted by the tagged one");
+	k->opts.width = 50;
 	kit_plan(k);
 	fill_usage(k);
 	kit_show(k, "usage");
-	GOLDEN(k, "", "a table on a narrow terminal");
+	GOLDEN(k,
+	       "use of disks\n"
+	       "NAME     OP    CALLS   TIME  WORST   Moved BALANCE\n"
+	       "nvme0n1~ WRITE     6 77.0ms 12.3ms 5.00GiB    -107\n"
+	       "dm-0     200       7 1.00ms 9.00us 1.00MiB      -7\n"
+	       "sda      READ     15 3.00us 9.00us 1.00MiB      -4\n",
+	       "a table on a narrow terminal");
 	k->opts.width = 0;
 	k->opts.per_cpu = true;
 	kit_plan(k);
 	usage_of(k, "sda", 0, (struct usage){ 10, 2500, 100, 3000, 3 });
 	kit_show(k, "usage");
-	GOLDEN(k, "", "a table by CPU");
+	GOLDEN(k,
+	       "use of disks\n"
+	       "NAME OP   CPU CALLS   TIME  WORST   Moved BALANCE\n"
+	       "sda  READ   0    10 2.50us  100ns 2.93KiB       3\n"
+	       "sda  READ   2     5  500ns 9.00us 1.00MiB      -7\n",
+	       "a table by CPU");
 	k->opts.per_cpu = false;
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
@@ -95,11 +135,26 @@ static void tables(struct kit *k)
 	i = 3;
 	kit_entry(k, &(uint32_t){ 0 }, 4, &(uint64_t){ 18446744073709551615ull }, NULL, 8, true);
 	kit_show(k, "total");
-	GOLDEN(k, "", "tables and counters as JSON");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"usage\",\"key\":{"
+	       "\"name\":\"nvme0n1p1xyz\",\"op\":\"REQ_USER_WRITE\"},\"value\":{\"calls\":6,\"time\""
+	       ":77000500,\"worst\":12345678,\"moved\":5369757696,\"balance\":-107}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"usage\",\"key\":{"
+	       "\"name\":\"dm-0\",\"op\":200},\"value\":{\"calls\":7,\"time\":1000499,\"worst\":9000"
+	       ",\"moved\":1048576,\"balance\":-7}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"usage\",\"key\":{"
+	       "\"name\":\"sda\",\"op\":\"REQ_USER_READ\"},\"value\":{\"calls\":15,\"time\":3000,\"w"
+	       "orst\":9000,\"moved\":1051576,\"balance\":-4}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"usage\",\"key\":n"
+	       "ull,\"value\":null}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"total\",\"value\""
+	       ":{\"count\":18446744073709551615}}\n",
+	       "tables and counters as JSON");
 	k->opts.format = RENDER_TEXT;
 	kit_plan(k);
 	for (i = 0; i < 23; i++)
-		kit_entry(k, &i, 4, &(struct usage){ .time = 1000 + i }, NULL, sizeof(struct usage), true);
+		kit_entry(k, &i, 4, &(struct usage){ .time = 1000 + i }, NULL, sizeof(struct usage),
+		          true);
 	kit_show(k, "busy");
 	buf_u8(&k->out, 0);
 	OK(strstr((char *)k->out.data, "(3 more)\n") != NULL, "of the busiest, 20 are shown");
@@ -119,7 +174,10 @@ static void losses(struct kit *k)
 			data[k->o->symbols[i].value + 1] = 1;
 	kit_entry(k, &(uint32_t){ 0 }, 4, data, NULL, size, false);
 	kit_show(k, ".bss");
-	GOLDEN(k, "", "what was lost, by map");
+	GOLDEN(k,
+	       "lost 17 values of calls: no room\n"
+	       "lost 256 rows of opens: no room\n",
+	       "what was lost, by map");
 	kit_entry(k, &(uint32_t){ 0 }, 4, data, NULL, size, false);
 	kit_show(k, ".bss");
 	GOLDEN(k, "", "what was lost is said once");
@@ -128,7 +186,11 @@ static void losses(struct kit *k)
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	render_lost(k->p, "events", 3, kit_now(), &k->out);
-	GOLDEN(k, "", "what the caller knows of");
+	GOLDEN(k,
+	       "lost 3 events of \\x1b\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"lost\",\"what\":\"events\",\"coun"
+	       "t\":3}\n",
+	       "what the caller knows of");
 	k->opts.format = RENDER_TEXT;
 	kit_plan(k);
 }

@@ -2,17 +2,21 @@
 /* The render stage: what a map is, and its text. render_test DIRECTORY-OF-SAMPLES */
 #include "render_kit.h"
 
+unsigned kit_nr, kit_bad;
+
 static void wants(struct kit *k)
 {
 	static const struct {
 		const char *map;
 		enum render_want want;
 	} maps[] = {
-		{ "wait", RENDER_ENTRIES },   { "latency", RENDER_ENTRIES }, { "level", RENDER_ENTRIES },
-		{ "heat", RENDER_ENTRIES },   { "total", RENDER_ENTRIES },   { "calls", RENDER_ENTRIES },
-		{ "usage", RENDER_ENTRIES },  { "rows", RENDER_RECORDS },    { "others", RENDER_RECORDS },
-		{ "hists", RENDER_ENTRIES },  { "counter_faults", RENDER_ENTRIES },
-		{ "started", RENDER_NOTHING }, { ".rodata", RENDER_NOTHING },
+		{ "wait", RENDER_ENTRIES },           { "latency", RENDER_ENTRIES },
+		{ "level", RENDER_ENTRIES },          { "heat", RENDER_ENTRIES },
+		{ "total", RENDER_ENTRIES },          { "calls", RENDER_ENTRIES },
+		{ "usage", RENDER_ENTRIES },          { "rows", RENDER_RECORDS },
+		{ "others", RENDER_RECORDS },         { "hists", RENDER_ENTRIES },
+		{ "counter_faults", RENDER_ENTRIES }, { "started", RENDER_NOTHING },
+		{ ".rodata", RENDER_NOTHING },
 	};
 	size_t i;
 
@@ -23,11 +27,13 @@ static void wants(struct kit *k)
 
 static void sizes(struct kit *k)
 {
-	struct render_entries in = { (const uint8_t *)"12345678", (const uint8_t *)"12345678", 1, 4, 8 };
+	struct render_entries in = { (const uint8_t *)"12345678", (const uint8_t *)"12345678", 1, 4,
+		                     8 };
 
 	OK(render_map(k->p, kit_map(k, "wait"), &in, kit_now(), &k->out, &k->e) == -EINVAL,
 	   "entries that are too small for their map");
-	OK(render_map(k->p, kit_map(k, "rows"), &in, kit_now(), &k->out, &k->e) == -EINVAL, "a ring has no entries");
+	OK(render_map(k->p, kit_map(k, "rows"), &in, kit_now(), &k->out, &k->e) == -EINVAL,
+	   "a ring has no entries");
 	OK(render_event(k->p, kit_map(k, "wait"), "x", 1, kit_now(), &k->out, &k->e) == -EINVAL,
 	   "a histogram has no records");
 	OK(!k->out.size, "and nothing is written");

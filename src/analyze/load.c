@@ -33,14 +33,26 @@ static struct num field_range(const struct cat_field *f, uint32_t at, uint32_t s
 	return f->size < 8 ? num_range(0, (1ull << (f->size * 8)) - 1) : n;
 }
 
-/* @acc: how the target gives the pointer, NULL when there is no target. */
-static struct val user_pointer(const struct cat_field *f, const struct access *acc, bool untyped, uint32_t id)
+/* Does some pointer on the way need a test, after which the whole path is NULL? */
+static bool may_leave(const struct access_path *p)
+{
+	bool leaves = p->root == ROOT_ARG && p->arg_nullable;
+	uint32_t i;
+
+	for (i = 0; i < p->nr_hops; i++)
+		leaves |= p->hops[i].nullable;
+	return leaves;
+}
+
+/* @acc: how the target gives the pointer, NULL when there is no target; @base: what it is loaded through. */
+static struct val user_pointer(const struct cat_field *f, const struct access *acc, const struct val *base, uint32_t id)
 {
 	struct val v = val_pointer(VAL_USER);
 
 	v.sid = (uint16_t)f->target;
-	v.untyped = untyped || (acc && !acc->typed);
-	v.maybe_null = f->nullable || (acc && acc->nullable);
+	v.untyped = base->untyped || (acc && !acc->typed);
+	/* what is loaded through NULL is NULL: the kernel's verifier follows that path too */
+	v.maybe_null = f->nullable || base->maybe_null || (acc && (acc->nullable || may_leave(&acc->path)));
 	v.id = id;
 	return v;
 }
@@ -81,7 +93,7 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 	f->off = off % 8;
 	f->size = size;
 	if (field->kind == CAT_POINTER)
-		s->r[i->dst_reg] = user_pointer(field, acc, false, new_id(a, w, insn, s));
+		s->r[i->dst_reg] = user_pointer(field, acc, &s->r[i->src_reg], new_id(a, w, insn, s));
 	else if (field->kind == CAT_STRING && size == 8)
 		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else
@@ -213,7 +225,7 @@ static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, s
 	if (err)
 		return err;
 	if (n == 1 && p[0].field->kind == CAT_POINTER)
-		s->r[i->dst_reg] = user_pointer(p[0].field, acc, f->base_untyped, new_id(a, w, insn, s));
+		s->r[i->dst_reg] = user_pointer(p[0].field, acc, base, new_id(a, w, insn, s));
 	else if (n == 1 && p[0].field->kind == CAT_STRING)
 		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else if (n == 1 && BPF_MODE(i->code) != INSN_MEMSX)

@@ -71,6 +71,7 @@ clean:
 	rm -rf build build-san
 
 -include tests/tests.mk
+-include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .PHONY: all static check bench clean
 .DELETE_ON_ERROR:

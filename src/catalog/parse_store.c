@@ -52,7 +52,7 @@ char *store_text(struct catalog_store *s, const char *p, size_t n)
 {
 	char *copy = n < SIZE_MAX ? store_take(s, n + 1) : NULL;
 
-	if (copy)
+	if (copy && n)
 		memcpy(copy, p, n);
 	return copy;
 }
@@ -100,7 +100,8 @@ static uint32_t hash_of(uint32_t scope, const char *text)
 }
 
 /* The slot that holds the name, or the empty one where it belongs. There is an empty one. */
-static struct name *slot_of(const struct names *names, uint32_t scope, const char *text, uint32_t hash)
+static struct name *slot_of(const struct names *names, uint32_t scope, const char *text,
+                            uint32_t hash)
 {
 	uint32_t i = hash & (names->room - 1);
 	struct name *s;

@@ -25,7 +25,7 @@ static const char usage[] =
 	"  -h, --help             this text\n";
 
 #define TEXT_COLUMN 22
-#define WHY 256
+#define WHY         256
 
 /* What the target lacks of an entry. */
 struct lack {
@@ -312,7 +312,8 @@ int cmd_list(int argc, char **argv)
 	if (!n) {
 		const char *near = pattern ? catalog_suggest(v.in.catalog, pattern) : NULL;
 
-		error_set(&e, -ENOENT, "", "nothing in the catalog matches %s", pattern ? pattern : "");
+		error_set(&e, -ENOENT, "", "nothing in the catalog matches %s",
+		          pattern ? pattern : "");
 		if (near && !syscalls)
 			error_hint(&e, "abide list %s", near);
 		cli_error(&e);

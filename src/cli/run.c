@@ -47,13 +47,20 @@ static const char usage[] =
 enum { OPT_CATALOG = 256, OPT_PER_CPU };
 
 static const struct option options[] = {
-	{ "pid", required_argument, NULL, 'p' },       { "tid", required_argument, NULL, 't' },
-	{ "duration", required_argument, NULL, 'd' },  { "interval", required_argument, NULL, 'i' },
-	{ "output", required_argument, NULL, 'o' },    { "json", no_argument, NULL, 'j' },
-	{ "top", required_argument, NULL, 'n' },       { "per-cpu", no_argument, NULL, OPT_PER_CPU },
-	{ "timestamp", no_argument, NULL, 'T' },       { "catalog", required_argument, NULL, OPT_CATALOG },
-	{ "quiet", no_argument, NULL, 'q' },           { "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },            { 0 },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "tid", required_argument, NULL, 't' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "top", required_argument, NULL, 'n' },
+	{ "per-cpu", no_argument, NULL, OPT_PER_CPU },
+	{ "timestamp", no_argument, NULL, 'T' },
+	{ "catalog", required_argument, NULL, OPT_CATALOG },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
 };
 
 static int usage_error(const char *fmt, const char *what)
@@ -74,7 +81,8 @@ static int take_settings(struct run *run, int argc, char **argv)
 		size_t n = strcspn(argv[i], "=");
 
 		for (k = 0; options[k].name; k++)
-			if (n == strlen(options[k].name) + 2 && !strncmp(argv[i] + 2, options[k].name, n - 2))
+			if (n == strlen(options[k].name) + 2 &&
+			    !strncmp(argv[i] + 2, options[k].name, n - 2))
 				break;
 		if (!strncmp(argv[i], "--", 2) && n > 2 && !options[k].name)
 			run->settings[run->nr_settings++] = argv[i];
@@ -122,14 +130,22 @@ static int one_option(struct run *run, int c)
 	case 'p':
 		return add_pid(run, optarg);
 	case 't':
-		return usage_error("-t %s: single threads are not told apart; -p PID watches a whole process", optarg);
+		return usage_error(
+			"-t %s: single threads are not told apart; -p PID watches a whole process",
+			optarg);
 	case 'd':
-		return parse_seconds(optarg, &run->duration) ? 0 : usage_error("\"%s\" is no duration in seconds", optarg);
+		return parse_seconds(optarg, &run->duration)
+		               ? 0
+		               : usage_error("\"%s\" is no duration in seconds", optarg);
 	case 'i':
-		return parse_seconds(optarg, &run->interval) ? 0 : usage_error("\"%s\" is no interval in seconds", optarg);
+		return parse_seconds(optarg, &run->interval)
+		               ? 0
+		               : usage_error("\"%s\" is no interval in seconds", optarg);
 	case 'o':
 		run->json = !strcmp(optarg, "json");
-		return run->json || !strcmp(optarg, "table") ? 0 : usage_error("\"%s\" is no output format: table, json", optarg);
+		return run->json || !strcmp(optarg, "table")
+		               ? 0
+		               : usage_error("\"%s\" is no output format: table, json", optarg);
 	case 'j':
 		run->json = true;
 		return 0;
@@ -188,7 +204,8 @@ static int parse(struct run *run, int argc, char **argv)
 	if (optind < argc && !parse_count(argv[optind++], UINT64_MAX, &run->count))
 		return usage_error("\"%s\" is no number of intervals", argv[optind - 1]);
 	if (optind < argc)
-		return usage_error("what is \"%s\"? a command to start stands behind \"--\"", argv[optind]);
+		return usage_error("what is \"%s\"? a command to start stands behind \"--\"",
+		                   argv[optind]);
 	if (!run->path && !run->help)
 		return usage_error("%s", "no object: abide run OBJ");
 	if (run->command && run->nr_pids)
@@ -233,8 +250,9 @@ static int check_pid(pid_t pid, struct abide_error *e)
 	}
 	fclose(f);
 	if (tgid > 0 && tgid != pid) {
-		error_set(e, -EINVAL, "not-a-process", "%d is a thread of process %d, and processes are watched as a whole", pid,
-			  tgid);
+		error_set(e, -EINVAL, "not-a-process",
+		          "%d is a thread of process %d, and processes are watched as a whole", pid,
+		          tgid);
 		return error_hint(e, "-p %d", tgid);
 	}
 	if (state == 'Z' || state == 'X')
@@ -275,7 +293,9 @@ static int open_signals(struct parts *p, struct abide_error *e)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &p->mask);
 	p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return p->signals < 0 ? error_set(e, -errno, "", "cannot wait for signals: %s", strerror(errno)) : 0;
+	return p->signals < 0
+	               ? error_set(e, -errno, "", "cannot wait for signals: %s", strerror(errno))
+	               : 0;
 }
 
 static int translate(const struct run *run, struct parts *p, struct abide_error *e)
@@ -292,14 +312,19 @@ static int translate(const struct run *run, struct parts *p, struct abide_error 
 	if (err || !opts.filter)
 		return err;
 	opts = (struct translate_options){ 0 };
-	err = object_open_mem(follow_object, follow_object_size, "the process filter", &p->follow_object, e);
-	return err ? err : translate_object(p->follow_object, p->in.catalog, p->in.target, &opts, &p->follow, e);
+	err = object_open_mem(follow_object, follow_object_size, "the process filter",
+	                      &p->follow_object, e);
+	return err ? err
+	           : translate_object(p->follow_object, p->in.catalog, p->in.target, &opts,
+	                              &p->follow, e);
 }
 
 static int open_session(const struct run *run, struct parts *p, struct abide_error *e)
 {
-	struct session_options opts = { .variables = p->constants.values, .nr_variables = p->constants.n,
-					.follow = p->follow, .log = run->verbose > 1 };
+	struct session_options opts = { .variables = p->constants.values,
+		                        .nr_variables = p->constants.n,
+		                        .follow = p->follow,
+		                        .log = run->verbose > 1 };
 	int err;
 
 	err = session_open(p->translated, &opts, &p->session, e);
@@ -310,8 +335,10 @@ static int open_session(const struct run *run, struct parts *p, struct abide_err
 
 static int open_plan(const struct run *run, struct parts *p, struct abide_error *e)
 {
-	struct render_options opts = { .format = run->json ? RENDER_JSON : RENDER_TEXT, .timestamps = run->timestamps,
-				       .per_cpu = run->per_cpu, .top = run->top };
+	struct render_options opts = { .format = run->json ? RENDER_JSON : RENDER_TEXT,
+		                       .timestamps = run->timestamps,
+		                       .per_cpu = run->per_cpu,
+		                       .top = run->top };
 	int cpus = libbpf_num_possible_cpus();
 	struct winsize w;
 
@@ -358,8 +385,9 @@ static void say_attached(const struct run *run, const struct parts *p)
 		run_json_attached(run, p->session);
 	if (run->quiet || (!run->verbose && !isatty(STDERR_FILENO)))
 		return;
-	fprintf(stderr, "abide: %s: %u program%s, %u instructions", run->path, session_programs(p->session),
-		session_programs(p->session) == 1 ? "" : "s", session_insns(p->session));
+	fprintf(stderr, "abide: %s: %u program%s, %u instructions", run->path,
+	        session_programs(p->session), session_programs(p->session) == 1 ? "" : "s",
+	        session_insns(p->session));
 	if (run->nr_pids || run->command)
 		fputs(", watching process", stderr);
 	for (i = 0; i < run->nr_pids; i++)

@@ -16,7 +16,7 @@ struct run {
 	const char *path, *catalog;
 	char **settings; /* "--min-us=100": options that abide itself does not know */
 	uint32_t nr_settings;
-	char **command;  /* behind "--", NULL: none */
+	char **command; /* behind "--", NULL: none */
 	pid_t pids[RUN_PIDS];
 	uint32_t nr_pids;
 	double duration, interval; /* seconds, 0: not asked */
@@ -34,7 +34,8 @@ struct run_constants {
 	struct session_variable *values;
 	uint32_t n;
 };
-int run_constants(const struct object *o, const struct run *run, struct run_constants *out, struct abide_error *e);
+int run_constants(const struct object *o, const struct run *run, struct run_constants *out,
+                  struct abide_error *e);
 void run_constants_free(struct run_constants *c);
 void run_constants_help(const struct object *o, FILE *f);
 
@@ -43,10 +44,11 @@ struct run_command {
 	pid_t pid;
 	int go, failed; /* pipes: write end; read end of the errno of a failed exec */
 	bool ended;
-	int status;     /* of wait(2), when .ended */
+	int status; /* of wait(2), when .ended */
 };
 /* @mask: signals that the command is to have blocked. */
-int run_command_start(struct run_command *c, char **argv, const sigset_t *mask, struct abide_error *e);
+int run_command_start(struct run_command *c, char **argv, const sigset_t *mask,
+                      struct abide_error *e);
 /* 0: it runs. Otherwise *@status is what a shell would exit with: 126 or 127. */
 int run_command_go(struct run_command *c, char **argv, int *status, struct abide_error *e);
 /* Has it ended? Does not wait. */
@@ -61,8 +63,8 @@ struct run_loop {
 	struct session *session;
 	struct render_plan *plan;
 	struct run_command *command;
-	int signals;             /* signalfd */
-	const sigset_t *mask;    /* of before: a second signal acts as it always does */
+	int signals;          /* signalfd */
+	const sigset_t *mask; /* of before: a second signal acts as it always does */
 	struct buf out;
 	bool render_failed;
 	struct abide_error *e;

@@ -30,7 +30,8 @@ static void child(int go, int failed, char **argv, const sigset_t *mask)
 	_exit(err == ENOENT ? 127 : 126);
 }
 
-int run_command_start(struct run_command *c, char **argv, const sigset_t *mask, struct abide_error *e)
+int run_command_start(struct run_command *c, char **argv, const sigset_t *mask,
+                      struct abide_error *e)
 {
 	int go[2], failed[2], err;
 

@@ -21,7 +21,8 @@
 
 enum constant_kind { CONST_OTHER, CONST_BOOL, CONST_INT, CONST_ENUM, CONST_TEXT };
 
-static enum constant_kind kind_of(const struct object *o, const struct session_constant *c, bool *sign)
+static enum constant_kind kind_of(const struct object *o, const struct session_constant *c,
+                                  bool *sign)
 {
 	uint8_t encoding, off, bits;
 	uint32_t elem, index, count;
@@ -39,7 +40,8 @@ static enum constant_kind kind_of(const struct object *o, const struct session_c
 		return encoding & BTF_INT_BOOL ? CONST_BOOL : CONST_INT;
 	}
 	if (t.kind == BTF_KIND_ARRAY && btf_array(o->btf, &t, &elem, &index, &count) &&
-	    btf_get(o->btf, btf_strip(o->btf, elem, true), &t) && t.kind == BTF_KIND_INT && t.size == 1)
+	    btf_get(o->btf, btf_strip(o->btf, elem, true), &t) && t.kind == BTF_KIND_INT &&
+	    t.size == 1)
 		return CONST_TEXT;
 	return CONST_OTHER;
 }
@@ -54,7 +56,8 @@ static bool same_name(const char *option, size_t n, const char *name)
 	return i == n && !name[i];
 }
 
-static bool find_enumerator(const struct object *o, const struct session_constant *c, const char *text, int64_t *out)
+static bool find_enumerator(const struct object *o, const struct session_constant *c,
+                            const char *text, int64_t *out)
 {
 	struct btf_value v;
 	struct btf_info t;
@@ -70,7 +73,8 @@ static bool find_enumerator(const struct object *o, const struct session_constan
 	return false;
 }
 
-static const char *enumerator_name(const struct object *o, const struct session_constant *c, int64_t value)
+static const char *enumerator_name(const struct object *o, const struct session_constant *c,
+                                   int64_t value)
 {
 	struct btf_value v;
 	struct btf_info t;
@@ -131,8 +135,8 @@ static void range(char *buf, size_t size, uint32_t bytes, bool sign)
 		snprintf(buf, size, "0 to %llu", (unsigned long long)(UINT64_MAX >> (64 - bits)));
 }
 
-static int refuse_value(const struct object *o, const struct session_constant *c, const char *option, const char *text,
-			struct abide_error *e)
+static int refuse_value(const struct object *o, const struct session_constant *c,
+                        const char *option, const char *text, struct abide_error *e)
 {
 	bool sign;
 	char type[64], limits[64];
@@ -144,7 +148,8 @@ static int refuse_value(const struct object *o, const struct session_constant *c
 	case CONST_INT:
 	case CONST_ENUM:
 		range(limits, sizeof(limits), c->size, sign);
-		return error_reason(e, "its type is %s: %s%s", type, limits, kind == CONST_ENUM ? ", or a name" : "");
+		return error_reason(e, "its type is %s: %s%s", type, limits,
+		                    kind == CONST_ENUM ? ", or a name" : "");
 	case CONST_BOOL:
 		return error_reason(e, "its type is bool: true or false");
 	case CONST_TEXT:
@@ -155,8 +160,8 @@ static int refuse_value(const struct object *o, const struct session_constant *c
 	return error_reason(e, "values of type %s cannot be given on a command line", type);
 }
 
-static int parse_value(const struct object *o, const struct session_constant *c, const char *option, const char *text,
-		       void *value, struct abide_error *e)
+static int parse_value(const struct object *o, const struct session_constant *c, const char *option,
+                       const char *text, void *value, struct abide_error *e)
 {
 	uint64_t number = 0;
 	int64_t named;
@@ -188,7 +193,8 @@ static int parse_value(const struct object *o, const struct session_constant *c,
 	return 0;
 }
 
-static int unknown(const struct object *o, const struct run *run, const char *option, struct abide_error *e)
+static int unknown(const struct object *o, const struct run *run, const char *option,
+                   struct abide_error *e)
 {
 	struct session_constant c;
 
@@ -198,8 +204,8 @@ static int unknown(const struct object *o, const struct run *run, const char *op
 	return error_hint(e, "abide run --help; %s has no options of its own", run->path);
 }
 
-static int one_setting(const struct object *o, const struct run *run, const char *arg, struct session_variable *out,
-		       struct abide_error *e)
+static int one_setting(const struct object *o, const struct run *run, const char *arg,
+                       struct session_variable *out, struct abide_error *e)
 {
 	const char *name = arg + 2, *equals = strchrnul(name, '=');
 	struct session_constant c;
@@ -216,7 +222,8 @@ static int one_setting(const struct object *o, const struct run *run, const char
 	if (!session_constant_at(o, i, &c))
 		return unknown(o, run, option, e);
 	if (!*equals && kind_of(o, &c, &sign) != CONST_BOOL)
-		return error_set(e, -EINVAL, "option-value", "option %s needs a value: %s=VALUE", option, option);
+		return error_set(e, -EINVAL, "option-value", "option %s needs a value: %s=VALUE",
+		                 option, option);
 	value = calloc(1, c.size ? c.size : 1);
 	if (!value)
 		return error_nomem(e);
@@ -229,7 +236,8 @@ static int one_setting(const struct object *o, const struct run *run, const char
 	return 0;
 }
 
-int run_constants(const struct object *o, const struct run *run, struct run_constants *out, struct abide_error *e)
+int run_constants(const struct object *o, const struct run *run, struct run_constants *out,
+                  struct abide_error *e)
 {
 	uint32_t i;
 	int err;
@@ -322,13 +330,15 @@ void run_constants_help(const struct object *o, FILE *f)
 			continue;
 		if (!n++)
 			fprintf(f, "\nOptions of %s:\n\n", o->path);
-		snprintf(option, sizeof(option), "--%.100s=%s", c.name, kind_of(o, &c, &sign) == CONST_TEXT ? "TEXT" : "VALUE");
+		snprintf(option, sizeof(option), "--%.100s=%s", c.name,
+		         kind_of(o, &c, &sign) == CONST_TEXT ? "TEXT" : "VALUE");
 		for (k = 2; option[k] != '='; k++)
 			if (option[k] == '_')
 				option[k] = '-';
 		doc = doc_of(o, &c);
 		if (kind_of(o, &c, &sign) == CONST_TEXT)
-			snprintf(type, sizeof(type), "at most %u characters", c.size ? c.size - 1 : 0);
+			snprintf(type, sizeof(type), "at most %u characters",
+			         c.size ? c.size - 1 : 0);
 		else
 			btf_spell(o->btf, c.type, type, sizeof(type));
 		fprintf(f, "      %-20s %s%s%s, default ", option, doc, *doc ? ": " : "", type);

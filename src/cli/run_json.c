@@ -13,7 +13,11 @@
 /* Bytes of the UTF-8 sequence that starts at @s, 0 if it is none. */
 static size_t sequence(const unsigned char *s)
 {
-	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+	size_t n = *s < 0x80                 ? 1
+	           : *s >= 0xc2 && *s < 0xe0 ? 2
+	           : *s >= 0xe0 && *s < 0xf0 ? 3
+	           : *s >= 0xf0 && *s < 0xf5 ? 4
+	                                     : 0;
 	size_t i;
 
 	for (i = 1; i < n; i++)
@@ -85,7 +89,10 @@ void run_json_error(const struct abide_error *e)
 {
 	const struct {
 		const char *name, *text;
-	} parts[] = { { "tag", e->tag }, { "problem", e->problem }, { "reason", e->reason }, { "hint", e->hint } };
+	} parts[] = { { "tag", e->tag },
+		      { "problem", e->problem },
+		      { "reason", e->reason },
+		      { "hint", e->hint } };
 	size_t i;
 
 	begin("error");

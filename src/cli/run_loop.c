@@ -19,8 +19,8 @@
 #include "cli/cli.h"
 #include "cli/run.h"
 
-#define MS 1000000ull
-#define NAP (10 * MS)   /* ns without a look at the rings */
+#define MS   1000000ull
+#define NAP  (10 * MS)  /* ns without a look at the rings */
 #define TICK (100 * MS) /* ns between looks at what tells nobody: rings, who is alive */
 
 enum end { RUN_ON, END_PRINT, END_SILENT };
@@ -44,12 +44,14 @@ static struct timespec wall(void)
 /* Rendered text to stdout at once: a pipe's reader waits for it. */
 static int put_out(struct run_loop *l, struct abide_error *e)
 {
-	bool ok = !l->out.failed && fwrite(l->out.data, 1, l->out.size, stdout) == l->out.size && !fflush(stdout);
+	size_t size = l->out.size;
 
 	if (l->out.failed)
 		return error_nomem(e);
 	l->out.size = 0;
-	return ok ? 0 : error_set(e, -EIO, "output", "cannot write results: %s", strerror(errno));
+	if (!size || (fwrite(l->out.data, 1, size, stdout) == size && !fflush(stdout)))
+		return 0;
+	return error_set(e, -EIO, "output", "cannot write results: %s", strerror(errno));
 }
 
 static int on_record(void *ctx, uint32_t map, const void *data, uint32_t size)
@@ -82,8 +84,10 @@ static int consume(struct run_loop *l, struct abide_error *e)
 	int n = session_rings_consume(l->session);
 
 	if (n < 0)
-		return l->render_failed ? n : error_set(e, n, "ring", "cannot read a ring: %s", strerror(-n));
-	return l->out.size || l->out.failed ? put_out(l, e) : 0;
+		return l->render_failed
+		               ? n
+		               : error_set(e, n, "ring", "cannot read a ring: %s", strerror(-n));
+	return put_out(l, e);
 }
 
 static int print_map(struct run_loop *l, uint32_t i, struct abide_error *e)
@@ -95,8 +99,11 @@ static int print_map(struct run_loop *l, uint32_t i, struct abide_error *e)
 	err = session_read(l->session, i, &entries, e);
 	if (err)
 		return err;
-	view = (struct render_entries){ .keys = entries.keys, .values = entries.values, .n = entries.n,
-					.key_size = entries.key_size, .value_size = entries.value_size };
+	view = (struct render_entries){ .keys = entries.keys,
+		                        .values = entries.values,
+		                        .n = entries.n,
+		                        .key_size = entries.key_size,
+		                        .value_size = entries.value_size };
 	err = render_map(l->plan, i, &view, wall(), &l->out, e);
 	session_entries_free(&entries);
 	return err;
@@ -179,7 +186,8 @@ static int wait_and_print(struct run_loop *l, enum end *end, struct abide_error 
 			if (l->run->count && ++printed >= l->run->count)
 				*end = END_SILENT;
 		}
-		if (*end == RUN_ON && (now >= deadline || (follows && !session_watched(l->session))))
+		if (*end == RUN_ON &&
+		    (now >= deadline || (follows && !session_watched(l->session))))
 			*end = END_PRINT;
 	}
 	return err;
@@ -191,15 +199,20 @@ static void say_how_it_ended(const struct run_loop *l)
 	uint64_t missed = session_unfollowed(l->session);
 
 	if (missed)
-		fprintf(stderr, "abide: %llu children were not watched: too many processes at once\n",
-			(unsigned long long)missed);
-	if (!c->ended || l->run->quiet)
+		fprintf(stderr,
+		        "abide: %llu children were not watched: too many processes at once\n",
+		        (unsigned long long)missed);
+	if (l->run->quiet || !c->pid)
 		return;
-	if (WIFSIGNALED(c->status))
-		fprintf(stderr, "abide: %s was ended by signal %d (%s)\n", l->run->command[0], WTERMSIG(c->status),
-			strsignal(WTERMSIG(c->status)));
+	if (!c->ended)
+		fprintf(stderr, "abide: %s still runs and is asked to end (SIGTERM)\n",
+		        l->run->command[0]);
+	else if (WIFSIGNALED(c->status))
+		fprintf(stderr, "abide: %s was ended by signal %d (%s)\n", l->run->command[0],
+		        WTERMSIG(c->status), strsignal(WTERMSIG(c->status)));
 	else if (WEXITSTATUS(c->status))
-		fprintf(stderr, "abide: %s ended with status %d\n", l->run->command[0], WEXITSTATUS(c->status));
+		fprintf(stderr, "abide: %s ended with status %d\n", l->run->command[0],
+		        WEXITSTATUS(c->status));
 }
 
 int run_loop(struct run_loop *l, struct abide_error *e)

@@ -23,8 +23,9 @@
 #define BTF_KIND_ENUM64 19
 #endif
 #define INFO(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
-#define HEADER_MIN 24 /* bytes: up to str_len */
-#define MAX_LOOKS 100000000u /* at symbols, for one section's variables: no real object needs 1 % of that */
+#define HEADER_MIN       24 /* bytes: up to str_len */
+#define MAX_LOOKS                                                                                  \
+	100000000u /* at symbols, for one section's variables: no real object needs 1 % of that */
 
 /* Types as they lie in the bytes, each at a multiple of 4 within its section. */
 struct types {
@@ -39,7 +40,8 @@ static bool open_types(uint8_t *bytes, size_t size, struct types *t)
 	if (size < HEADER_MIN)
 		return false;
 	memcpy(&h, bytes, HEADER_MIN);
-	if (h.hdr_len > size || h.type_off > size - h.hdr_len || h.type_len > size - h.hdr_len - h.type_off)
+	if (h.hdr_len > size || h.type_off > size - h.hdr_len ||
+	    h.type_len > size - h.hdr_len - h.type_off)
 		return false;
 	if ((h.hdr_len + h.type_off) % 4)
 		return false;
@@ -138,7 +140,8 @@ static bool fill_datasecs(const struct object *o, const struct types *ts)
 	uint32_t id;
 
 	for (id = 1; id < btf_count(o->btf); id++)
-		if (btf_get(o->btf, id, &t) && t.kind == BTF_KIND_DATASEC && !fill_datasec(o, ts, &t))
+		if (btf_get(o->btf, id, &t) && t.kind == BTF_KIND_DATASEC &&
+		    !fill_datasec(o, ts, &t))
 			return false;
 	return true;
 }
@@ -155,7 +158,8 @@ static uint32_t any_int(const struct btf_data *b, uint32_t max)
 	return 0;
 }
 
-static bool enum64_to_union(const struct btf_data *b, const struct types *ts, const struct btf_info *t)
+static bool enum64_to_union(const struct btf_data *b, const struct types *ts,
+                            const struct btf_info *t)
 {
 	struct btf_type *raw = raw_type(ts, t, (uint64_t)t->vlen * sizeof(struct btf_member));
 	struct btf_member *m = (struct btf_member *)(raw + 1);

@@ -33,14 +33,15 @@ static bool is_volatile(const struct btf_data *b, uint32_t id)
 				return false;
 			continue;
 		} else if (t.kind != BTF_KIND_CONST && t.kind != BTF_KIND_TYPEDEF &&
-			   t.kind != BTF_KIND_TYPE_TAG)
+		           t.kind != BTF_KIND_TYPE_TAG)
 			break;
 		id = t.type;
 	}
 	return found;
 }
 
-static uint32_t symbol_offset(const struct object *o, uint32_t section, const char *name, uint32_t otherwise)
+static uint32_t symbol_offset(const struct object *o, uint32_t section, const char *name,
+                              uint32_t otherwise)
 {
 	uint32_t i;
 
@@ -55,12 +56,13 @@ static uint32_t symbol_offset(const struct object *o, uint32_t section, const ch
 
 static bool is_constant(const struct object *o, const struct btf_slot *slot, struct btf_info *var)
 {
-	return btf_get(o->btf, slot->type, var) && var->kind == BTF_KIND_VAR && is_volatile(o->btf, var->type);
+	return btf_get(o->btf, slot->type, var) && var->kind == BTF_KIND_VAR &&
+	       is_volatile(o->btf, var->type);
 }
 
 /* False: it does not lie in its section. */
-static bool describe(const struct object *o, uint32_t map, const struct btf_slot *slot, const struct btf_info *var,
-		     struct session_constant *out)
+static bool describe(const struct object *o, uint32_t map, const struct btf_slot *slot,
+                     const struct btf_info *var, struct session_constant *out)
 {
 	const struct map_def *m = &o->maps[map];
 
@@ -69,8 +71,9 @@ static bool describe(const struct object *o, uint32_t map, const struct btf_slot
 	out->type = btf_strip(o->btf, var->type, false);
 	out->map = map;
 	out->size = slot->size;
-	out->off = var->linkage == BTF_VAR_STATIC ? slot->off
-						  : symbol_offset(o, m->section, var->name, slot->off);
+	out->off = var->linkage == BTF_VAR_STATIC
+	                   ? slot->off
+	                   : symbol_offset(o, m->section, var->name, slot->off);
 	if (out->off > m->value_size || slot->size > m->value_size - out->off)
 		return false;
 	out->value = m->data ? m->data + out->off : NULL;
@@ -86,8 +89,8 @@ bool session_constant_at(const struct object *o, uint32_t i, struct session_cons
 	if (!o->btf || i >= MAX_CONSTANTS)
 		return false;
 	for (m = 0; m < o->nr_maps; m++) {
-		if (o->maps[m].source != MAP_RODATA || !btf_get(o->btf, o->maps[m].value_type, &sec) ||
-		    sec.kind != BTF_KIND_DATASEC)
+		if (o->maps[m].source != MAP_RODATA ||
+		    !btf_get(o->btf, o->maps[m].value_type, &sec) || sec.kind != BTF_KIND_DATASEC)
 			continue;
 		for (k = 0; btf_slot_at(o->btf, &sec, k, &slot); k++)
 			if (is_constant(o, &slot, &var) && !i--)
@@ -123,16 +126,18 @@ static int set_one(struct session *s, const struct session_variable *v, struct a
 		if (strcmp(c.name, v->name))
 			continue;
 		if (c.size != v->size)
-			return error_set(e, -EINVAL, "variable-size", "%s: variable %s has %u bytes, not %u",
-					 s->object->path, v->name, c.size, v->size);
+			return error_set(e, -EINVAL, "variable-size",
+			                 "%s: variable %s has %u bytes, not %u", s->object->path,
+			                 v->name, c.size, v->size);
 		data = own_data(s, c.map);
 		if (!data)
 			return error_nomem(e);
 		memcpy(data + c.off, v->value, v->size);
 		return 0;
 	}
-	return error_set(e, -ENOENT, "variable-unknown", "%s has no const volatile variable %s in .rodata",
-			 s->object->path, v->name);
+	return error_set(e, -ENOENT, "variable-unknown",
+	                 "%s has no const volatile variable %s in .rodata", s->object->path,
+	                 v->name);
 }
 
 static void *copy(const void *from, size_t n, size_t size)
@@ -144,7 +149,8 @@ static void *copy(const void *from, size_t n, size_t size)
 	return to;
 }
 
-int session_set_variables(struct session *s, const struct session_options *opts, struct abide_error *e)
+int session_set_variables(struct session *s, const struct session_options *opts,
+                          struct abide_error *e)
 {
 	const struct object *o = s->translated->object;
 	uint32_t i;

@@ -50,7 +50,8 @@ static int load_programs(struct session *s, struct abide_error *e)
 		s->nr_programs++;
 	}
 	if (!s->nr_programs)
-		return error_set(e, -EINVAL, "no-programs", "%s holds no program to load", s->object->path);
+		return error_set(e, -EINVAL, "no-programs", "%s holds no program to load",
+		                 s->object->path);
 	return 0;
 }
 
@@ -66,8 +67,8 @@ static int load_directly(struct session *s, struct abide_error *e)
 	return err;
 }
 
-int session_open(const struct translated *t, const struct session_options *opts, struct session **out,
-		 struct abide_error *e)
+int session_open(const struct translated *t, const struct session_options *opts,
+                 struct session **out, struct abide_error *e)
 {
 	static const struct session_options none = { 0 };
 	struct session_options follow = { 0 };
@@ -115,8 +116,9 @@ int session_attach(struct session *s, struct abide_error *e)
 	for (i = 0; i < s->nr_programs; i++) {
 		fd = bpf_raw_tracepoint_open(NULL, s->programs[i]);
 		if (fd < 0)
-			return error_set(e, fd, "attach", "cannot attach program %s to %s: %s", program_at(s, i)->source->name,
-					 program_at(s, i)->attach, strerror(-fd));
+			return error_set(e, fd, "attach", "cannot attach program %s to %s: %s",
+			                 program_at(s, i)->source->name, program_at(s, i)->attach,
+			                 strerror(-fd));
 		s->links[i] = fd;
 	}
 	return s->follow ? session_attach(s->follow, e) : 0;

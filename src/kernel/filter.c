@@ -41,8 +41,9 @@ static int check_namespace(struct abide_error *e)
 
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino == 0xeffffffc)
 		return 0;
-	error_set(e, -ENOTSUP, "pid-namespace",
-		  "processes cannot be watched from inside a PID namespace: their ids are others there");
+	error_set(
+		e, -ENOTSUP, "pid-namespace",
+		"processes cannot be watched from inside a PID namespace: their ids are others there");
 	return error_hint(e, "run it on the host, or give the container the host's (--pid=host)");
 }
 
@@ -62,7 +63,8 @@ int session_watch(struct session *s, pid_t tgid, struct abide_error *e)
 	if (err == -EEXIST)
 		return 0;
 	if (err)
-		return error_set(e, err, "filter", "cannot watch process %d: %s", tgid, strerror(-err));
+		return error_set(e, err, "filter", "cannot watch process %d: %s", tgid,
+		                 strerror(-err));
 	s->watched++;
 	if (!kill(tgid, 0) || errno != ESRCH)
 		return 0;

@@ -17,7 +17,7 @@
 
 #include "kernel/session.h"
 
-#define PIN_FOLDER "/sys/fs/bpf"
+#define PIN_FOLDER  "/sys/fs/bpf"
 #define PIN_BY_NAME 1
 #define BPFFS_MAGIC 0xcafe4a11
 
@@ -72,15 +72,16 @@ static struct map_def kernel_def(const struct map_def *m)
 	return k;
 }
 
-static int refuse_map(const struct session *s, const struct map_def *m, int err, struct abide_error *e)
+static int refuse_map(const struct session *s, const struct map_def *m, int err,
+                      struct abide_error *e)
 {
 	char what[160];
 
 	if (err != -EPERM && err != -ENOSYS) {
-		error_set(e, err, "map-refused", "the kernel refuses map %s of %s: %s", m->name, s->object->path,
-			  strerror(-err));
-		error_reason(e, "type %u, %u entries, key %u bytes, value %u bytes, flags %#x", m->type,
-			     m->max_entries, m->key_size, m->value_size, m->flags);
+		error_set(e, err, "map-refused", "the kernel refuses map %s of %s: %s", m->name,
+		          s->object->path, strerror(-err));
+		error_reason(e, "type %u, %u entries, key %u bytes, value %u bytes, flags %#x",
+		             m->type, m->max_entries, m->key_size, m->value_size, m->flags);
 		if (err == -ENOMEM || err == -E2BIG)
 			error_hint(e, "give it fewer entries");
 		return err;
@@ -125,7 +126,8 @@ static int fill(const struct session *s, uint32_t i, int fd, struct abide_error 
 	if (m->data)
 		err = bpf_map_update_elem(fd, &zero, m->data, 0);
 	/* Before 5.2 there was no freezing; a map that is not frozen only costs speed. */
-	if (!err && m->source == MAP_RODATA && bpf_map_freeze(fd) && errno != EINVAL && errno != ENOTSUP)
+	if (!err && m->source == MAP_RODATA && bpf_map_freeze(fd) && errno != EINVAL &&
+	    errno != ENOTSUP)
 		err = -errno;
 	return err ? refuse_map(s, m, err, e) : 0;
 }
@@ -136,8 +138,9 @@ static bool same_shape(int fd, const struct map_def *m)
 	uint32_t size = sizeof(info);
 	struct map_def k = kernel_def(m);
 
-	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == k.type && info.key_size == k.key_size &&
-	       info.value_size == k.value_size && info.max_entries == k.max_entries;
+	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == k.type &&
+	       info.key_size == k.key_size && info.value_size == k.value_size &&
+	       info.max_entries == k.max_entries;
 }
 
 /* The map that is pinned under the name, or a new one that is pinned there. */
@@ -149,9 +152,11 @@ static int create_pinned(const struct session *s, uint32_t i, struct abide_error
 	int fd, err;
 
 	if (snprintf(path, sizeof(path), "%s/%s", PIN_FOLDER, m->name) >= (int)sizeof(path))
-		return error_set(e, -ENAMETOOLONG, "map-pin", "the name of map %.100s... is too long to pin it", m->name);
+		return error_set(e, -ENAMETOOLONG, "map-pin",
+		                 "the name of map %.100s... is too long to pin it", m->name);
 	if (statfs(PIN_FOLDER, &fs) || (uint32_t)fs.f_type != BPFFS_MAGIC) {
-		error_set(e, -ENOENT, "map-pin", "map %s is to be pinned, and " PIN_FOLDER " is not mounted", m->name);
+		error_set(e, -ENOENT, "map-pin",
+		          "map %s is to be pinned, and " PIN_FOLDER " is not mounted", m->name);
 		return error_hint(e, "mount -t bpf bpf " PIN_FOLDER);
 	}
 	fd = bpf_obj_get(path);
@@ -159,18 +164,21 @@ static int create_pinned(const struct session *s, uint32_t i, struct abide_error
 		if (same_shape(fd, m))
 			return fd;
 		close(fd);
-		error_set(e, -EEXIST, "map-pin", "another map is pinned at %s: its type or sizes differ", path);
+		error_set(e, -EEXIST, "map-pin",
+		          "another map is pinned at %s: its type or sizes differ", path);
 		return error_hint(e, "remove it if nobody needs it, or rename the program's map");
 	}
 	if (fd != -ENOENT)
-		return error_set(e, fd, "map-pin", "cannot take the map pinned at %s: %s", path, strerror(-fd));
+		return error_set(e, fd, "map-pin", "cannot take the map pinned at %s: %s", path,
+		                 strerror(-fd));
 	fd = create(s, i, e);
 	if (fd < 0)
 		return fd;
 	err = bpf_obj_pin(fd, path);
 	if (err) {
 		close(fd);
-		return error_set(e, err, "map-pin", "cannot pin map %s at %s: %s", m->name, path, strerror(-err));
+		return error_set(e, err, "map-pin", "cannot pin map %s at %s: %s", m->name, path,
+		                 strerror(-err));
 	}
 	return fd;
 }

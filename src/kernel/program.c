@@ -17,7 +17,7 @@
 #include "kernel/session.h"
 
 #define LOG_FIRST (256u << 10) /* bytes */
-#define LOG_MOST (16u << 20)
+#define LOG_MOST  (16u << 20)
 
 struct image {
 	struct bpf_insn *insns;
@@ -47,7 +47,8 @@ static int lay_out(struct image *im, const struct translated_program *p, struct 
 		lines += p->codes[i].nr_lines + 1;
 	}
 	if (insns > INT32_MAX / sizeof(*im->insns))
-		return error_set(e, -E2BIG, "program-size", "program %s is too long", p->source->name);
+		return error_set(e, -E2BIG, "program-size", "program %s is too long",
+		                 p->source->name);
 	im->insns = calloc(insns + 1, sizeof(*im->insns));
 	im->starts = calloc(p->nr_codes + 1, sizeof(*im->starts));
 	im->funcs = calloc(p->nr_codes + 1, sizeof(*im->funcs));
@@ -56,7 +57,8 @@ static int lay_out(struct image *im, const struct translated_program *p, struct 
 		return error_nomem(e);
 	for (i = 0; i < p->nr_codes; i++) {
 		im->starts[i] = im->nr_insns;
-		memcpy(im->insns + im->nr_insns, p->codes[i].insns, p->codes[i].nr_insns * sizeof(*im->insns));
+		memcpy(im->insns + im->nr_insns, p->codes[i].insns,
+		       p->codes[i].nr_insns * sizeof(*im->insns));
 		im->nr_insns += p->codes[i].nr_insns;
 	}
 	return 0;
@@ -72,8 +74,8 @@ static int filter_map(const struct session *s)
 	return -1;
 }
 
-static int relocate(const struct session *s, struct image *im, const struct translated_program *p, uint32_t code,
-		    const struct reloc *r, struct abide_error *e)
+static int relocate(const struct session *s, struct image *im, const struct translated_program *p,
+                    uint32_t code, const struct reloc *r, struct abide_error *e)
 {
 	uint32_t at = im->starts[code] + r->insn;
 	struct bpf_insn *insn = &im->insns[at];
@@ -113,8 +115,9 @@ static int relocate(const struct session *s, struct image *im, const struct tran
 	insn[1].imm = r->kind == RELOC_DATA ? r->addend : 0;
 	return 0;
 bad:
-	return error_set(e, -EINVAL, "relocation", "program %s: the relocation at instruction %u cannot be applied",
-			 p->source->name, r->insn);
+	return error_set(e, -EINVAL, "relocation",
+	                 "program %s: the relocation at instruction %u cannot be applied",
+	                 p->source->name, r->insn);
 }
 
 /* The kernel wants a line for the first instruction of each function, and lines in order. */
@@ -126,12 +129,13 @@ static void add_lines(struct image *im, const struct code *c, uint32_t start)
 		const struct line *l = &c->lines[i < first ? 0 : i - first];
 		uint32_t at = start + (i < first ? 0 : l->insn);
 
-		if (l->insn >= c->nr_insns || (im->nr_lines && im->lines[im->nr_lines - 1].insn_off >= at))
+		if (l->insn >= c->nr_insns ||
+		    (im->nr_lines && im->lines[im->nr_lines - 1].insn_off >= at))
 			continue;
 		im->lines[im->nr_lines++] = (struct bpf_line_info){ .insn_off = at,
-								    .file_name_off = l->file_off,
-								    .line_off = l->line_off,
-								    .line_col = l->line_col };
+			                                            .file_name_off = l->file_off,
+			                                            .line_off = l->line_off,
+			                                            .line_col = l->line_col };
 	}
 }
 
@@ -148,7 +152,8 @@ static void add_records(struct image *im, const struct translated_program *p)
 			im->nr_funcs = 0;
 			break;
 		}
-		im->funcs[im->nr_funcs++] = (struct bpf_func_info){ .insn_off = im->starts[i], .type_id = f->btf_id };
+		im->funcs[im->nr_funcs++] =
+			(struct bpf_func_info){ .insn_off = im->starts[i], .type_id = f->btf_id };
 	}
 	for (i = 0; im->nr_funcs && i < p->nr_codes; i++) {
 		if (!p->codes[i].nr_lines) {
@@ -159,11 +164,12 @@ static void add_records(struct image *im, const struct translated_program *p)
 	}
 }
 
-static int load(const struct session *s, const struct translated_program *p, const struct image *im, char *log,
-		uint32_t log_size)
+static int load(const struct session *s, const struct translated_program *p, const struct image *im,
+                char *log, uint32_t log_size)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = p->attach_type, .attach_btf_id = p->attach_btf_id,
-		    .kern_version = s->object->version, .log_buf = log, .log_size = log_size, .log_level = log ? 1 : 0);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = p->attach_type,
+	            .attach_btf_id = p->attach_btf_id, .kern_version = s->object->version,
+	            .log_buf = log, .log_size = log_size, .log_level = log ? 1 : 0);
 
 	if (s->btf >= 0 && im->nr_funcs) {
 		opts.prog_btf_fd = s->btf;
@@ -174,15 +180,16 @@ static int load(const struct session *s, const struct translated_program *p, con
 		opts.line_info_cnt = im->nr_lines;
 		opts.line_info_rec_size = im->nr_lines ? sizeof(*im->lines) : 0;
 	}
-	return bpf_prog_load(p->prog_type, p->source->name, s->object->license, im->insns, im->nr_insns, &opts);
+	return bpf_prog_load(p->prog_type, p->source->name, s->object->license, im->insns,
+	                     im->nr_insns, &opts);
 }
 
 /*
  * Load again for the log. Kernels before 6.4 keep its beginning and say ENOSPC when it does
  * not fit; later ones keep its end. 0: it came through this time.
  */
-static int load_with_log(const struct session *s, const struct translated_program *p, const struct image *im, int *fd,
-			 char **log)
+static int load_with_log(const struct session *s, const struct translated_program *p,
+                         const struct image *im, int *fd, char **log)
 {
 	uint32_t size;
 
@@ -199,8 +206,8 @@ static int load_with_log(const struct session *s, const struct translated_progra
 	return -ENOSPC;
 }
 
-static int load_image(struct session *s, const struct translated_program *p, const struct image *im, int *fd,
-		      struct abide_error *e)
+static int load_image(struct session *s, const struct translated_program *p, const struct image *im,
+                      int *fd, struct abide_error *e)
 {
 	char *log = NULL;
 	int err, first;
@@ -227,7 +234,8 @@ static int load_image(struct session *s, const struct translated_program *p, con
 	return err;
 }
 
-int session_load_program(struct session *s, const struct translated_program *p, int *fd, struct abide_error *e)
+int session_load_program(struct session *s, const struct translated_program *p, int *fd,
+                         struct abide_error *e)
 {
 	struct image im = { 0 };
 	uint32_t i, k;

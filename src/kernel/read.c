@@ -29,7 +29,7 @@ static bool is_per_cpu(uint32_t type)
 
 struct reader {
 	int fd;
-	uint32_t room; /* entries */
+	uint32_t room;  /* entries */
 	uint32_t batch; /* the key behind the last one: of at least 4 bytes */
 	struct session_entries *out;
 };
@@ -81,7 +81,7 @@ static int read_batches(struct reader *r, uint8_t *token)
 			return -ENOMEM;
 		n = ask;
 		err = bpf_map_lookup_batch(r->fd, first ? NULL : token, token, key_at(r, r->out->n),
-					   value_at(r, r->out->n), &n, NULL);
+		                           value_at(r, r->out->n), &n, NULL);
 		if (err == -ENOSPC && ask < 1u << 20) { /* a bucket holds more */
 			ask *= 2;
 			continue;
@@ -120,13 +120,15 @@ static int read_one_by_one(struct reader *r, uint32_t max, uint8_t *key)
 	return 0;
 }
 
-int session_read(const struct session *s, uint32_t index, struct session_entries *out, struct abide_error *e)
+int session_read(const struct session *s, uint32_t index, struct session_entries *out,
+                 struct abide_error *e)
 {
 	const struct map_def *m = &s->object->maps[index];
 	struct reader r = { .fd = session_map(s, index), .out = out };
 	int cpus = is_per_cpu(m->type) ? libbpf_num_possible_cpus() : 1, err = 0;
-	uint64_t stride = is_per_cpu(m->type) ? (((uint64_t)m->value_size + 7) & ~7ull) * (cpus > 0 ? cpus : 1)
-					      : m->value_size;
+	uint64_t stride = is_per_cpu(m->type)
+	                          ? (((uint64_t)m->value_size + 7) & ~7ull) * (cpus > 0 ? cpus : 1)
+	                          : m->value_size;
 	uint8_t *token;
 
 	memset(out, 0, sizeof(*out));
@@ -161,7 +163,8 @@ static int on_record(void *ctx, void *data, size_t size)
 	return r->fn(r->ctx, r->map, data, size);
 }
 
-int session_ring(struct session *s, uint32_t index, session_record_fn fn, void *ctx, struct abide_error *e)
+int session_ring(struct session *s, uint32_t index, session_record_fn fn, void *ctx,
+                 struct abide_error *e)
 {
 	struct ring_reader *r;
 	int err = 0;
@@ -178,7 +181,9 @@ int session_ring(struct session *s, uint32_t index, session_record_fn fn, void *
 		s->rings = ring_buffer__new(session_map(s, index), on_record, r, NULL);
 		err = s->rings ? 0 : -errno;
 	}
-	return err ? error_set(e, err, "ring", "cannot read ring %s: %s", s->object->maps[index].name, strerror(-err)) : 0;
+	return err ? error_set(e, err, "ring", "cannot read ring %s: %s",
+	                       s->object->maps[index].name, strerror(-err))
+	           : 0;
 }
 
 int session_rings_fd(const struct session *s)

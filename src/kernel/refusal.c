@@ -52,7 +52,8 @@ static bool in_user_namespace(void)
 
 	/* The initial namespace maps all ids to themselves. */
 	read_line("/proc/self/uid_map", map, sizeof(map));
-	return sscanf(map, "%lu %lu %lu", &first, &outside, &count) == 3 && (outside || count != 4294967295);
+	return sscanf(map, "%lu %lu %lu", &first, &outside, &count) == 3 &&
+	       (outside || count != 4294967295);
 }
 
 static int refuse_privilege(const char *what, struct abide_error *e)
@@ -62,23 +63,31 @@ static int refuse_privilege(const char *what, struct abide_error *e)
 	char line[64];
 
 	if (!bpf || !perfmon) {
-		error_set(e, -EPERM, "privilege", "no permission to %s: this needs %s%s%s", what, bpf ? "" : "CAP_BPF",
-			  bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
-		return error_hint(e, "run it as root, with sudo, or give the command these capabilities");
+		error_set(e, -EPERM, "privilege", "no permission to %s: this needs %s%s%s", what,
+		          bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
+		          perfmon ? "" : "CAP_PERFMON");
+		return error_hint(
+			e, "run it as root, with sudo, or give the command these capabilities");
 	}
 	if (in_user_namespace()) {
-		error_set(e, -EPERM, "privilege",
-			  "no permission to %s: root of a user namespace or container is not enough", what);
-		return error_hint(e, "run it outside, or let the container's runtime grant CAP_BPF and CAP_PERFMON");
+		error_set(
+			e, -EPERM, "privilege",
+			"no permission to %s: root of a user namespace or container is not enough",
+			what);
+		return error_hint(
+			e,
+			"run it outside, or let the container's runtime grant CAP_BPF and CAP_PERFMON");
 	}
 	read_line("/sys/kernel/security/lockdown", line, sizeof(line));
 	if (strstr(line, "[confidentiality]")) {
-		error_set(e, -EPERM, "lockdown", "no permission to %s: the kernel is locked down (confidentiality)", what);
+		error_set(e, -EPERM, "lockdown",
+		          "no permission to %s: the kernel is locked down (confidentiality)", what);
 		return error_hint(e, "boot with lockdown=integrity or none");
 	}
-	error_set(e, -EPERM, "privilege",
-		  "no permission to %s although CAP_BPF and CAP_PERFMON are there: a seccomp filter or security module forbids it",
-		  what);
+	error_set(
+		e, -EPERM, "privilege",
+		"no permission to %s although CAP_BPF and CAP_PERFMON are there: a seccomp filter or security module forbids it",
+		what);
 	return error_hint(e, "look at the container's seccomp profile, and at the kernel's log");
 }
 
@@ -90,10 +99,14 @@ int refusal_system(int err, const char *what, struct abide_error *e)
 		return refuse_privilege(what, e);
 	case ENOSYS:
 		error_set(e, err, "no-bpf", "cannot %s: there is no bpf(2) here", what);
-		return error_hint(e, "the kernel needs CONFIG_BPF_SYSCALL=y, and no seccomp filter may hide the call");
+		return error_hint(
+			e,
+			"the kernel needs CONFIG_BPF_SYSCALL=y, and no seccomp filter may hide the call");
 	case ENOMEM:
 		error_set(e, err, "memory", "cannot %s: the kernel has no memory for it", what);
-		return error_hint(e, "before Linux 5.11 the limit is RLIMIT_MEMLOCK (ulimit -l), since then the cgroup's");
+		return error_hint(
+			e,
+			"before Linux 5.11 the limit is RLIMIT_MEMLOCK (ulimit -l), since then the cgroup's");
 	default:
 		return error_set(e, err, "", "cannot %s: %s", what, strerror(-err));
 	}
@@ -107,10 +120,12 @@ int engine_probe(struct abide_error *e)
 	if (fd < 0)
 		return refusal_system(fd, "use bpf(2)", e);
 	close(fd);
-	if (!has_capability(CAP_SYS_ADMIN) && !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON)))
+	if (!has_capability(CAP_SYS_ADMIN) &&
+	    !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON)))
 		return refuse_privilege("trace the kernel", e);
 	if (access(KERNEL_BTF, R_OK)) {
-		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types (%s: %s)", KERNEL_BTF, strerror(errno));
+		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types (%s: %s)",
+		          KERNEL_BTF, strerror(errno));
 		return error_hint(e, "use a kernel that is built with CONFIG_DEBUG_INFO_BTF=y");
 	}
 	return 0;
@@ -139,11 +154,33 @@ static bool is_state(const char *line, size_t n)
 
 static enum log_line classify(const char *line, size_t n)
 {
-	static const char *const noise[] = { "processed ", "from ", "func#", "Func#", "last_idx", "first_idx", "regs=",
-					     "parent ", "mark_precise", "verification time", "stack depth", "frame",
-					     "caller:", "callee:", "returning from", "propagating", "-- ", "fp-",
-					     "Validating", "Live regs", "max_states", "combining", "live regs",
-					     "Global function", "failed to find kernel BTF", " frame", "to caller" };
+	static const char *const noise[] = { "processed ",
+		                             "from ",
+		                             "func#",
+		                             "Func#",
+		                             "last_idx",
+		                             "first_idx",
+		                             "regs=",
+		                             "parent ",
+		                             "mark_precise",
+		                             "verification time",
+		                             "stack depth",
+		                             "frame",
+		                             "caller:",
+		                             "callee:",
+		                             "returning from",
+		                             "propagating",
+		                             "-- ",
+		                             "fp-",
+		                             "Validating",
+		                             "Live regs",
+		                             "max_states",
+		                             "combining",
+		                             "live regs",
+		                             "Global function",
+		                             "failed to find kernel BTF",
+		                             " frame",
+		                             "to caller" };
 	size_t i = 0;
 
 	while (i < n && isdigit((unsigned char)line[i]))
@@ -215,12 +252,17 @@ int refusal_verifier(int err, const char *program, const char *log, struct abide
 	if (!f.message)
 		error_reason(e, "%s%s", strerror(-err), *log ? "" : ", without a word");
 	else
-		error_reason(e, "%.*s%s%.*s%s%.*s", f.message_len, f.message, f.insn ? "\nat instruction " : "",
-			     f.insn_len, f.insn ? f.insn : "", f.source_len > 0 ? "\nof source line: " : "",
-			     f.source_len > 0 ? f.source_len : 0, f.source_len > 0 ? f.source : "");
+		error_reason(e, "%.*s%s%.*s%s%.*s", f.message_len, f.message,
+		             f.insn ? "\nat instruction " : "", f.insn_len, f.insn ? f.insn : "",
+		             f.source_len > 0 ? "\nof source line: " : "",
+		             f.source_len > 0 ? f.source_len : 0, f.source_len > 0 ? f.source : "");
 	read_line("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
-	if (f.message && starts(f.message, f.message_len, "unknown func") && strstr(lockdown, "[confidentiality]"))
-		return error_hint(e, "the kernel is locked down (confidentiality) and hides this helper");
-	return error_hint(e, "if the program only uses stable events and structs this is a bug of abide, please report it; "
-			     "else change what the program does there");
+	if (f.message && starts(f.message, f.message_len, "unknown func") &&
+	    strstr(lockdown, "[confidentiality]"))
+		return error_hint(
+			e, "the kernel is locked down (confidentiality) and hides this helper");
+	return error_hint(
+		e,
+		"if the program only uses stable events and structs this is a bug of abide, please report it; "
+		"else change what the program does there");
 }

@@ -24,19 +24,19 @@ struct ring_reader { /* one ring: what libbpf's callback gets */
 
 struct session {
 	const struct translated *translated; /* borrowed */
-	struct object *object;  /* copy of the object's record: data sections with variables set */
-	uint8_t **data;         /* of each map: its own copy of the contents, NULL: the object's */
-	int *maps;              /* descriptor of each of object->maps, -1 */
-	bool *borrowed;         /* the descriptor belongs to .whole */
+	struct object *object; /* copy of the object's record: data sections with variables set */
+	uint8_t **data;        /* of each map: its own copy of the contents, NULL: the object's */
+	int *maps;             /* descriptor of each of object->maps, -1 */
+	bool *borrowed;        /* the descriptor belongs to .whole */
 	uint32_t nr_maps;
-	int btf;                /* descriptor of the object's BTF, -1 if the kernel took none */
-	int *programs, *links;  /* descriptors, -1 */
+	int btf;               /* descriptor of the object's BTF, -1 if the kernel took none */
+	int *programs, *links; /* descriptors, -1 */
 	uint32_t nr_programs;
 	uint32_t insns;
 	struct bpf_object *whole; /* objects with programs of other kinds: libbpf's own handle */
 	struct bpf_link **whole_links;
 	struct session *follow;
-	uint32_t watched;       /* processes that session_watch added */
+	uint32_t watched; /* processes that session_watch added */
 	struct ring_buffer *rings;
 	struct ring_reader *readers; /* one for each map */
 	bool keep_log;
@@ -44,7 +44,8 @@ struct session {
 };
 
 /* constants.c: copies of data sections with the caller's variables in them. */
-int session_set_variables(struct session *s, const struct session_options *opts, struct abide_error *e);
+int session_set_variables(struct session *s, const struct session_options *opts,
+                          struct abide_error *e);
 
 /* btf_load.c: the object's BTF for this kernel. Fills .btf; none is no error. */
 int session_load_btf(struct session *s, struct abide_error *e);
@@ -53,7 +54,8 @@ int session_load_btf(struct session *s, struct abide_error *e);
 int session_create_maps(struct session *s, struct abide_error *e);
 
 /* program.c: load program @p; *@fd. */
-int session_load_program(struct session *s, const struct translated_program *p, int *fd, struct abide_error *e);
+int session_load_program(struct session *s, const struct translated_program *p, int *fd,
+                         struct abide_error *e);
 
 /* whole.c: through bpf_object. */
 bool whole_needed(const struct translated *t);

@@ -65,7 +65,8 @@ bool whole_needed(const struct translated *t)
 	uint32_t i, k, r;
 
 	for (i = 0; i < o->nr_sections; i++)
-		if (!strcmp(o->sections[i].name, ".rel.maps") || !strcmp(o->sections[i].name, ".struct_ops"))
+		if (!strcmp(o->sections[i].name, ".rel.maps") ||
+		    !strcmp(o->sections[i].name, ".struct_ops"))
 			return true;
 	for (i = 0; i < o->nr_maps; i++)
 		if (o->maps[i].source == MAP_KCONFIG)
@@ -100,7 +101,8 @@ static void last_message(const char *log, char *buf, size_t size)
 }
 
 /* "libbpf: prog 'NAME': -- BEGIN PROG LOAD LOG --", the log, "-- END PROG LOAD LOG --". */
-static int refuse_load(const struct session *s, int err, struct buf *messages, struct abide_error *e)
+static int refuse_load(const struct session *s, int err, struct buf *messages,
+                       struct abide_error *e)
 {
 	const char *log = messages->failed || !messages->size ? "" : (const char *)messages->data;
 	const char *begin = strstr(log, "-- BEGIN PROG LOAD LOG --"), *name = begin;
@@ -111,7 +113,8 @@ static int refuse_load(const struct session *s, int err, struct buf *messages, s
 		while (name > log && strncmp(name, "prog '", 6) && *name != '\n')
 			name--;
 		if (!strncmp(name, "prog '", 6))
-			snprintf(program, sizeof(program), "%.*s", (int)strcspn(name + 6, "'"), name + 6);
+			snprintf(program, sizeof(program), "%.*s", (int)strcspn(name + 6, "'"),
+			         name + 6);
 		end = strstr(begin, "-- END PROG LOAD LOG --");
 		if (end)
 			*end = 0;
@@ -134,11 +137,13 @@ static int refuse_filter(const struct session *s, struct abide_error *e)
 			break;
 	if (i == s->translated->nr_programs)
 		i = 0;
-	error_set(e, -ENOTSUP, "filter", "%s cannot be limited to processes: only programs on user events can",
-		  s->object->path);
+	error_set(e, -ENOTSUP, "filter",
+	          "%s cannot be limited to processes: only programs on user events can",
+	          s->object->path);
 	error_reason(e, "program %s is on %s", s->translated->programs[i].source->name,
-		     s->translated->programs[i].source->section_name);
-	return error_hint(e, "leave out -p and --, or put the program on a tp_user/ event (abide list)");
+	             s->translated->programs[i].source->section_name);
+	return error_hint(
+		e, "leave out -p and --, or put the program on a tp_user/ event (abide list)");
 }
 
 /* Programs in a section with '?' stay out; translation has taken the '?' away. */
@@ -150,7 +155,8 @@ static void leave_out_optional(struct session *s)
 	for (i = 0; i < s->translated->nr_programs; i++) {
 		if (!s->translated->programs[i].optional)
 			continue;
-		prog = bpf_object__find_program_by_name(s->whole, s->translated->programs[i].source->name);
+		prog = bpf_object__find_program_by_name(s->whole,
+		                                        s->translated->programs[i].source->name);
 		if (prog)
 			bpf_program__set_autoload(prog, false);
 	}
@@ -164,7 +170,8 @@ static struct bpf_map *find_map(const struct session *s, const struct map_def *m
 	if (m->source == MAP_BTF)
 		return bpf_object__find_map_by_name(s->whole, m->name);
 	/* libbpf calls a data section's map by the object's name and ".rodata". */
-	bpf_object__for_each_map(map, s->whole) {
+	bpf_object__for_each_map(map, s->whole)
+	{
 		dot = strchr(bpf_map__name(map), '.');
 		if (bpf_map__is_internal(map) && dot && !strncmp(dot, m->name, strlen(dot)))
 			return map;
@@ -185,18 +192,19 @@ static int take_descriptors(struct session *s, struct abide_error *e)
 		s->maps[i] = bpf_map__fd(map);
 		s->borrowed[i] = true;
 	}
-	bpf_object__for_each_program(prog, s->whole)
-		n++;
+	bpf_object__for_each_program(prog, s->whole) n++;
 	s->whole_links = calloc(n + 1, sizeof(*s->whole_links));
 	s->programs = calloc(n + 1, sizeof(*s->programs));
 	if (!s->whole_links || !s->programs)
 		return error_nomem(e);
-	bpf_object__for_each_program(prog, s->whole)
-		if (bpf_program__fd(prog) >= 0) {
-			s->programs[s->nr_programs++] = bpf_program__fd(prog);
-			s->insns += bpf_program__insn_cnt(prog);
-		}
-	return s->nr_programs ? 0 : error_set(e, -EINVAL, "no-programs", "%s holds no program to load", s->object->path);
+	bpf_object__for_each_program(prog, s->whole) if (bpf_program__fd(prog) >= 0)
+	{
+		s->programs[s->nr_programs++] = bpf_program__fd(prog);
+		s->insns += bpf_program__insn_cnt(prog);
+	}
+	return s->nr_programs ? 0
+	                      : error_set(e, -EINVAL, "no-programs", "%s holds no program to load",
+	                                  s->object->path);
 }
 
 int whole_load(struct session *s, struct abide_error *e)
@@ -242,7 +250,8 @@ int whole_attach(struct session *s, struct abide_error *e)
 	uint32_t n = 0;
 	int err = 0;
 
-	bpf_object__for_each_program(prog, s->whole) {
+	bpf_object__for_each_program(prog, s->whole)
+	{
 		if (bpf_program__fd(prog) < 0)
 			continue;
 		before = begin_capture(&messages);
@@ -256,15 +265,17 @@ int whole_attach(struct session *s, struct abide_error *e)
 	if (!err)
 		goto out;
 	if (err == -EOPNOTSUPP) {
-		error_set(e, err, "attach", "nothing says what program %s is to be attached to", bpf_program__name(prog));
+		error_set(e, err, "attach", "nothing says what program %s is to be attached to",
+		          bpf_program__name(prog));
 		error_reason(e, "its section is \"%s\"", bpf_program__section_name(prog));
 		goto out;
 	}
 	last_message(messages.failed ? "" : (const char *)messages.data, text, sizeof(text));
 	error_set(e, err, "attach", "cannot attach program %s (%s): %s", bpf_program__name(prog),
-		  bpf_program__section_name(prog), strerror(-err));
+	          bpf_program__section_name(prog), strerror(-err));
 	error_reason(e, "%s", text);
-	if (strstr(bpf_program__section_name(prog), "probe") && access("/sys/bus/event_source/devices/kprobe", F_OK))
+	if (strstr(bpf_program__section_name(prog), "probe") &&
+	    access("/sys/bus/event_source/devices/kprobe", F_OK))
 		error_hint(e, "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 out:
 	buf_free(&messages);

@@ -83,7 +83,7 @@ bool btf_tag_component(const struct btf_data *b, const struct btf_info *t, int32
 
 /*
  * The first type of that kind and name, or 0. Forward declarations are not found
- * for STRUCT. Indexed on first use: about 1 ms for a kernel, then no search. The
+ * for STRUCT. The first few scan, then an index is built: about 1 ms for a kernel. The
  * FUNCs of a kernel are some half of its types and have an index of their own, and its
  * tracepoints' iterators (__traceiter_NAME) another, which costs next to nothing.
  */

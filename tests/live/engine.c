@@ -7,20 +7,17 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "catalog/resolve.h"
 #include "kernel/engine.h"
 #include "translate/translate.h"
-
-#define MAX_PIDS 16
+#include "worker.h"
 
 static int tests, failures; /* of this program */
 
@@ -35,7 +32,8 @@ static void same(uint64_t got, uint64_t want, const char *name)
 {
 	ok(got == want, name);
 	if (got != want)
-		printf("# got %llu, want %llu\n", (unsigned long long)got, (unsigned long long)want);
+		printf("# got %llu, want %llu\n", (unsigned long long)got,
+		       (unsigned long long)want);
 }
 
 static void need(int err, const struct abide_error *e)
@@ -54,8 +52,8 @@ struct setup {
 	struct translated *tasks_code, *other_code, *kinds_code, *callback_code, *follow_code;
 };
 
-static void open_object(struct setup *s, const char *folder, const char *name, bool filter, struct object **o,
-			struct translated **code)
+static void open_object(struct setup *s, const char *folder, const char *name, bool filter,
+                        struct object **o, struct translated **code)
 {
 	struct translate_options opts = { .filter = filter };
 	struct abide_error e = { 0 };
@@ -100,9 +98,11 @@ static void tear_down(struct setup *s)
 }
 
 static struct session *open_filtered(const struct setup *s, const struct translated *code,
-				     const struct session_variable *vars, uint32_t n)
+                                     const struct session_variable *vars, uint32_t n)
 {
-	struct session_options opts = { .variables = vars, .nr_variables = n, .follow = s->follow_code };
+	struct session_options opts = { .variables = vars,
+		                        .nr_variables = n,
+		                        .follow = s->follow_code };
 	struct abide_error e = { 0 };
 	struct session *session;
 
@@ -111,7 +111,8 @@ static struct session *open_filtered(const struct setup *s, const struct transla
 	return session;
 }
 
-static struct session *open_tasks(const struct setup *s, const struct session_variable *vars, uint32_t n)
+static struct session *open_tasks(const struct setup *s, const struct session_variable *vars,
+                                  uint32_t n)
 {
 	return open_filtered(s, s->tasks_code, vars, n);
 }
@@ -127,123 +128,9 @@ static uint32_t map_index(const struct object *o, const char *name)
 	exit(1);
 }
 
-/* A process that waits to be let go, then makes @n children, each of which runs true, and ends. */
-struct worker {
-	pid_t pid;
-	int go, report;
-	pid_t children[MAX_PIDS]; /* once it has ended */
-};
-
-static void *thread_work(void *arg)
-{
-	void (*work)(void) = *(void (**)(void))arg;
-
-	work();
-	return NULL;
-}
-
-static pid_t run_true(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		execl("/bin/true", "true", NULL);
-		_exit(1);
-	}
-	return pid;
-}
-
-static void make_children(int report, int n)
-{
-	pid_t pid;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		pid = run_true();
-		if (write(report, &pid, sizeof(pid)) != sizeof(pid))
-			_exit(1);
-		waitpid(pid, NULL, 0);
-	}
-}
-
-enum shape { PLAIN, NESTED, THREADED };
-
-static int report_fd; /* in the worker's process: for its thread */
-
-static void two_children_then_exit(void)
-{
-	usleep(50000); /* the first thread is gone by now */
-	make_children(report_fd, 2);
-	_exit(0);
-}
-
-static void work(int go, int report, int n, enum shape shape)
-{
-	void (*fn)(void) = two_children_then_exit;
-	pthread_t thread;
-	pid_t middle;
-	char byte;
-
-	if (read(go, &byte, 1) != 1)
-		_exit(1);
-	switch (shape) {
-	case PLAIN:
-		make_children(report, n);
-		break;
-	case NESTED: /* a child that makes them */
-		middle = fork();
-		if (!middle) {
-			make_children(report, n);
-			_exit(0);
-		}
-		waitpid(middle, NULL, 0);
-		break;
-	case THREADED:
-		report_fd = report;
-		pthread_create(&thread, NULL, thread_work, &fn);
-		pthread_detach(thread);
-		/* Ends the first thread only, by the system call: fn's address is on this stack. */
-		usleep(10000);
-		syscall(SYS_exit, 0);
-	}
-	_exit(0);
-}
-
-static void worker_start(struct worker *w, int n, enum shape shape)
-{
-	int go[2], report[2];
-
-	if (pipe(go) || pipe(report))
-		exit(1);
-	fflush(stdout);
-	w->pid = fork();
-	if (!w->pid) {
-		close(go[1]);
-		work(go[0], report[1], n, shape);
-	}
-	close(go[0]);
-	close(report[1]);
-	w->go = go[1];
-	w->report = report[0];
-}
-
-static uint32_t worker_run(struct worker *w)
-{
-	uint32_t n = 0;
-
-	if (write(w->go, "", 1) != 1)
-		exit(1);
-	while (n < MAX_PIDS && read(w->report, &w->children[n], sizeof(pid_t)) == sizeof(pid_t))
-		n++;
-	waitpid(w->pid, NULL, 0);
-	close(w->go);
-	close(w->report);
-	return n;
-}
-
 /* How many of the worker's children have an entry in count_exec whose value is @value. */
-static uint32_t counted(const struct session *s, const struct object *o, const struct worker *w, uint32_t n,
-			uint64_t value, uint32_t *all)
+static uint32_t counted(const struct session *s, const struct object *o, const struct worker *w,
+                        uint32_t n, uint64_t value, uint32_t *all)
 {
 	struct session_entries entries;
 	struct abide_error e = { 0 };
@@ -303,8 +190,8 @@ static void test_counts(const struct setup *s)
 	struct abide_error e = { 0 };
 	struct session *session = open_tasks(s, NULL, 0);
 	struct rows rows = { 0 };
+	uint64_t variables[3] = { 0 }; /* .bss: sum, and two of EVENTS() that stay 0 */
 	uint32_t n, all, zero = 0;
-	uint64_t sum = 0;
 
 	worker_start(&w, 3, PLAIN);
 	worker_start(&stranger, 2, PLAIN);
@@ -315,7 +202,8 @@ static void test_counts(const struct setup *s)
 	worker_run(&stranger);
 	n = worker_run(&w);
 	same(n, 3, "the worker made its children");
-	same(counted(session, s->tasks, &w, n, 999, &all), 3, "each child is counted, with the constants' defaults");
+	same(counted(session, s->tasks, &w, n, 999, &all), 3,
+	     "each child is counted, with the constants' defaults");
 	same(all, 3, "and nobody else is");
 	same(kind_count(session, s->tasks, 0), 3, "programs begun");
 	same(kind_count(session, s->tasks, 1), 3, "processes made");
@@ -324,8 +212,12 @@ static void test_counts(const struct setup *s)
 	same(session_unfollowed(session), 0, "no child was missed");
 	same(session_rings_consume(session), 3, "three rows in the ring");
 	same(rows.of_parent, 3, "all of the worker's children");
-	ok(!bpf_map_lookup_elem(session_map(session, map_index(s->tasks, ".bss")), &zero, &sum) && sum == 3,
-	   "a global variable can be read");
+	n = map_index(s->tasks, ".bss");
+	same(s->tasks->maps[n].value_size, sizeof(variables), "three variables");
+	ok(s->tasks->maps[n].value_size == sizeof(variables) &&
+	           !bpf_map_lookup_elem(session_map(session, n), &zero, variables) &&
+	           variables[0] + variables[1] + variables[2] == 3,
+	   "can be read");
 	session_free(session);
 }
 
@@ -335,8 +227,10 @@ static void test_constants(const struct setup *s)
 	int16_t minus = -100;
 	uint32_t level = 7, n, all;
 	bool rows = false;
-	struct session_variable vars[] = { { "add_u64", &add, 8 }, { "add_s16", &minus, 2 }, { "at_level", &level, 4 },
-					   { "rows_wanted", &rows, 1 } };
+	struct session_variable vars[] = { { "add_u64", &add, 8 },
+		                           { "add_s16", &minus, 2 },
+		                           { "at_level", &level, 4 },
+		                           { "rows_wanted", &rows, 1 } };
 	struct session_options opts = { .variables = vars, .nr_variables = 1 };
 	struct abide_error e = { 0 };
 	struct session *session = open_tasks(s, vars, 4), *none;
@@ -345,14 +239,17 @@ static void test_constants(const struct setup *s)
 	worker_start(&w, 2, PLAIN);
 	need(session_watch(session, w.pid, &e), &e);
 	n = worker_run(&w);
-	same(counted(session, s->tasks, &w, n, 1000 + 5000 - 100 + 7, &all), 2, "constants are what the caller chose");
+	same(counted(session, s->tasks, &w, n, 1000 + 5000 - 100 + 7, &all), 2,
+	     "constants are what the caller chose");
 	same(session_rings_consume(session), 0, "and a program's branch depends on one");
 	session_free(session);
 
 	vars[0].size = 4;
-	same(session_open(s->other_code, &opts, &none, &e), -ENOENT, "a variable that the object lacks is refused");
+	same(session_open(s->other_code, &opts, &none, &e), -ENOENT,
+	     "a variable that the object lacks is refused");
 	ok(strstr(e.problem, "add_u64"), "by its name");
-	same(session_open(s->tasks_code, &opts, &none, &e), -EINVAL, "a value of the wrong size is refused");
+	same(session_open(s->tasks_code, &opts, &none, &e), -EINVAL,
+	     "a value of the wrong size is refused");
 }
 
 static void test_two(const struct setup *s)
@@ -368,8 +265,10 @@ static void test_two(const struct setup *s)
 	need(session_watch(b, v.pid, &e), &e);
 	n = worker_run(&w);
 	m = worker_run(&v);
-	ok(counted(a, s->tasks, &w, n, 999, &all_a) == 2 && all_a == 2, "of two sessions the first sees its own");
-	ok(counted(b, s->tasks, &v, m, 999, &all_b) == 3 && all_b == 3, "and the second sees its own");
+	ok(counted(a, s->tasks, &w, n, 999, &all_a) == 2 && all_a == 2,
+	   "of two sessions the first sees its own");
+	ok(counted(b, s->tasks, &v, m, 999, &all_b) == 3 && all_b == 3,
+	   "and the second sees its own");
 	session_detach(a);
 	worker_start(&w, 1, PLAIN);
 	need(session_watch(a, w.pid, &e), &e);
@@ -396,7 +295,8 @@ static void test_follow(const struct setup *s)
 	worker_start(&w, 2, THREADED);
 	need(session_watch(session, w.pid, &e), &e);
 	n = worker_run(&w);
-	same(counted(session, s->tasks, &w, n, 999, &all), 2, "a process is watched until its last thread ends");
+	same(counted(session, s->tasks, &w, n, 999, &all), 2,
+	     "a process is watched until its last thread ends");
 	same(session_watched(session), 0, "and no longer");
 
 	gone = run_true();
@@ -435,12 +335,16 @@ static void test_whole(const struct setup *s)
 	for (i = 0; i < 2; i++) {
 		key = i + 1;
 		n = 0;
-		bpf_map_lookup_elem(session_map(session, map_index(s->other, "count_by")), &key, &n);
-		same(n, 1, i ? "a stable program beside it runs too" : "a program of another kind runs, through libbpf");
+		bpf_map_lookup_elem(session_map(session, map_index(s->other, "count_by")), &key,
+		                    &n);
+		same(n, 1,
+		     i ? "a stable program beside it runs too"
+		       : "a program of another kind runs, through libbpf");
 	}
 	session_free(session);
 	opts.follow = s->follow_code;
-	same(session_open(s->other_code, &opts, &session, &e), -ENOTSUP, "such an object cannot be filtered");
+	same(session_open(s->other_code, &opts, &session, &e), -ENOTSUP,
+	     "such an object cannot be filtered");
 	ok(strstr(e.reason, "on_raw"), "and the program to blame is named");
 	close(go[0]);
 	close(go[1]);
@@ -466,7 +370,11 @@ static pid_t one_exec(struct session *session)
 /* Entries that user space puts in: each comes back once, whatever the size of a batch. */
 static void test_many(struct session *session, const struct object *o)
 {
-	struct { uint64_t n; float ratio; uint64_t where; } value = { 0 };
+	struct {
+		uint64_t n;
+		float ratio;
+		uint64_t where;
+	} value = { 0 };
 	int fd = own_map_fd(session, o, "big");
 	static uint8_t seen[5000];
 	struct session_entries entries;
@@ -503,7 +411,8 @@ static void test_kinds(const struct setup *s)
 	uint64_t n = 0, space[1024], key;
 	pid_t child;
 
-	ok(!bpf_map_update_elem(own_map_fd(session, s->kinds, "outer"), &one, &inner, 0), "an inner map fits the outer one");
+	ok(!bpf_map_update_elem(own_map_fd(session, s->kinds, "outer"), &one, &inner, 0),
+	   "an inner map fits the outer one");
 	child = one_exec(session);
 	key = child;
 	ok(!bpf_map_lookup_elem(own_map_fd(session, s->kinds, "lru"), &key, &n) && n == 82,
@@ -517,14 +426,18 @@ static void test_kinds(const struct setup *s)
 		n = space[1000];
 	same(n, 82, "variables beyond the first page");
 	need(session_read(session, map_index(s->kinds, "per_cpu"), &entries, &e), &e);
-	ok(entries.n == 1 && entries.value_size == 8u * libbpf_num_possible_cpus(), "4-byte values of each CPU lie 8 apart");
+	ok(entries.n == 1 && entries.value_size == 8u * libbpf_num_possible_cpus(),
+	   "4-byte values of each CPU lie 8 apart");
 	session_entries_free(&entries);
-	same(session_read(session, map_index(s->kinds, "ring"), &entries, &e), -EINVAL, "a ring has no entries");
-	ok(!bpf_obj_get_info_by_fd(own_map_fd(session, s->kinds, "ring"), &info, &size) && info.max_entries == 8192,
+	same(session_read(session, map_index(s->kinds, "ring"), &entries, &e), -EINVAL,
+	     "a ring has no entries");
+	ok(!bpf_obj_get_info_by_fd(own_map_fd(session, s->kinds, "ring"), &info, &size) &&
+	           info.max_entries == 8192,
 	   "a ring's size is rounded up to what kernels take");
 	memset(&info, 0, sizeof(info));
 	bpf_obj_get_info_by_fd(own_map_fd(session, s->kinds, "big"), &info, &size);
-	ok(info.btf_id && info.btf_value_type_id == s->kinds->maps[map_index(s->kinds, "big")].value_type,
+	ok(info.btf_id &&
+	           info.btf_value_type_id == s->kinds->maps[map_index(s->kinds, "big")].value_type,
 	   "the kernel took the object's types, also those that it does not know");
 	test_many(session, s->kinds);
 	close(inner);
@@ -538,7 +451,8 @@ static void test_callback(const struct setup *s)
 	uint32_t i, zero = 0;
 
 	if (!s->callback) {
-		printf("ok %d - callbacks # skip this kernel has no bpf_for_each_map_elem\n", ++tests);
+		printf("ok %d - callbacks # skip this kernel has no bpf_for_each_map_elem\n",
+		       ++tests);
 		return;
 	}
 	session = open_filtered(s, s->callback_code, NULL, 0);
@@ -549,7 +463,8 @@ static void test_callback(const struct setup *s)
 	one_exec(session);
 	bpf_map_lookup_elem(own_map_fd(session, s->callback, ".bss"), &zero, bss);
 	/* 1*1 + 11*2 + 21*3 + 31*4 */
-	ok((bss[0] == 210 && bss[1] == 4) || (bss[1] == 210 && bss[0] == 4), "a callback is called for each element");
+	ok((bss[0] == 210 && bss[1] == 4) || (bss[1] == 210 && bss[0] == 4),
+	   "a callback is called for each element");
 	session_free(session);
 }
 

@@ -6,7 +6,7 @@ LIVE_OBJ := $(patsubst %.bpf.c,$(B)/%.bpf.o,$(sort $(wildcard tests/live/*.bpf.c
 $(B)/tests/live/%.bpf.o: tests/live/%.bpf.c $(B)/include/abide/linux.h $(wildcard include/abide/program.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPFFLAGS) -c -o $@ $<
-$(B)/tests/live/engine: tests/live/engine.c $(B)/libabide.a
+$(B)/tests/live/engine: tests/live/engine.c tests/live/worker.h $(B)/libabide.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(LDLIBS) -lpthread
 

@@ -18,7 +18,7 @@
 #include "check_probe.h"
 #include "guest.h"
 
-#define TOOLS "/tools"
+#define TOOLS   "/tools"
 #define WRITTEN "/tmp/written.bpf.o"
 
 /* Programs that are loaded in this kernel. */
@@ -67,8 +67,8 @@ static void check_written(const char *tool)
 	trace_abide(&t, words, 20);
 	if (!t.status)
 		r = load_with_libbpf(WRITTEN);
-	expect(!t.status && !r, "%s: translated and written, libbpf loads it (status %d, %s)", tool, t.status,
-	       t.status ? "not tried" : strerror(-r));
+	expect(!t.status && !r, "%s: translated and written, libbpf loads it (status %d, %s)", tool,
+	       t.status, t.status ? "not tried" : strerror(-r));
 	if (t.status)
 		trace_explain(&t);
 	trace_free(&t);
@@ -81,7 +81,8 @@ int check_translate(const char *which)
 
 	libbpf_set_print(quiet);
 	for (int i = 0; i < n; i++) {
-		if (strstr(names[i]->d_name, ".bpf.o") && (!which || !strncmp(names[i]->d_name, which, strlen(which))))
+		if (strstr(names[i]->d_name, ".bpf.o") &&
+		    (!which || !strncmp(names[i]->d_name, which, strlen(which))))
 			check_written(names[i]->d_name);
 		free(names[i]);
 	}
@@ -90,11 +91,28 @@ int check_translate(const char *which)
 	return 0;
 }
 
+/* The same, once what ended before is really gone: a program is freed some time after its last user. */
+static int settled_programs(void)
+{
+	int n = loaded_programs(), same = 0;
+
+	for (int i = 0; i < 500 && same < 50; i++) {
+		int now;
+
+		usleep(20000);
+		now = loaded_programs();
+		same = now == n ? same + 1 : 0;
+		n = now;
+	}
+	return n;
+}
+
 /* abide is killed in the middle of its work: all that it had in the kernel goes with it. */
 int check_leftovers(void)
 {
-	static const char *const argv[] = { "/bin/abide", "run", TOOLS "/runqlat.bpf.o", "--json", NULL };
-	int before = loaded_programs(), during = before, after = -1, status;
+	static const char *const argv[] = { "/bin/abide", "run", TOOLS "/runqlat.bpf.o", "--json",
+		                            NULL };
+	int before = settled_programs(), during = before, after = -1, status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -119,6 +137,7 @@ int check_leftovers(void)
 		after = loaded_programs();
 	}
 	expect(during > before && after == before && WIFSIGNALED(status),
-	       "nothing stays when abide is killed: %d programs before, %d during, %d after", before, during, after);
+	       "nothing stays when abide is killed: %d programs before, %d during, %d after",
+	       before, during, after);
 	return 0;
 }

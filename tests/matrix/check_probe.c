@@ -23,16 +23,16 @@
 
 #include "check_probe.h"
 
-#define LIST "/probes/list"
+#define LIST       "/probes/list"
 #define MAX_FIELDS 1024
-#define MAX_ROWS 400
+#define MAX_ROWS   400
 
 struct field {
 	unsigned int number;
 	char path[160], owner[96], kind[16];
 	unsigned int size;
-	char prefix[160];        /* path of the object that it is a member of; "" for an argument */
-	int parent;              /* the field that is the pointer to that object, -1 for an argument */
+	char prefix[160]; /* path of the object that it is a member of; "" for an argument */
+	int parent;       /* the field that is the pointer to that object, -1 for an argument */
 	const struct rule *rule;
 	unsigned int read, reachable, judged, right;
 	char wrong[240];
@@ -111,7 +111,8 @@ static const struct rule *rule_for(const char *owner, const char *event)
 	const struct rule *best = NULL;
 
 	for (unsigned int k = 0; k < nr_rules; k++)
-		if (!strcmp(rules[k].owner, owner) && (rules[k].event ? !strcmp(rules[k].event, event) : !best))
+		if (!strcmp(rules[k].owner, owner) &&
+		    (rules[k].event ? !strcmp(rules[k].event, event) : !best))
 			best = &rules[k];
 	return best;
 }
@@ -127,8 +128,8 @@ static void load_probe(struct probe *p, const struct lines *list, const char *ev
 		struct field *f = &p->fields[p->n];
 		char name[96], *dot;
 
-		if (sscanf(list->line[i], "field %95s %u %159s %95s %15s %u", name, &f->number, f->path, f->owner,
-			   f->kind, &f->size) != 6 ||
+		if (sscanf(list->line[i], "field %95s %u %159s %95s %15s %u", name, &f->number,
+		           f->path, f->owner, f->kind, &f->size) != 6 ||
 		    strcmp(name, event))
 			continue;
 		snprintf(f->prefix, sizeof(f->prefix), "%s", f->path);
@@ -142,7 +143,8 @@ static void load_probe(struct probe *p, const struct lines *list, const char *ev
 
 static unsigned long long number(const char *text)
 {
-	return *text == '-' ? (unsigned long long)strtoll(text, NULL, 10) : strtoull(text, NULL, 10);
+	return *text == '-' ? (unsigned long long)strtoll(text, NULL, 10)
+	                    : strtoull(text, NULL, 10);
 }
 
 static bool is_number(const char *text)
@@ -235,8 +237,8 @@ struct matches {
 };
 
 /* The values in this row by which @id knows the object at @prefix ("": of the event); 0: it cannot. */
-static int identity_values(const struct probe *p, const struct row *r, const struct identity *id, const char *prefix,
-			   char values[3][128])
+static int identity_values(const struct probe *p, const struct row *r, const struct identity *id,
+                           const char *prefix, char values[3][128])
 {
 	char path[288];
 	int n;
@@ -246,13 +248,15 @@ static int identity_values(const struct probe *p, const struct row *r, const str
 
 		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", id->field[n]);
 		at = find_path(p, path);
-		if (at < 0 || !was_read(r, at) || !value_text(r, &p->fields[at], values[n], sizeof(values[n])))
+		if (at < 0 || !was_read(r, at) ||
+		    !value_text(r, &p->fields[at], values[n], sizeof(values[n])))
 			return 0;
 	}
 	return n;
 }
 
-static void find_matches(struct matches *m, const struct probe *p, const struct row *r, const struct lines *facts)
+static void find_matches(struct matches *m, const struct probe *p, const struct row *r,
+                         const struct lines *facts)
 {
 	char values[3][128], want[128];
 	int n = identity_values(p, r, m->id, m->prefix, values);
@@ -263,7 +267,8 @@ static void find_matches(struct matches *m, const struct probe *p, const struct 
 
 		if (!truth_kind(facts->line[i], m->id->kind))
 			continue;
-		while (k < n && truth_get(facts->line[i], m->id->key[k], want, sizeof(want)) && !strcmp(want, values[k]))
+		while (k < n && truth_get(facts->line[i], m->id->key[k], want, sizeof(want)) &&
+		       !strcmp(want, values[k]))
 			k++;
 		if (k == n)
 			m->line[m->n++] = facts->line[i];
@@ -276,8 +281,9 @@ struct memory {
 	unsigned int n;
 };
 
-static const struct matches *lookup(struct memory *memory, const struct identity *id, const char *prefix,
-				    const struct probe *p, const struct row *r, const struct lines *facts)
+static const struct matches *lookup(struct memory *memory, const struct identity *id,
+                                    const char *prefix, const struct probe *p, const struct row *r,
+                                    const struct lines *facts)
 {
 	struct matches *m;
 
@@ -300,14 +306,15 @@ static bool inherited(const struct field *f, const char *value, const struct lin
 
 	for (size_t i = 0; i < facts->n; i++)
 		if (truth_kind(facts->line[i], f->rule->kind) &&
-		    truth_get(facts->line[i], f->rule->key, want, sizeof(want)) && compare(f, value, want))
+		    truth_get(facts->line[i], f->rule->key, want, sizeof(want)) &&
+		    compare(f, value, want))
 			return true;
 	return false;
 }
 
 /* Hold one field of one row against the lines of truth that speak of it. */
-static void judge(const struct probe *p, const struct row *r, struct field *f, const struct lines *facts,
-		  struct memory *memory)
+static void judge(const struct probe *p, const struct row *r, struct field *f,
+                  const struct lines *facts, struct memory *memory)
 {
 	char value[320], want[256], said[128] = "";
 	size_t scope = strcspn(f->owner, ".");
@@ -319,7 +326,8 @@ static void judge(const struct probe *p, const struct row *r, struct field *f, c
 	}
 	for (unsigned int k = 0; k < nr_identities; k++) {
 		const struct identity *id = &identities[k];
-		bool own = !strncmp(id->scope, f->owner, scope) && !id->scope[scope], event = !strcmp(id->scope, p->event);
+		bool own = !strncmp(id->scope, f->owner, scope) && !id->scope[scope],
+		     event = !strcmp(id->scope, p->event);
 		const struct matches *m;
 
 		/* The object's own identity, or that of the event which hands it over. */
@@ -344,7 +352,8 @@ static void judge(const struct probe *p, const struct row *r, struct field *f, c
 		}
 	}
 	if (any && !neutral && !*f->wrong && !(inherits && inherited(f, value, facts)))
-		snprintf(f->wrong, sizeof(f->wrong), "it says %.80s, the truth is %.80s", value, said);
+		snprintf(f->wrong, sizeof(f->wrong), "it says %.80s, the truth is %.80s", value,
+		         said);
 }
 
 /* Two ways to one fact in one row. */
@@ -357,7 +366,8 @@ static void agree(const struct probe *p, const struct row *r, struct field *f)
 		size_t m = strlen(agreements[k].path);
 		int at;
 
-		if (m > n || strcmp(f->path + n - m, agreements[k].path) || (n > m && f->path[n - m - 1] != '.'))
+		if (m > n || strcmp(f->path + n - m, agreements[k].path) ||
+		    (n > m && f->path[n - m - 1] != '.'))
 			continue;
 		snprintf(path, sizeof(path), "%.*s%s", (int)(n - m), f->path, agreements[k].with);
 		at = find_path(p, path);
@@ -366,8 +376,8 @@ static void agree(const struct probe *p, const struct row *r, struct field *f)
 			continue;
 		if (strcmp(value, other)) {
 			if (!*f->wrong)
-				snprintf(f->wrong, sizeof(f->wrong), "it says %.60s, but %.80s says %.60s", value, path,
-					 other);
+				snprintf(f->wrong, sizeof(f->wrong),
+				         "it says %.60s, but %.80s says %.60s", value, path, other);
 		} else if (strcmp(value, "0")) {
 			f->right++;
 		}
@@ -394,8 +404,9 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 				const struct field *up = &p->fields[f->parent];
 				char buf[32];
 
-				there = was_read(&r, up->number) && value_text(&r, up, buf, sizeof(buf)) &&
-					strcmp(buf, "0") && strcmp(buf, "false");
+				there = was_read(&r, up->number) &&
+				        value_text(&r, up, buf, sizeof(buf)) && strcmp(buf, "0") &&
+				        strcmp(buf, "false");
 			}
 			f->reachable += there != 0;
 			if (!was_read(&r, f->number))
@@ -409,7 +420,20 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 	return rows;
 }
 
-static void print_field(const struct probe *p, const struct field *f, const char *state, const char *why)
+/* Not on this kernel: itself, or a pointer that leads to it. Else what leads to it was NULL each time. */
+static bool is_unavailable(const struct probe *p, const struct field *f)
+{
+	for (;;) {
+		if (f->reachable && !f->read)
+			return true;
+		if (f->parent < 0)
+			return false;
+		f = &p->fields[f->parent];
+	}
+}
+
+static void print_field(const struct probe *p, const struct field *f, const char *state,
+                        const char *why)
 {
 	printf("@@ field %s %s %s %s\n", p->event, f->path, state, why);
 }
@@ -475,8 +499,8 @@ static void sum_up(struct probe *p)
 			if (!*first)
 				snprintf(first, sizeof(first), ": %s: %.220s", f->path, f->wrong);
 		} else if (!f->read) {
-			state = f->reachable ? "unavailable" : "unseen";
-			states[f->reachable ? 1 : 2]++;
+			state = is_unavailable(p, f) ? "unavailable" : "unseen";
+			states[is_unavailable(p, f) ? 1 : 2]++;
 		} else if (f->right) {
 			state = "ok";
 			states[3]++;
@@ -487,8 +511,9 @@ static void sum_up(struct probe *p)
 		}
 		print_field(p, f, state, f->wrong);
 	}
-	expect(!states[0], "%s: %u fields, %u compared, %u not on this kernel, %u not reached, %u wrong%s", p->event,
-	       p->n, states[3], states[1], states[2], states[0], first);
+	expect(!states[0],
+	       "%s: %u fields, %u compared, %u not on this kernel, %u not reached, %u wrong%s",
+	       p->event, p->n, states[3], states[1], states[2], states[0], first);
 }
 
 static struct plan plan_for(const char *event)
@@ -496,8 +521,10 @@ static struct plan plan_for(const char *event)
 	for (unsigned int i = 0; i < nr_plans; i++)
 		if (!strcmp(plans[i].event, event))
 			return plans[i];
-	return (struct plan){ event, TRACE_ALL,
-			      "task thread exec signal sleep syscalls migrate rename block tcp tcp6 udp drop retransmit" };
+	return (struct plan){
+		event, TRACE_ALL,
+		"task thread exec signal sleep syscalls migrate rename block tcp tcp6 udp drop retransmit"
+	};
 }
 
 /*
@@ -505,8 +532,8 @@ static struct plan plan_for(const char *event)
  * arguments (gen.c). While abide says that the kernel lacks the last one, the next object is
  * tried. The arguments that were left out are named in @p's fields as unavailable.
  */
-static void run_event(struct trace *t, struct probe *p, const struct plan *plan, unsigned int nr_args,
-		      char args[][64], unsigned int *with)
+static void run_event(struct trace *t, struct probe *p, const struct plan *plan,
+                      unsigned int nr_args, char args[][64], unsigned int *with)
 {
 	char object[160], what[192];
 
@@ -520,7 +547,8 @@ static void run_event(struct trace *t, struct probe *p, const struct plan *plan,
 	}
 }
 
-static void check_event(const struct lines *list, const char *event, unsigned int nr_args, char args[][64])
+static void check_event(const struct lines *list, const char *event, unsigned int nr_args,
+                        char args[][64])
 {
 	struct plan plan = plan_for(event);
 	unsigned int rows, with = 0;
@@ -534,7 +562,8 @@ static void check_event(const struct lines *list, const char *event, unsigned in
 	snprintf(what, sizeof(what), "event %s", event);
 	if (t.status && says_unavailable(&t, what)) {
 		if (in_tracefs(event)) {
-			not_ok("%s: abide says that this kernel lacks it, but tracefs has it", event);
+			not_ok("%s: abide says that this kernel lacks it, but tracefs has it",
+			       event);
 			trace_explain(&t);
 			print_all(&p, "wrong", "tracefs has it");
 		} else {
@@ -564,16 +593,17 @@ int check_probes(const char *which)
 
 	lines_load(&list, LIST);
 	for (size_t i = 0; i < list.n; i++) {
-		int n = sscanf(list.line[i], "event %95s %63s %63s %63s %63s %63s %63s %63s %63s", event, args[0], args[1],
-			       args[2], args[3], args[4], args[5], args[6], args[7]);
+		int n = sscanf(list.line[i], "event %95s %63s %63s %63s %63s %63s %63s %63s %63s",
+		               event, args[0], args[1], args[2], args[3], args[4], args[5], args[6],
+		               args[7]);
 
 		if (n > 1 && (!which || !strcmp(which, event)))
 			check_event(&list, event, n - 1, args);
 	}
 	for (unsigned int k = 0; k < nr_rules && !which; k++)
 		if (totals[k].compared && !totals[k].right)
-			not_ok("%s: read, but never equal to its truth (%s of %s)", rules[k].owner, rules[k].key,
-			       rules[k].kind);
+			not_ok("%s: read, but never equal to its truth (%s of %s)", rules[k].owner,
+			       rules[k].key, rules[k].kind);
 	lines_free(&list);
 	return 0;
 }

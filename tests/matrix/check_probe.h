@@ -59,5 +59,6 @@ int check_syscalls(void);
 int check_tools(const char *which);
 int check_translate(const char *which);
 int check_leftovers(void);
+int check_filter(void);
 
 #endif

@@ -28,21 +28,22 @@ static bool row_agrees(const char *row, const char *fact, bool exits, int nr_arg
 	if (exits) /* a result is signed: -22, or the same in 64 bits */
 		return json_number(row, "a0", &v) && truth_number(fact, "ret", &want) && v == want;
 	for (int i = 0; i < nr_args; i++)
-		if (!json_number(row, names[i], &v) || !truth_number(fact, names[i], &want) || !same(v, want))
+		if (!json_number(row, names[i], &v) || !truth_number(fact, names[i], &want) ||
+		    !same(v, want))
 			return false;
 	return true;
 }
 
-static bool seen(const struct trace *t, const char *fact, unsigned int number, bool exits, int nr_args,
-		 const char **near)
+static bool seen(const struct trace *t, const char *fact, unsigned int number, bool exits,
+                 int nr_args, const char **near)
 {
 	long long v;
 
 	for (size_t i = 0; i < t->out.n; i++) {
 		const char *row = t->out.line[i];
 
-		if (!json_is(row, "type", "event") || !json_number(row, "number", &v) || v != number ||
-		    !json_number(row, "exits", &v) || v != exits)
+		if (!json_is(row, "type", "event") || !json_number(row, "number", &v) ||
+		    v != number || !json_number(row, "exits", &v) || v != exits)
 			continue;
 		*near = row;
 		if (row_agrees(row, fact, exits, nr_args))
@@ -60,7 +61,8 @@ static void check_object(const struct lines *list, const char *object)
 
 	snprintf(path, sizeof(path), "/probes/%s.bpf.o", object);
 	for (size_t i = 0; i < list->n; i++)
-		if (sscanf(list->line[i], "syscall %63s %u %63s %d", in, &number, name, &nr_args) == 4 &&
+		if (sscanf(list->line[i], "syscall %63s %u %63s %d", in, &number, name, &nr_args) ==
+		            4 &&
 		    !strcmp(in, object) && strlen(actions) + strlen(name) + 2 < sizeof(actions)) {
 			strcat(actions, name);
 			strcat(actions, ",");
@@ -69,14 +71,16 @@ static void check_object(const struct lines *list, const char *object)
 	for (size_t i = 0; i < list->n; i++) {
 		bool called = false, good = true;
 
-		if (sscanf(list->line[i], "syscall %63s %u %63s %d", in, &number, name, &nr_args) != 4 ||
+		if (sscanf(list->line[i], "syscall %63s %u %63s %d", in, &number, name, &nr_args) !=
+		            4 ||
 		    strcmp(in, object))
 			continue;
 		programs += 2;
 		for (size_t k = 0; k < t.truth.n; k++) {
 			const char *fact = t.truth.line[k], *near[2] = { "", "" };
 
-			if (!truth_kind(fact, "syscall") || !truth_get(fact, "name", fact_name, sizeof(fact_name)) ||
+			if (!truth_kind(fact, "syscall") ||
+			    !truth_get(fact, "name", fact_name, sizeof(fact_name)) ||
 			    strcmp(fact_name, name))
 				continue;
 			called = true;
@@ -86,12 +90,17 @@ static void check_object(const struct lines *list, const char *object)
 				continue;
 			good = false;
 			if (!wrong++)
-				note("%s: truth: %s; near: %.200s %.200s", name, fact, near[0], near[1]);
+				note("%s: truth: %s; near: %.200s %.200s", name, fact, near[0],
+				     near[1]);
 		}
 		printf("@@ field sys_enter:%s arguments %s\n", name,
-		       t.status ? "wrong" : !called ? "loads" : good ? "ok" : "wrong");
+		       t.status  ? "wrong"
+		       : !called ? "loads"
+		       : good    ? "ok"
+		                 : "wrong");
 	}
-	expect(!t.status && !wrong, "%s: %u programs load (status %d), %u calls by the workload, %u wrong", object,
+	expect(!t.status && !wrong,
+	       "%s: %u programs load (status %d), %u calls by the workload, %u wrong", object,
 	       programs, t.status, calls, wrong);
 	if (t.status)
 		trace_explain(&t);

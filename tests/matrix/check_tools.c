@@ -29,24 +29,28 @@ static const struct tool {
 	long long from, to;
 	/* Some line holds this text. */
 	const char *text;
+	/* It is no stable tool: it wants this function, and is refused where the kernel has none of that name. */
+	const char *function;
 } tools[] = {
-	{ "runqlat", TRACE_COMMAND, "task sleep", NULL, NULL, 1, 1LL << 40, NULL },
+	{ "runqlat", TRACE_COMMAND, "task sleep", NULL, NULL, 1, 1LL << 40, NULL, NULL },
 	/* Asleep for 80 ms, in a histogram of ns, or in a table. */
-	{ "offcpu", TRACE_COMMAND, "sleep", NULL, NULL, WORK_SLEEP_MS * 1000000LL, WORK_SLEEP_MS * 2000000LL, "sleeps" },
-	{ "execsnoop", TRACE_COMMAND, "exec", "exec", "tid filename", 0, 0, NULL },
-	{ "exitsnoop", TRACE_COMMAND, "task exec", "exit", "tid code", 0, 0, NULL },
-	{ "sigsnoop", TRACE_COMMAND, "signal", "signal", "sig sender target", 0, 0, NULL },
-	{ "opensnoop", TRACE_COMMAND, "syscalls", "open", "tid file ret", 0, 0, NULL },
-	{ "syscount", TRACE_COMMAND, "syscalls", NULL, NULL, 0, 0, "newfstatat" },
-	{ "syslat", TRACE_COMMAND, "syscalls sleep", NULL, NULL, WORK_SLEEP_MS * 1000000LL, WORK_SLEEP_MS * 2000000LL,
+	{ "offcpu", TRACE_COMMAND, "sleep", NULL, NULL, WORK_SLEEP_MS * 1000000LL, WORK_SLEEP_MS * 2000000LL, "sleeps",
 	  NULL },
-	{ "biolat", TRACE_ALL, "block", NULL, NULL, 1, 1LL << 40, NULL },
-	{ "biosnoop", TRACE_ALL, "block", "io", "sector bytes disk", 0, 0, NULL },
-	{ "tcpstate", TRACE_ALL, "tcp tcp6", "tcp", "sport dport", 0, 0, NULL },
-	{ "skbdrop", TRACE_ALL, "drop", "drop", "name", 0, 0, NULL },
-	{ "tracex1", TRACE_ALL, "udp tcp", NULL, NULL, 0, 0, NULL },
-	{ "tracex2", TRACE_ALL, "drop syscalls", NULL, NULL, 0, 0, NULL },
-	{ "tracex3", TRACE_ALL, "block", NULL, NULL, 0, 0, NULL },
+	{ "execsnoop", TRACE_COMMAND, "exec", "exec", "tid filename", 0, 0, NULL, NULL },
+	{ "exitsnoop", TRACE_COMMAND, "task exec", "exit", "tid code", 0, 0, NULL, NULL },
+	{ "sigsnoop", TRACE_COMMAND, "signal", "signal", "sig sender target", 0, 0, NULL, NULL },
+	{ "opensnoop", TRACE_COMMAND, "syscalls", "open", "tid file ret", 0, 0, NULL, NULL },
+	{ "syscount", TRACE_COMMAND, "syscalls", NULL, NULL, 0, 0, "newfstatat", NULL },
+	{ "syslat", TRACE_COMMAND, "syscalls sleep", NULL, NULL, WORK_SLEEP_MS * 1000000LL, WORK_SLEEP_MS * 2000000LL,
+	  NULL, NULL },
+	{ "biolat", TRACE_ALL, "block", NULL, NULL, 1, 1LL << 40, NULL, NULL },
+	{ "biosnoop", TRACE_ALL, "block", "io", "sector bytes disk", 0, 0, NULL, NULL },
+	{ "tcpstate", TRACE_ALL, "tcp tcp6", "tcp", "sport dport", 0, 0, NULL, NULL },
+	{ "skbdrop", TRACE_ALL, "drop", "drop", "name", 0, 0, NULL, NULL },
+	{ "tracex1", TRACE_ALL, "udp tcp", NULL, NULL, 0, 0, NULL, NULL },
+	{ "tracex2", TRACE_ALL, "drop syscalls", NULL, NULL, 0, 0, NULL, NULL },
+	{ "tracex3", TRACE_ALL, "block", NULL, NULL, 0, 0, NULL, NULL },
+	{ "tracex4", TRACE_ALL, "task exec tcp", NULL, NULL, 0, 0, NULL, "kmem_cache_alloc" },
 };
 
 /* Does the line hold the value, as a number or as a text of its own? */
@@ -138,6 +142,33 @@ static bool counted(const char *line, const struct tool *tool)
 	return false;
 }
 
+static bool has_function(const char *name)
+{
+	struct lines l;
+	bool yes = false;
+	size_t n = strlen(name);
+
+	lines_load(&l, "/proc/kallsyms");
+	for (size_t i = 0; i < l.n && !yes; i++) {
+		const char *p = strrchr(l.line[i], ' ');
+
+		yes = p && !strncmp(p + 1, name, n) && (!p[1 + n] || p[1 + n] == '\t');
+	}
+	lines_free(&l);
+	return yes;
+}
+
+/* A tool on the kernel's internals, where those are not: it must say so, and name the function. */
+static void check_refused(const struct tool *tool, const struct trace *t)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < t->out.n; i++)
+		named |= json_is(t->out.line[i], "type", "error") && strstr(t->out.line[i], tool->function);
+	expect(t->status == 1 && named, "%s: refused, because this kernel has no function %s (status %d)", tool->name,
+	       tool->function, t->status);
+}
+
 static void check_tool(const struct tool *tool)
 {
 	bool in_range = !tool->from, text = !tool->text;
@@ -147,6 +178,11 @@ static void check_tool(const struct tool *tool)
 
 	snprintf(object, sizeof(object), TOOLS "/%s.bpf.o", tool->name);
 	trace_run(&t, tool->mode, object, NULL, tool->actions);
+	if (tool->function && !has_function(tool->function)) {
+		check_refused(tool, &t);
+		trace_free(&t);
+		return;
+	}
 	for (size_t i = 0; i < t.out.n; i++) {
 		const char *line = t.out.line[i];
 
@@ -194,7 +230,7 @@ int check_tools(const char *which)
 		for (size_t k = 0; k < sizeof(tools) / sizeof(tools[0]) && !known; k++)
 			known = !strcmp(tools[k].name, names[i]->d_name);
 		if (!known && (!which || !strcmp(which, names[i]->d_name)))
-			check_tool(&(struct tool){ names[i]->d_name, TRACE_ALL, all, NULL, NULL, 0, 0, NULL });
+			check_tool(&(struct tool){ names[i]->d_name, TRACE_ALL, all, NULL, NULL, 0, 0, NULL, NULL });
 		free(names[i]);
 	}
 	if (n >= 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The steps of a matrix guest (tests/matrix/steps): "drive work", "drive probes [EVENT]",
- * "drive syscalls", "drive tools [NAME]", "drive translate [NAME]", "drive leftovers".
+ * "drive syscalls", "drive tools [NAME]", "drive translate [NAME]", "drive leftovers",
+ * "drive filter".
  */
 #include <stdio.h>
 #include <string.h>
@@ -52,5 +53,7 @@ int drive_main(int argc, char **argv)
 		return check_translate(which);
 	if (!strcmp(what, "leftovers"))
 		return check_leftovers();
+	if (!strcmp(what, "filter"))
+		return check_filter();
 	return 2;
 }

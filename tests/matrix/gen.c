@@ -27,8 +27,8 @@
 
 #include "catalog/catalog.h"
 
-#define MAX_DEPTH 3
-#define HOP_FIELDS 3
+#define MAX_DEPTH           3
+#define HOP_FIELDS          3
 #define PROGRAMS_PER_OBJECT 40
 
 struct member {
@@ -51,14 +51,22 @@ struct probe {
 static const char *kind_name(const struct cat_field *f)
 {
 	switch (f->kind) {
-	case CAT_UINT: return f->big_endian ? "be" : "uint";
-	case CAT_SINT: return "sint";
-	case CAT_ENUM: return "enum";
-	case CAT_CHARS: return "chars";
-	case CAT_POINTER: return "pointer";
-	case CAT_STRING: return "string";
-	case CAT_USERPTR: return "user";
-	case CAT_BYTES: return "bytes";
+	case CAT_UINT:
+		return f->big_endian ? "be" : "uint";
+	case CAT_SINT:
+		return "sint";
+	case CAT_ENUM:
+		return "enum";
+	case CAT_CHARS:
+		return "chars";
+	case CAT_POINTER:
+		return "pointer";
+	case CAT_STRING:
+		return "string";
+	case CAT_USERPTR:
+		return "user";
+	case CAT_BYTES:
+		return "bytes";
 	}
 	return "?";
 }
@@ -70,7 +78,8 @@ static void indent(struct probe *p, int depth)
 }
 
 /* @elem: of an array, -1 otherwise. */
-static uint32_t add(struct probe *p, const char *path, const char *owner, const struct cat_field *f, int elem)
+static uint32_t add(struct probe *p, const char *path, const char *owner, const struct cat_field *f,
+                    int elem)
 {
 	struct member *m;
 
@@ -95,16 +104,18 @@ static bool handed_over(const struct catalog *c, uint32_t index)
 {
 	for (uint32_t i = 0; i < c->nr_events; i++)
 		for (uint32_t k = 0; k < c->events[i].nr_args; k++)
-			if (c->events[i].args[k].kind == CAT_POINTER && c->events[i].args[k].target == index)
+			if (c->events[i].args[k].kind == CAT_POINTER &&
+			    c->events[i].args[k].target == index)
 				return true;
 	return false;
 }
 
-static void read_struct(struct probe *p, const char *var, const char *path, uint32_t index, int depth, bool all);
+static void read_struct(struct probe *p, const char *var, const char *path, uint32_t index,
+                        int depth, bool all);
 
 /* One field or argument: @expr is how C reads it. */
 static void read_value(struct probe *p, const char *expr, const char *path, const char *owner,
-		       const struct cat_field *f, int elem, int depth)
+                       const struct cat_field *f, int elem, int depth)
 {
 	uint32_t at = add(p, path, owner, f, elem);
 	char var[16];
@@ -125,7 +136,8 @@ static void read_value(struct probe *p, const char *expr, const char *path, cons
 		fprintf(p->out, "r->f%u = %s != 0;\n", at, var);
 		indent(p, depth + 1);
 		fprintf(p->out, "if (%s) {\n", var);
-		read_struct(p, var, path, f->target, depth + 1, depth == 0 || !handed_over(p->c, f->target));
+		read_struct(p, var, path, f->target, depth + 1,
+		            depth == 0 || !handed_over(p->c, f->target));
 		indent(p, depth + 1);
 		fprintf(p->out, "}\n");
 		break;
@@ -133,14 +145,16 @@ static void read_value(struct probe *p, const char *expr, const char *path, cons
 	case CAT_SINT:
 	case CAT_ENUM:
 	case CAT_USERPTR:
-		fprintf(p->out, "r->f%u = %s%s;\n", at, f->kind == CAT_USERPTR ? "(__u64)" : "", expr);
+		fprintf(p->out, "r->f%u = %s%s;\n", at, f->kind == CAT_USERPTR ? "(__u64)" : "",
+		        expr);
 		break;
 	}
 	indent(p, depth + 1);
 	fprintf(p->out, "r->has%u |= 1ULL << %u;\n", at / 64, at % 64);
 }
 
-static void read_struct(struct probe *p, const char *var, const char *path, uint32_t index, int depth, bool all)
+static void read_struct(struct probe *p, const char *var, const char *path, uint32_t index,
+                        int depth, bool all)
 {
 	const struct cat_struct *s = &p->c->structs[index];
 	uint32_t scalars = 0;
@@ -152,7 +166,8 @@ static void read_struct(struct probe *p, const char *var, const char *path, uint
 		if (f->kind == CAT_POINTER && depth >= MAX_DEPTH)
 			continue;
 		/* Behind a pointer: the first fields, and pointers to what is reached in no other way. */
-		if (!all && (f->kind == CAT_POINTER ? handed_over(p->c, f->target) : scalars >= HOP_FIELDS))
+		if (!all &&
+		    (f->kind == CAT_POINTER ? handed_over(p->c, f->target) : scalars >= HOP_FIELDS))
 			continue;
 		scalars += f->kind != CAT_POINTER;
 		for (uint32_t e = 0; e < f->count; e++) {
@@ -165,7 +180,8 @@ static void read_struct(struct probe *p, const char *var, const char *path, uint
 			}
 			indent(p, depth + 1);
 			fprintf(p->out, "if (user_field_exists(%s->%s)) {\n", var, f->name);
-			read_value(p, expr, longer, s->name, f, f->count > 1 ? (int)e : -1, depth + 1);
+			read_value(p, expr, longer, s->name, f, f->count > 1 ? (int)e : -1,
+			           depth + 1);
 			indent(p, depth + 1);
 			fprintf(p->out, "}\n");
 		}
@@ -216,14 +232,16 @@ static FILE *create(const char *dir, const char *name)
 
 static void head(FILE *f)
 {
-	fprintf(f, "/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */\n/* Made by tests/matrix/gen.c. */\n"
-		   "#include <abide/linux.h>\n#include <abide/program.h>\n\nstruct row {\n");
+	fprintf(f,
+	        "/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */\n/* Made by tests/matrix/gen.c. */\n"
+	        "#include <abide/linux.h>\n#include <abide/program.h>\n\nstruct row {\n");
 }
 
 static const char tail[] = "\nLICENSE(\"GPL\");\n";
 
 /* @numbered: parameters arg0, arg1, ...: a system call may call its own "ctx" or "r". */
-static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e, bool numbered)
+static void signature(FILE *f, const char *event, const char *name, const struct cat_event *e,
+                      bool numbered)
 {
 	fprintf(f, "SEC(\"tp_user/%s\")\nint BPF_PROG(%s", event, name);
 	for (uint32_t i = 0; i < e->nr_args; i++) {
@@ -259,11 +277,14 @@ static void probe_variant(struct probe *p, uint32_t nr_args, const char *dir)
 		fprintf(f, "\t__u64 has%u;\n", i);
 	for (uint32_t i = 0; i < p->n; i++)
 		row_member(f, i, p->members[i].field);
-	fprintf(f, "} __attribute__((aligned(8)));\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n", e->name);
+	fprintf(f,
+	        "} __attribute__((aligned(8)));\n\nEVENTS(rows, struct row, \"every field of %s\");\n\n",
+	        e->name);
 	signature(f, e->name, "probe", e, false);
-	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
-		   /* volatile: clang would call memset, which an eBPF program cannot. */
-		   "\tfor (int i = 0; i < (int)(sizeof(*r) / 8); i++)\n\t\t((volatile __u64 *)r)[i] = 0;\n");
+	fprintf(f,
+	        "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	        /* volatile: clang would call memset, which an eBPF program cannot. */
+	        "\tfor (int i = 0; i < (int)(sizeof(*r) / 8); i++)\n\t\t((volatile __u64 *)r)[i] = 0;\n");
 	fprintf(f, "%s\tevent_submit(r);\n\treturn 0;\n}\n%s", p->body, tail);
 	fclose(f);
 }
@@ -279,15 +300,17 @@ static void probe_event(struct catalog *c, const struct cat_event *e, const char
 
 		probe_variant(&p, n, dir);
 		for (uint32_t i = 0; i < p.n && n == e->nr_args; i++)
-			fprintf(list, "field %s %u %s %s %s %u\n", e->name, i, p.members[i].path, p.members[i].owner,
-				kind_name(p.members[i].field), p.members[i].field->size);
+			fprintf(list, "field %s %u %s %s %s %u\n", e->name, i, p.members[i].path,
+			        p.members[i].owner, kind_name(p.members[i].field),
+			        p.members[i].field->size);
 		free(p.members);
 		free(p.body);
 	}
 }
 
 /* The program of sys_enter:NAME or sys_exit:NAME: which, the arguments or the result. */
-static void syscall_program(FILE *f, struct catalog *c, const char *when, const char *name, uint32_t number)
+static void syscall_program(FILE *f, struct catalog *c, const char *when, const char *name,
+                            uint32_t number)
 {
 	char event[128], program[128];
 	const struct cat_event *e;
@@ -300,10 +323,11 @@ static void syscall_program(FILE *f, struct catalog *c, const char *when, const 
 	}
 	snprintf(program, sizeof(program), "%s_%s", when, name);
 	signature(f, event, program, e, true);
-	fprintf(f, "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
-		   "\tr->number = %u;\n\tr->exits = %d;\n"
-		   "\tr->a0 = r->a1 = r->a2 = r->a3 = r->a4 = r->a5 = 0;\n",
-		number, !strcmp(when, "sys_exit"));
+	fprintf(f,
+	        "\tstruct row *r = event_reserve(&rows);\n\n\tif (!r)\n\t\treturn 0;\n"
+	        "\tr->number = %u;\n\tr->exits = %d;\n"
+	        "\tr->a0 = r->a1 = r->a2 = r->a3 = r->a4 = r->a5 = 0;\n",
+	        number, !strcmp(when, "sys_exit"));
 	for (uint32_t i = 0; i < e->nr_args && i < 6; i++)
 		fprintf(f, "\tr->a%u = (__u64)arg%u;\n", i, i);
 	fprintf(f, "\tevent_submit(r);\n\treturn 0;\n}\n\n");
@@ -326,12 +350,14 @@ static void probe_syscalls(struct catalog *c, const char *dir, FILE *list)
 			f = create(dir, name);
 			name[strlen(name) - 6] = '\0';
 			head(f);
-			fprintf(f, "\t__u32 number;\n\t__u32 exits;\n\t__u64 a0, a1, a2, a3, a4, a5;\n};\n\n"
-				   "EVENTS(rows, struct row, \"arguments and results of system calls\");\n\n");
+			fprintf(f,
+			        "\t__u32 number;\n\t__u32 exits;\n\t__u64 a0, a1, a2, a3, a4, a5;\n};\n\n"
+			        "EVENTS(rows, struct row, \"arguments and results of system calls\");\n\n");
 		}
 		syscall_program(f, c, "sys_enter", c->syscalls[i].name, i);
 		syscall_program(f, c, "sys_exit", c->syscalls[i].name, i);
-		fprintf(list, "syscall %s %u %s %u\n", name, i, c->syscalls[i].name, c->syscalls[i].nr_args);
+		fprintf(list, "syscall %s %u %s %u\n", name, i, c->syscalls[i].name,
+		        c->syscalls[i].nr_args);
 	}
 	if (f) {
 		fputs(tail, f);

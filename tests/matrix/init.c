@@ -37,12 +37,9 @@
 static const struct {
 	const char *type, *where;
 } mounts[] = {
-	{ "proc", "/proc" },
-	{ "sysfs", "/sys" },
-	{ "devtmpfs", "/dev" },
-	{ "tracefs", "/sys/kernel/tracing" },
-	{ "bpf", "/sys/fs/bpf" },
-	{ "cgroup2", "/sys/fs/cgroup" },
+	{ "proc", "/proc" },      { "sysfs", "/sys" },
+	{ "devtmpfs", "/dev" },   { "tracefs", "/sys/kernel/tracing" },
+	{ "bpf", "/sys/fs/bpf" }, { "cgroup2", "/sys/fs/cgroup" },
 	{ "tmpfs", "/tmp" },
 };
 

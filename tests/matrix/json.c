@@ -118,8 +118,8 @@ long long json_hist(const char *line, long long from, long long to)
 	long long sum = 0, min, max, count;
 
 	while ((p = strstr(p, "{\"min\":"))) {
-		if (json_number(p, "min", &min) && json_number(p, "max", &max) && json_number(p, "count", &count) &&
-		    max >= from && min <= to)
+		if (json_number(p, "min", &min) && json_number(p, "max", &max) &&
+		    json_number(p, "count", &count) && max >= from && min <= to)
 			sum += count;
 		p++;
 	}

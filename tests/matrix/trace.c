@@ -18,9 +18,9 @@
 #include "guest.h"
 #include "trace.h"
 
-#define ABIDE "/bin/abide"
-#define OUT_FILE "/tmp/out"
-#define ERR_FILE "/tmp/err"
+#define ABIDE     "/bin/abide"
+#define OUT_FILE  "/tmp/out"
+#define ERR_FILE  "/tmp/err"
 #define MAX_WORDS 64
 
 void lines_load(struct lines *l, const char *path)
@@ -134,7 +134,8 @@ static bool wait_attached(pid_t pid, int seconds)
 
 	for (int i = 0; i < seconds * 50 && !yes; i++) {
 		info.si_pid = 0;
-		if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid)
+		if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    info.si_pid == pid)
 			return false;
 		lines_load(&l, OUT_FILE);
 		for (size_t k = 0; k < l.n && !yes; k++)
@@ -158,9 +159,10 @@ void trace_abide(struct trace *t, const char *words, int seconds)
 }
 
 void trace_run(struct trace *t, enum trace_mode mode, const char *object, const char *options,
-	       const char *actions)
+               const char *actions)
 {
-	char *run[MAX_WORDS + 1] = { (char *)ABIDE, (char *)"run", (char *)object, (char *)"--json" };
+	char *run[MAX_WORDS + 1] = { (char *)ABIDE, (char *)"run", (char *)object,
+		                     (char *)"--json" };
 	char *work[MAX_WORDS + 1] = { (char *)"/bin/work" };
 	char options_copy[512], actions_copy[4096], number[16];
 	int n, gate[2];

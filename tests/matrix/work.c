@@ -27,12 +27,15 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } actions[] = {
-	{ "task", act_task },	{ "thread", act_thread },     { "exec", act_exec },
-	{ "signal", act_signal }, { "sleep", act_sleep },     { "syscalls", act_syscalls },
-	{ "migrate", act_migrate }, { "rename", act_rename }, { "block", act_block },
-	{ "tcp", act_tcp },	{ "tcp6", act_tcp6 },	      { "udp", act_udp },
-	{ "drop", act_drop },	{ "retransmit", act_retransmit }, { "others", act_others },
-	{ "queue", act_queue }, { "mapper", act_mapper },
+	{ "task", act_task },       { "thread", act_thread },
+	{ "exec", act_exec },       { "signal", act_signal },
+	{ "sleep", act_sleep },     { "syscalls", act_syscalls },
+	{ "migrate", act_migrate }, { "rename", act_rename },
+	{ "block", act_block },     { "tcp", act_tcp },
+	{ "tcp6", act_tcp6 },       { "udp", act_udp },
+	{ "drop", act_drop },       { "retransmit", act_retransmit },
+	{ "others", act_others },   { "queue", act_queue },
+	{ "mapper", act_mapper },
 };
 
 /* Open from the start: children of another user could not. */
@@ -143,14 +146,17 @@ static void truth_counters(pid_t tgid, pid_t tid, const char *status)
 	truth("task tid=%d loginuid=%lld sessionid=%lld oom_score_adj=%lld voluntary=%lld involuntary=%lld "
 	      "runtime_ns=%lld migrations=%lld syscr=%lld syscw=%lld rchar=%lld wchar=%lld read_bytes=%lld "
 	      "write_bytes=%lld",
-	      tid, proc_number(tgid, "loginuid"), proc_number(tgid, "sessionid"), proc_number(tgid, "oom_score_adj"),
-	      status_number(status, "voluntary_ctxt_switches", 0), status_number(status, "nonvoluntary_ctxt_switches", 0),
-	      strtoll(schedstat, NULL, 10), p ? strtoll(p + 1, NULL, 10) : -1, status_number(io, "syscr", 0),
-	      status_number(io, "syscw", 0), status_number(io, "rchar", 0), status_number(io, "wchar", 0),
-	      status_number(io, "read_bytes", 0), status_number(io, "write_bytes", 0));
+	      tid, proc_number(tgid, "loginuid"), proc_number(tgid, "sessionid"),
+	      proc_number(tgid, "oom_score_adj"),
+	      status_number(status, "voluntary_ctxt_switches", 0),
+	      status_number(status, "nonvoluntary_ctxt_switches", 0), strtoll(schedstat, NULL, 10),
+	      p ? strtoll(p + 1, NULL, 10) : -1, status_number(io, "syscr", 0),
+	      status_number(io, "syscw", 0), status_number(io, "rchar", 0),
+	      status_number(io, "wchar", 0), status_number(io, "read_bytes", 0),
+	      status_number(io, "write_bytes", 0));
 	/* kB there, pages of 4 KiB here. */
-	truth("task tid=%d vm=%lld vm_data=%lld vm_stack=%lld vm_locked=%lld rss_anon=%lld rss_file=%lld", tid,
-	      status_number(status, "VmSize", 0) / 4, status_number(status, "VmData", 0) / 4,
+	truth("task tid=%d vm=%lld vm_data=%lld vm_stack=%lld vm_locked=%lld rss_anon=%lld rss_file=%lld",
+	      tid, status_number(status, "VmSize", 0) / 4, status_number(status, "VmData", 0) / 4,
 	      status_number(status, "VmStk", 0) / 4, status_number(status, "VmLck", 0) / 4,
 	      status_number(status, "RssAnon", 0) / 4, status_number(status, "RssFile", 0) / 4);
 }
@@ -170,8 +176,9 @@ void truth_file(const char *path, const char *name, const char *dir)
 	if (p)
 		sscanf(p + 3, "%63s", type);
 	truth("file ino=%lu dev_major=%u dev_minor=%u name=%s dir=%s mode=%u size=%ld uid=%u gid=%u nlink=%lu magic=%lu type=%s",
-	      (unsigned long)st.st_ino, major(st.st_dev), minor(st.st_dev), name, dir, st.st_mode, (long)st.st_size,
-	      st.st_uid, st.st_gid, (unsigned long)st.st_nlink, (unsigned long)fs.f_type, type);
+	      (unsigned long)st.st_ino, major(st.st_dev), minor(st.st_dev), name, dir, st.st_mode,
+	      (long)st.st_size, st.st_uid, st.st_gid, (unsigned long)st.st_nlink,
+	      (unsigned long)fs.f_type, type);
 }
 
 /*
@@ -222,14 +229,16 @@ void truth_task(pid_t tgid, pid_t tid)
 	truth("task tid=%d tgid=%d comm=%s state=%c ppid=%lld pgid=%lld sid=%lld prio=%lld nice=%lld static_prio=%lld "
 	      "threads=%lld start_ticks=%lld cpu=%lld rt_priority=%lld policy=%lld exit_signal=%lld kthread=%d min_flt=%lld "
 	      "maj_flt=%lld",
-	      tid, tgid, comm, state, f[0], f[1], f[2], f[14] + 100, f[15], f[15] + 120, f[16], f[18], f[35], f[36],
-	      f[37], f[34], f[5] & 0x200000 ? 1 : 0, f[6], f[8]);
+	      tid, tgid, comm, state, f[0], f[1], f[2], f[14] + 100, f[15], f[15] + 120, f[16],
+	      f[18], f[35], f[36], f[37], f[34], f[5] & 0x200000 ? 1 : 0, f[6], f[8]);
 	truth("task tid=%d uid=%lld euid=%lld suid=%lld fsuid=%lld gid=%lld egid=%lld cgroup_id=%lu pid_ns=%lu "
 	      "net_ns=%lu mnt_ns=%lu user_ns=%lu uts_ns=%lu ipc_ns=%lu cgroup_ns=%lu",
-	      tid, status_number(status, "Uid", 0), status_number(status, "Uid", 1), status_number(status, "Uid", 2),
-	      status_number(status, "Uid", 3), status_number(status, "Gid", 0), status_number(status, "Gid", 1),
-	      cgroup_id(tgid), namespace(tgid, "pid_for_children"), namespace(tgid, "net"), namespace(tgid, "mnt"),
-	      namespace(tgid, "user"), namespace(tgid, "uts"), namespace(tgid, "ipc"), namespace(tgid, "cgroup"));
+	      tid, status_number(status, "Uid", 0), status_number(status, "Uid", 1),
+	      status_number(status, "Uid", 2), status_number(status, "Uid", 3),
+	      status_number(status, "Gid", 0), status_number(status, "Gid", 1), cgroup_id(tgid),
+	      namespace(tgid, "pid_for_children"), namespace(tgid, "net"), namespace(tgid, "mnt"),
+	      namespace(tgid, "user"), namespace(tgid, "uts"), namespace(tgid, "ipc"),
+	      namespace(tgid, "cgroup"));
 	truth_counters(tgid, tid, status);
 }
 
@@ -278,7 +287,8 @@ static void own_cgroup(void)
 	if (fd < 0 || write(fd, "0", 1) != 1)
 		die("cgroup.procs");
 	close(fd);
-	truth("cgroup id=%lu name=%s level=1 hierarchy=0 descendants=0", cgroup_id(getpid()), strrchr(WORK_CGROUP, '/') + 1);
+	truth("cgroup id=%lu name=%s level=1 hierarchy=0 descendants=0", cgroup_id(getpid()),
+	      strrchr(WORK_CGROUP, '/') + 1);
 }
 
 int work_main(int argc, char **argv)

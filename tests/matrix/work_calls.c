@@ -26,8 +26,9 @@ static const struct {
 /* They do not come back, come back twice, or wait for ever. */
 static bool left_out(const char *name)
 {
-	static const char *const names[] = { "exit", "exit_group", "rt_sigreturn", "fork", "vfork", "clone",
-					     "pause", "restart_syscall" };
+	static const char *const names[] = { "exit",  "exit_group",     "rt_sigreturn",
+		                             "fork",  "vfork",          "clone",
+		                             "pause", "restart_syscall" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i], name))
@@ -42,8 +43,8 @@ static void call(const char *name, long nr)
 	r = syscall(nr, a, a + 1, a + 2, a + 3, a + 4, a + 5);
 	if (r == -1)
 		r = -errno;
-	truth("syscall tid=%ld name=%s nr=%ld a0=%ld a1=%ld a2=%ld a3=%ld a4=%ld a5=%ld ret=%ld", syscall(SYS_gettid),
-	      name, nr, a, a + 1, a + 2, a + 3, a + 4, a + 5, r);
+	truth("syscall tid=%ld name=%s nr=%ld a0=%ld a1=%ld a2=%ld a3=%ld a4=%ld a5=%ld ret=%ld",
+	      syscall(SYS_gettid), name, nr, a, a + 1, a + 2, a + 3, a + 4, a + 5, r);
 	_exit(0);
 }
 

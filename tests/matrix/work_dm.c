@@ -18,9 +18,9 @@
 
 #include "guest.h"
 
-#define NAME "abide-matrix"
-#define SECTORS 2048      /* of each half */
-#define DISK_FIRST 12288  /* where the first half lies on the disk */
+#define NAME       "abide-matrix"
+#define SECTORS    2048  /* of each half */
+#define DISK_FIRST 12288 /* where the first half lies on the disk */
 
 struct request {
 	struct dm_ioctl head;
@@ -50,22 +50,24 @@ static void target(struct request *r, int i, const char *type)
 	strcpy(r->targets[i].spec.target_type, type);
 }
 
-static void one(int fd, int write, void *buf, size_t bytes, unsigned long sector, unsigned int minor_number,
-		unsigned int major_number)
+static void one(int fd, int write, void *buf, size_t bytes, unsigned long sector,
+                unsigned int minor_number, unsigned int major_number)
 {
-	ssize_t n = write ? pwrite(fd, buf, bytes, sector * 512) : pread(fd, buf, bytes, sector * 512);
+	ssize_t n =
+		write ? pwrite(fd, buf, bytes, sector * 512) : pread(fd, buf, bytes, sector * 512);
 	int error = n < 0 ? -errno : 0;
 
 	if ((error != 0) != (sector >= SECTORS))
 		die("a device of the device mapper");
-	truth("io op=%s opnr=%d sector=%lu bytes=%zu major=%u minor=%u disk=dm-%u partition=0 error=%d", write ? "write" : "read",
-	      write, sector, bytes, major_number, minor_number, minor_number, error);
+	truth("io op=%s opnr=%d sector=%lu bytes=%zu major=%u minor=%u disk=dm-%u partition=0 error=%d",
+	      write ? "write" : "read", write, sector, bytes, major_number, minor_number,
+	      minor_number, error);
 	/* Done: behind its last sector; when it failed, maybe still at the first. */
-	truth("ioend sector=%lu error=%d major=%u minor=%u disk=dm-%u opnr=%d", sector + bytes / 512, error, major_number,
-	      minor_number, minor_number, write);
+	truth("ioend sector=%lu error=%d major=%u minor=%u disk=dm-%u opnr=%d",
+	      sector + bytes / 512, error, major_number, minor_number, minor_number, write);
 	if (error)
-		truth("ioend sector=%lu error=%d major=%u minor=%u disk=dm-%u opnr=%d", sector, error, major_number,
-		      minor_number, minor_number, write);
+		truth("ioend sector=%lu error=%d major=%u minor=%u disk=dm-%u opnr=%d", sector,
+		      error, major_number, minor_number, minor_number, write);
 }
 
 void act_mapper(void)
@@ -83,8 +85,8 @@ void act_mapper(void)
 	memset(buf, 0x5a, 8192);
 	mapper(control, DM_DEV_CREATE, &(struct request){ 0 }, 0);
 	target(&r, 0, "linear");
-	snprintf(r.targets[0].parameters, sizeof(r.targets[0].parameters), "%u:%u %u", major(st.st_rdev), minor(st.st_rdev),
-		 DISK_FIRST);
+	snprintf(r.targets[0].parameters, sizeof(r.targets[0].parameters), "%u:%u %u",
+	         major(st.st_rdev), minor(st.st_rdev), DISK_FIRST);
 	target(&r, 1, "error");
 	mapper(control, DM_TABLE_LOAD, &r, 0);
 	memset(&r, 0, sizeof(r));

@@ -36,25 +36,27 @@ static long long now_ns(void)
  * What the disk's driver sees of one transfer, and its end: a bio that is done stands
  * behind its last sector (or, when it failed, maybe still at the first).
  */
-static void truth_io(const char *op, int number, unsigned long sector, size_t bytes, int partition, int error,
-		     long long before)
+static void truth_io(const char *op, int number, unsigned long sector, size_t bytes, int partition,
+                     int error, long long before)
 {
 	struct stat st;
 
 	if (stat(WORK_DISK, &st))
 		die(WORK_DISK);
 	truth("io op=%s opnr=%d sector=%lu bytes=%zu major=%u minor=%u disk=nvme0n1 partition=%d error=%d before=%lld tid=%d",
-	      op, number, sector, bytes, major(st.st_rdev), minor(st.st_rdev), partition, error, before, getpid());
+	      op, number, sector, bytes, major(st.st_rdev), minor(st.st_rdev), partition, error,
+	      before, getpid());
 	truth("ioend sector=%lu error=%d", sector + bytes / 512, error);
 	if (error)
 		truth("ioend sector=%lu error=%d", sector, error);
 }
 
-static void one_io(int write, int fd, void *buf, size_t bytes, unsigned long sector, unsigned long first,
-		   int partition)
+static void one_io(int write, int fd, void *buf, size_t bytes, unsigned long sector,
+                   unsigned long first, int partition)
 {
 	long long before = now_ns();
-	ssize_t n = write ? pwrite(fd, buf, bytes, sector * 512) : pread(fd, buf, bytes, sector * 512);
+	ssize_t n =
+		write ? pwrite(fd, buf, bytes, sector * 512) : pread(fd, buf, bytes, sector * 512);
 
 	if (n != (ssize_t)bytes)
 		die(write ? "write to the disk" : "read from the disk");
@@ -75,7 +77,8 @@ void act_block(void)
 {
 	unsigned long long range[2] = { 6144 * 512, 16384 };
 	void *buf;
-	int fd = open(WORK_DISK, O_RDWR | O_DIRECT | O_CLOEXEC), part = open(WORK_PART, O_RDWR | O_DIRECT | O_CLOEXEC);
+	int fd = open(WORK_DISK, O_RDWR | O_DIRECT | O_CLOEXEC),
+	    part = open(WORK_PART, O_RDWR | O_DIRECT | O_CLOEXEC);
 	long long before;
 
 	if (fd < 0 || part < 0 || posix_memalign(&buf, 4096, 32768))
@@ -164,7 +167,8 @@ static void truth_sock(int fd, int family, int protocol)
 {
 	union address peer;
 	socklen_t len = sizeof(peer);
-	int value[6] = { 0 }, options[] = { SO_TYPE, SO_MARK, SO_PRIORITY, SO_RCVBUF, SO_SNDBUF, SO_REUSEPORT };
+	int value[6] = { 0 },
+	    options[] = { SO_TYPE, SO_MARK, SO_PRIORITY, SO_RCVBUF, SO_SNDBUF, SO_REUSEPORT };
 	unsigned long long cookie = 0;
 	struct stat st, ns, group;
 
@@ -182,9 +186,10 @@ static void truth_sock(int fd, int family, int protocol)
 		die("getpeername");
 	truth("sock sport=%d dport=%d family=%d protocol=%d %s type=%d mark=%d priority=%d rcvbuf=%d sndbuf=%d "
 	      "reuseport=%d cookie=%llu uid=%u net_ns=%lu cgroup_id=%lu",
-	      port_of(fd), ntohs(family == AF_INET6 ? peer.v6.sin6_port : peer.v4.sin_port), family, protocol,
-	      family == AF_INET6 ? "ip6=::1" : "ip4=127.0.0.1", value[0], value[1], value[2], value[3], value[4], value[5],
-	      cookie, st.st_uid, (unsigned long)ns.st_ino, (unsigned long)group.st_ino);
+	      port_of(fd), ntohs(family == AF_INET6 ? peer.v6.sin6_port : peer.v4.sin_port), family,
+	      protocol, family == AF_INET6 ? "ip6=::1" : "ip4=127.0.0.1", value[0], value[1],
+	      value[2], value[3], value[4], value[5], cookie, st.st_uid, (unsigned long)ns.st_ino,
+	      (unsigned long)group.st_ino);
 }
 
 /* Distinctive settings; the owner of a socket is that of its inode. */
@@ -227,8 +232,8 @@ static void connection(int family)
 	if (bind(client, &a.any, loopback(&a, family, 0)))
 		die("bind");
 	own = port_of(client);
-	truth("tcp family=%d addr=%s sport=%d dport=%d bytes=%zu tid=%d", family, family == AF_INET6 ? "::1" : "127.0.0.1",
-	      own, port, sizeof(text), getpid());
+	truth("tcp family=%d addr=%s sport=%d dport=%d bytes=%zu tid=%d", family,
+	      family == AF_INET6 ? "::1" : "127.0.0.1", own, port, sizeof(text), getpid());
 	/* RFC 9293, numbers of the kernel: 1 established, 2 syn sent, 3 syn received, 4 and 5 fin wait, ... */
 	truth_states(own, port, "7>2 2>1 1>4 4>5 4>7 5>7 6>7");
 	truth_states(port, own, "7>3 10>3 12>3 3>1 1>8 8>9 9>7");
@@ -291,8 +296,9 @@ static void truth_device(void)
 	close(fd);
 	truth("device ifindex=%lld name=lo mtu=%lld flags=%lld type=%lld tx_queue_len=%lld group=%lld net_ns=%lu queues=1 "
 	      "operstate=0",
-	      sysfs_number("ifindex"), sysfs_number("mtu"), sysfs_number("flags"), sysfs_number("type"),
-	      sysfs_number("tx_queue_len"), sysfs_number("netdev_group"), (unsigned long)ns.st_ino);
+	      sysfs_number("ifindex"), sysfs_number("mtu"), sysfs_number("flags"),
+	      sysfs_number("type"), sysfs_number("tx_queue_len"), sysfs_number("netdev_group"),
+	      (unsigned long)ns.st_ino);
 }
 
 void act_udp(void)
@@ -300,9 +306,11 @@ void act_udp(void)
 	static char text[777];
 	union address a, from;
 	socklen_t len = loopback(&a, AF_INET, 0), from_len = sizeof(from);
-	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (in < 0 || out < 0 || bind(in, &a.any, len) || connect(out, &a.any, loopback(&a, AF_INET, port_of(in))))
+	if (in < 0 || out < 0 || bind(in, &a.any, len) ||
+	    connect(out, &a.any, loopback(&a, AF_INET, port_of(in))))
 		die("udp");
 	set_up(out);
 	truth_sock(out, AF_INET, IPPROTO_UDP);
@@ -310,8 +318,8 @@ void act_udp(void)
 	/* On the wire: 20 bytes of IP header, 8 of UDP header, 14 of Ethernet header. */
 	truth("udp sport=%d dport=%d payload=%zu ip_bytes=%zu frame_bytes=%zu ifindex=%u ethertype=%d mark=%d priority=5 "
 	      "pkt_type=0 tid=%d",
-	      port_of(out), port_of(in), sizeof(text), sizeof(text) + 28, sizeof(text) + 42, if_nametoindex("lo"), 0x0800,
-	      0x5eed, getpid());
+	      port_of(out), port_of(in), sizeof(text), sizeof(text) + 28, sizeof(text) + 42,
+	      if_nametoindex("lo"), 0x0800, 0x5eed, getpid());
 	for (int i = 0; i < 3; i++)
 		if (write(out, text, sizeof(text)) != sizeof(text) ||
 		    recvfrom(in, text, sizeof(text), 0, &from.any, &from_len) != sizeof(text))
@@ -338,10 +346,12 @@ static void drop_at_socket(int reason)
 	static char text[1111];
 	union address a;
 	socklen_t len = loopback(&a, AF_INET, 0);
-	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int room = 1;
 
-	if (in < 0 || out < 0 || bind(in, &a.any, len) || connect(out, &a.any, loopback(&a, AF_INET, port_of(in))) ||
+	if (in < 0 || out < 0 || bind(in, &a.any, len) ||
+	    connect(out, &a.any, loopback(&a, AF_INET, port_of(in))) ||
 	    connect(in, &a.any, loopback(&a, AF_INET, port_of(out))))
 		die("udp");
 	set_up(in);
@@ -349,8 +359,8 @@ static void drop_at_socket(int reason)
 		die("SO_RCVBUF");
 	truth_sock(in, AF_INET, IPPROTO_UDP);
 	for (int header = 8; header <= 28; header += 20)
-		truth("drop proto=udp dport=%d bytes=%zu reason=%d ifindex=%u ethertype=%d", port_of(in),
-		      sizeof(text) + header, reason, if_nametoindex("lo"), 0x0800);
+		truth("drop proto=udp dport=%d bytes=%zu reason=%d ifindex=%u ethertype=%d",
+		      port_of(in), sizeof(text) + header, reason, if_nametoindex("lo"), 0x0800);
 	for (int i = 0; i < 20; i++)
 		if (write(out, text, sizeof(text)) != sizeof(text))
 			die("datagram");
@@ -378,9 +388,10 @@ void act_drop(void)
 	set_up(udp);
 	/* From its IP header or from its UDP header on: where the packet stands is the kernel's. */
 	for (int header = 8; header <= 28; header += 20)
-		truth("drop proto=udp dport=%d bytes=%zu reason=%d name=%s ifindex=%u ethertype=%d tid=%d", port,
-		      sizeof(text) + header, reason, reason == 3 ? "NO_SOCKET" : "NOT_SPECIFIED", if_nametoindex("lo"),
-		      0x0800, getpid());
+		truth("drop proto=udp dport=%d bytes=%zu reason=%d name=%s ifindex=%u ethertype=%d tid=%d",
+		      port, sizeof(text) + header, reason,
+		      reason == 3 ? "NO_SOCKET" : "NOT_SPECIFIED", if_nametoindex("lo"), 0x0800,
+		      getpid());
 	if (write(udp, text, sizeof(text)) != sizeof(text))
 		die("send");
 	tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -100,7 +100,8 @@ void act_thread(void)
 
 static void do_exec(int go)
 {
-	char *argv[] = { (char *)"exec-target", (char *)"one", (char *)"two", (char *)"three", NULL };
+	char *argv[] = { (char *)"exec-target", (char *)"one", (char *)"two", (char *)"three",
+		         NULL };
 	char *envp[] = { (char *)"ABIDE=1", (char *)"MATRIX=2", NULL };
 
 	prctl(PR_SET_NAME, "before-exec");
@@ -118,7 +119,8 @@ void act_exec(void)
 	truth("fork parent=%d child=%d", getpid(), pid);
 	truth_file("/bin/exec-target", "exec-target", "bin");
 	truth("task tid=%d comm=exec-target", pid);
-	truth("exec tid=%d filename=/bin/exec-target argc=4 envc=2 comm=exec-target before=before-exec", pid);
+	truth("exec tid=%d filename=/bin/exec-target argc=4 envc=2 comm=exec-target before=before-exec",
+	      pid);
 	if (write(go, "g", 1) != 1)
 		die("write");
 	close(go);
@@ -170,8 +172,8 @@ static void send_signal(int go)
 	prctl(PR_SET_DUMPABLE, 1);
 	truth_task(getpid(), getpid());
 	wait_go(go);
-	truth("signal sig=%d sender=%d target=%d code=%d uid=%d group=1 result=0", SIGUSR2, getpid(), signal_target,
-	      SI_USER, getuid());
+	truth("signal sig=%d sender=%d target=%d code=%d uid=%d group=1 result=0", SIGUSR2,
+	      getpid(), signal_target, SI_USER, getuid());
 	if (kill(signal_target, SIGUSR2))
 		die("kill");
 	_exit(WORK_EXIT);
@@ -213,7 +215,8 @@ static void sleeps(int go)
 	truth("switch tid=-1 prev_state=0");
 	truth("switch tid=-1 prev_state=5");
 	truth("switch tid=-1 prev_state=6");
-	truth("sleep tid=%d ns=%lld", getpid(), (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec);
+	truth("sleep tid=%d ns=%lld", getpid(),
+	      (b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec);
 	_exit(WORK_EXIT);
 }
 
@@ -236,8 +239,8 @@ static long sys(const char *name, long nr, long a, long b, long c, long d, long 
 
 	if (r < 0)
 		r = -errno;
-	truth("syscall tid=%d name=%s nr=%ld a0=%ld a1=%ld a2=%ld a3=%ld a4=%ld a5=%ld ret=%ld", getpid(), name, nr,
-	      a, b, c, d, e, f, r);
+	truth("syscall tid=%d name=%s nr=%ld a0=%ld a1=%ld a2=%ld a3=%ld a4=%ld a5=%ld ret=%ld",
+	      getpid(), name, nr, a, b, c, d, e, f, r);
 	return r;
 }
 
@@ -247,10 +250,12 @@ void act_syscalls(void)
 	struct stat st;
 	long fd;
 
-	fd = sys("openat", SYS_openat, AT_FDCWD, (long)WORK_FILE, O_CREAT | O_RDWR | O_TRUNC, 0640, 0, 0);
+	fd = sys("openat", SYS_openat, AT_FDCWD, (long)WORK_FILE, O_CREAT | O_RDWR | O_TRUNC, 0640,
+	         0, 0);
 	if (fd < 0)
 		die(WORK_FILE);
-	truth("open tid=%d file=%s flags=%d mode=%d ret=%ld", getpid(), WORK_FILE, O_CREAT | O_RDWR | O_TRUNC, 0640, fd);
+	truth("open tid=%d file=%s flags=%d mode=%d ret=%ld", getpid(), WORK_FILE,
+	      O_CREAT | O_RDWR | O_TRUNC, 0640, fd);
 	sys("write", SYS_write, fd, (long)block, sizeof(block), 0, 0, 0);
 	sys("pread64", SYS_pread64, fd, (long)block, 4321, 777, 0, 0);
 	sys("lseek", SYS_lseek, fd, -5, SEEK_SET, 0, 0, 0);
@@ -260,8 +265,10 @@ void act_syscalls(void)
 	sys("close", SYS_close, fd, 0, 0, 0, 0, 0);
 	sys("close", SYS_close, 777, 0, 0, 0, 0, 0);
 	sys("openat", SYS_openat, AT_FDCWD, (long)WORK_MISSING, O_RDONLY | O_NOFOLLOW, 0, 0, 0);
-	truth("open tid=%d file=%s flags=%d mode=%d ret=%d", getpid(), WORK_MISSING, O_RDONLY | O_NOFOLLOW, 0, -ENOENT);
-	sys("newfstatat", SYS_newfstatat, AT_FDCWD, (long)WORK_FILE, (long)&st, AT_SYMLINK_NOFOLLOW, 0, 0);
+	truth("open tid=%d file=%s flags=%d mode=%d ret=%d", getpid(), WORK_MISSING,
+	      O_RDONLY | O_NOFOLLOW, 0, -ENOENT);
+	sys("newfstatat", SYS_newfstatat, AT_FDCWD, (long)WORK_FILE, (long)&st, AT_SYMLINK_NOFOLLOW,
+	    0, 0);
 	sys("unlinkat", SYS_unlinkat, AT_FDCWD, (long)WORK_FILE, 0, 0, 0, 0);
 	sys("getppid", SYS_getppid, 0, 0, 0, 0, 0, 0);
 	sys("kill", SYS_kill, getpid(), 0, 0, 0, 0, 0);

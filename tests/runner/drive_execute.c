@@ -4,7 +4,8 @@
  *
  *	-- memory                       objects of the kernel, one a line:
  *	NAME = STRUCT MEMBER=VALUE ...  VALUE: a number, &NAME, "text"; MEMBER|OTHER: the first the kernel has
- *	-- execute KERNEL... : ARG=VALUE ...      the tracepoint's arguments by name; current=NAME
+ *	-- execute KERNEL... : ARG=VALUE ...      the tracepoint's arguments by name; current=NAME: the
+ *	                                running task; ctx[N]=VALUE: 8 bytes of the context; watch=TGID,...: with the process filter
  *	r0 = VALUE                      what the program returns
  *	NAME[KEY] = VALUE               what a map holds (numbers of its key's and value's size)
  *	calls = N                       helper calls that were made
@@ -133,6 +134,22 @@ static bool make_memory(struct run *r, struct machine *m)
 	return true;
 }
 
+/* The running task; its ids are what the helper says. */
+static void set_current(struct machine *m, struct thing *t)
+{
+	uint32_t pid = 0, tgid = 0, type;
+	int64_t at;
+
+	m->current = t;
+	if (!t)
+		return;
+	if (layout_symbol(m->layout, "task_struct.pid", &at, &type, NULL))
+		memcpy(&pid, t->data + at, 4);
+	if (layout_symbol(m->layout, "task_struct.tgid", &at, &type, NULL))
+		memcpy(&tgid, t->data + at, 4);
+	m->pid_tgid = (uint64_t)tgid << 32 | pid;
+}
+
 static bool set_arguments(struct run *r, const struct part *s, struct machine *m, const char *args)
 {
 	char word[256], path[256], *equals, *name, *rest;
@@ -148,13 +165,20 @@ static bool set_arguments(struct run *r, const struct part *s, struct machine *m
 		}
 		*equals++ = '\0';
 		if (!strcmp(word, "current")) {
-			m->current = machine_thing(m, equals);
+			set_current(m, machine_thing(m, equals));
+			continue;
+		}
+		if (!strcmp(word, "watch")) {
+			for (rest = equals; (name = strsep(&rest, ","));)
+				m->watched[m->nr_watched++ % 8] = (uint32_t)strtoul(name, NULL, 0);
 			continue;
 		}
 		if (!value(m, equals, &v)) {
 			run_fail(r, s, "\"%s\" is no value", equals);
 			return false;
 		}
+		if (sscanf(word, "ctx[%u]", &type) == 1 && type < 16)
+			m->context[type] = v;
 		for (rest = word; (name = strsep(&rest, "|"));) {
 			snprintf(path, sizeof(path), "%s.%s", m->program->attach, name);
 			if (layout_symbol(m->layout, path, &at, &type, NULL)) {
@@ -215,13 +239,14 @@ static void execute_on(struct run *r, const struct part *s, const char *name, co
 	struct kernel *k = run_kernel(r, name);
 	struct abide_error e = { 0 };
 	struct object *o = k ? run_object(r, &e) : NULL;
+	struct translate_options opts = { .filter = strstr(args, "watch=") != NULL };
 	struct translated *t = NULL;
 	const char *p = s->text;
 	struct machine *m = calloc(1, sizeof(*m));
 	char line[512];
 	uint64_t r0;
 
-	if (!o || !m || translate_object(o, r->catalog, k->target, NULL, &t, &e)) {
+	if (!o || !m || translate_object(o, r->catalog, k->target, &opts, &t, &e)) {
 		if (e.code)
 			run_fail_error(r, s, name, &e);
 		goto out;

@@ -95,6 +95,25 @@ static struct map_entry *add_entry(struct machine *m, uint64_t map, const uint8_
 	return e;
 }
 
+#define FILTER 0xf117e4 /* handle of the process filter's map, which the object does not have */
+
+/* A lookup of a process in the filter: anything but NULL when it is watched. */
+static bool filter_call(struct machine *m, struct frame *f, int32_t number)
+{
+	const uint8_t *key = machine_memory(m, f->r[2], 4, false);
+	uint32_t tgid;
+	size_t i;
+
+	if (!key || number != BPF_FUNC_map_lookup_elem)
+		return stop(m, f, "the filter is only looked into");
+	memcpy(&tgid, key, 4);
+	f->r[0] = 0;
+	for (i = 0; i < m->nr_watched; i++)
+		if (m->watched[i] == tgid)
+			f->r[0] = (uint64_t)(uintptr_t)&m->watched[i];
+	return true;
+}
+
 /* Map handles are small numbers: index + 1, far below any address. */
 static bool map_call(struct machine *m, struct frame *f, int32_t helper)
 {
@@ -103,6 +122,8 @@ static bool map_call(struct machine *m, struct frame *f, int32_t helper)
 	struct map_entry *e;
 	uint8_t *key, *value;
 
+	if (f->r[1] == FILTER)
+		return filter_call(m, f, helper);
 	if (!d)
 		return stop(m, f, "r1 is no map");
 	key = machine_memory(m, f->r[2], d->key_size, false);
@@ -183,6 +204,9 @@ static bool helper(struct machine *m, struct frame *f, int32_t number)
 		if (!m->current)
 			return stop(m, f, "the case has no current task");
 		f->r[0] = (uint64_t)(uintptr_t)m->current->data;
+		break;
+	case BPF_FUNC_get_current_pid_tgid:
+		f->r[0] = m->pid_tgid;
 		break;
 	case BPF_FUNC_ktime_get_ns:
 		f->r[0] = 1000;
@@ -350,6 +374,8 @@ static bool wide(struct machine *m, struct frame *f, const struct bpf_insn *i)
 			continue;
 		if (r->kind == RELOC_MAP) {
 			f->r[i->dst_reg] = r->target + 1;
+		} else if (r->kind == RELOC_FILTER) {
+			f->r[i->dst_reg] = FILTER;
 		} else if (r->kind == RELOC_DATA) {
 			e = find_entry(m, r->target, (uint8_t *)&zero);
 			e = e ? e : add_entry(m, r->target, (uint8_t *)&zero);

@@ -33,6 +33,9 @@ struct machine {
 	struct thing things[MAX_THINGS];
 	size_t nr_things;
 	const struct thing *current; /* the running task */
+	uint64_t pid_tgid;           /* what the helper says of it */
+	uint32_t watched[8];         /* what the process filter's map holds */
+	size_t nr_watched;
 	struct map_entry entries[MAX_ENTRIES];
 	size_t nr_entries;
 	uint64_t context[16];

@@ -71,8 +71,9 @@ int main(void)
 		struct abide_error e = { 0 };
 		bool ok;
 
-		ok = refusal_verifier(-EINVAL, "on_exec", cases[i].log, &e) == -EINVAL && !strcmp(e.tag, "verifier") &&
-		     strstr(e.problem, "on_exec") && !strcmp(e.reason, cases[i].reason);
+		ok = refusal_verifier(-EINVAL, "on_exec", cases[i].log, &e) == -EINVAL &&
+		     !strcmp(e.tag, "verifier") && strstr(e.problem, "on_exec") &&
+		     !strcmp(e.reason, cases[i].reason);
 		printf("%sok %zu - %s\n", ok ? "" : "not ", i + 1, cases[i].name);
 		if (!ok)
 			printf("# got \"%s\"\n", e.reason);

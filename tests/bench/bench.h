@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/*
+ * The bench: three parts, each prints its table and says of each limit that the project
+ * promises whether this run kept it. Nothing here is linked into the command.
+ */
+enum { MAX_ROUNDS = 64 };
+
+struct promises { /* counted over all parts */
+	unsigned kept, missed;
+};
+
+/* "  ok      WHAT: at most LIMIT, here VALUE", or missed, with @why (may be NULL). */
+void promise(struct promises *p, const char *what, double value, double limit, const char *unit, const char *why);
+/* Sorts @v. */
+double median(double *v, unsigned n);
+double now_us(void);
+/* "cannot WHAT: strerror(-err)" on stderr; returns -1. */
+int failed(const char *what, int err);
+
+/* pair.c: translated programs against the same ones by hand. */
+int bench_pairs(const char *dir, unsigned rounds, struct promises *p);
+/* hand.c: open and load an object as a skeleton would, the variables first and second set. NULL: failed, and said why. */
+struct bpf_object *hand_open(const char *path, uint32_t first, uint32_t second);
+
+/* start.c: from exec to attached, and memory. */
+int bench_start(const char *dir, const char *abide, unsigned rounds, struct promises *p);
+/* stages.c: time to open, analyze and translate. */
+int bench_stages(const char *dir, char **objects, unsigned nr, unsigned rounds, struct promises *p);
+
+/* work.c: processes that make events, pinned to one CPU, only while asked to. */
+enum work_kind { WORK_PIPE, WORK_SPAWN, WORK_CALLS, WORK_PACKETS };
+struct work;
+int work_start(enum work_kind kind, struct work **out);
+pid_t work_first(const struct work *w);
+pid_t work_second(const struct work *w); /* 0: there is only one */
+int work_round(struct work *w);          /* returns when it is done */
+void work_stop(struct work *w);
+
+#endif

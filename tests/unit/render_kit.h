@@ -150,5 +150,6 @@ void test_hist(struct kit *k);
 void test_table(struct kit *k);
 void test_event(struct kit *k);
 void test_hostile(struct kit *k);
+void test_program(struct kit *k);
 
 #endif

@@ -294,6 +294,55 @@ static void by_shape(struct kit *k)
 	       "slots[] without tags is a histogram");
 }
 
+static void slot_in_key(struct kit *k)
+{
+	static const struct {
+		char disk[8];
+		uint32_t op, slot;
+		uint64_t n;
+	} e[] = {
+		{ "sda", 1, 4, 7 }, { "sdb", 0, 2, 9 },    { "sda", 1, 6, 3 },
+		{ "sda", 0, 4, 5 }, { "sda", 1, 4000, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		kit_entry(k, &e[i], 16, &e[i].n, NULL, 8, false);
+	kit_show(k, "bio_latency");
+	GOLDEN(k,
+	       "bio_latency, disk sda, op 1\n"
+	       "                     : count     distribution\n"
+	       "      16 -> 31       : 7        |****************************************|\n"
+	       "      32 -> 63       : 0        |                                        |\n"
+	       "      64 -> 127      : 3        |*****************                       |\n"
+	       "10 values\n"
+	       "\n"
+	       "bio_latency, disk sdb, op 0\n"
+	       "                     : count     distribution\n"
+	       "       4 -> 7        : 9        |****************************************|\n"
+	       "9 values\n"
+	       "\n"
+	       "bio_latency, disk sda, op 0\n"
+	       "                     : count     distribution\n"
+	       "      16 -> 31       : 5        |****************************************|\n"
+	       "5 values\n",
+	       "each slot an entry: grouped by the rest of the key");
+	k->opts.format = RENDER_JSON;
+	kit_plan(k);
+	kit_entry(k, &e[4], 16, &e[4].n, NULL, 8, false);
+	kit_show(k, "bio_latency");
+	kit_show(k, "bio_latency");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"bio_latency\",\""
+	       "key\":{\"disk\":\"sda\",\"op\":1},\"value\":{\"unit\":\"\",\"count\":1,\"buckets\":["
+	       "{\"min\":9223372036854775808,\"max\":18446744073709551615,\"count\":1}]}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"bio_latency\",\""
+	       "key\":null,\"value\":{\"unit\":\"\",\"count\":0,\"buckets\":[]}}\n",
+	       "a slot that does not exist counts as the last");
+	k->opts.format = RENDER_TEXT;
+	kit_plan(k);
+}
+
 void test_hist(struct kit *k)
 {
 	log2_text(k);
@@ -301,4 +350,5 @@ void test_hist(struct kit *k)
 	linear(k);
 	heat(k);
 	by_shape(k);
+	slot_in_key(k);
 }

@@ -45,7 +45,8 @@ static struct file load(const char *dir)
 		const char *name;
 
 		memcpy(&sh, f.data + eh.e_shoff + (size_t)i * sizeof(sh), sizeof(sh));
-		memcpy(&names, f.data + eh.e_shoff + (size_t)eh.e_shstrndx * sizeof(sh), sizeof(sh));
+		memcpy(&names, f.data + eh.e_shoff + (size_t)eh.e_shstrndx * sizeof(sh),
+		       sizeof(sh));
 		name = (const char *)f.data + names.sh_offset + sh.sh_name;
 		if (!strcmp(name, ".BTF")) {
 			f.btf = sh.sh_offset;
@@ -164,8 +165,8 @@ void *__wrap_realloc(void *p, size_t size)
 
 static void no_memory(struct kit *k)
 {
-	uint32_t n, usage = kit_map(k, "usage"), heat = kit_map(k, "heat"), wait = kit_map(k, "wait"),
-		    rows = kit_map(k, "rows"), wrong = 0, failed = 0;
+	uint32_t n, usage = kit_map(k, "usage"), heat = kit_map(k, "heat"),
+		    wait = kit_map(k, "wait"), rows = kit_map(k, "rows"), wrong = 0, failed = 0;
 	static uint8_t bytes[8192] = { 1, 2, 3 };
 	bool done = false;
 

@@ -25,7 +25,8 @@ static void step(const struct bpf_insn *i, struct reg *r)
 	if (BPF_OP(i->code) == BPF_MOV)
 		r[i->dst_reg] = src;
 	else if (BPF_OP(i->code) == BPF_ADD)
-		r[i->dst_reg] = (struct reg){ r[i->dst_reg].number && src.number, r[i->dst_reg].off + src.off };
+		r[i->dst_reg] = (struct reg){ r[i->dst_reg].number && src.number,
+			                      r[i->dst_reg].off + src.off };
 	else
 		r[i->dst_reg] = (struct reg){ 0 };
 }
@@ -47,9 +48,10 @@ static bool calls_are(const struct function *f, const struct call *want, uint32_
 		if (insn->code != (BPF_JMP | BPF_CALL))
 			continue;
 		if (n == nr || (uint32_t)insn->imm != want[n].helper || insn->src_reg ||
-		    (want[n].reg && (r[want[n].reg].number || r[want[n].reg].off != want[n].offset))) {
-			printf("# insn %u: call 0x%x, r1 %lld, r3 %lld\n", i, insn->imm, (long long)r[1].off,
-			       (long long)r[3].off);
+		    (want[n].reg &&
+		     (r[want[n].reg].number || r[want[n].reg].off != want[n].offset))) {
+			printf("# insn %u: call 0x%x, r1 %lld, r3 %lld\n", i, insn->imm,
+			       (long long)r[1].off, (long long)r[3].off);
 			return false;
 		}
 		n++;
@@ -60,8 +62,8 @@ static bool calls_are(const struct function *f, const struct call *want, uint32_
 static void pseudo(struct kit *k, const char *variant)
 {
 	static const struct call rename[] = {
-		{ 0x7ab1de00, 0, 0 },  { 0x7ab1de01, 1, 64 }, { 0x7ab1de01, 1, 0 },
-		{ 0x7ab1de02, 3, 8 },  { 0x7ab1de02, 3, -8 },
+		{ 0x7ab1de00, 0, 0 }, { 0x7ab1de01, 1, 64 }, { 0x7ab1de01, 1, 0 },
+		{ 0x7ab1de02, 3, 8 }, { 0x7ab1de02, 3, -8 },
 	};
 	static const struct call exit[] = {
 		{ 0x7ab1de10, 1, 8 },  { 0x7ab1de11, 1, 16 }, { 0x7ab1de12, 1, 24 },

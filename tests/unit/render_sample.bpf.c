@@ -99,6 +99,18 @@ struct {
 	__type(value, struct opened);
 } others SEC(".maps");
 
+struct slot_key {
+	char disk[8];
+	__u32 op;
+	__u32 slot;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, struct slot_key);
+	__type(value, __u64);
+} bio_latency SEC(".maps");
+
 SEC("tp_user/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct_user *task)
 {

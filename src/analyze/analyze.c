@@ -30,6 +30,7 @@
 #define MAX_CONSTANTS 16    /* ... before constants no longer open new ones */
 #define MAX_NODES 20000
 #define MAX_WALKS 1024
+#define MAX_COPIES (1 << 20) /* blocks of all walks */
 #define JOINS_BEFORE_WIDENING 8
 #define CALLEE_SAVES 32
 
@@ -110,7 +111,11 @@ static int need_walk(struct analysis *a, int32_t parent, uint32_t call, uint32_t
 			return refuse(a, p, call, "call-depth", e, "more than %u nested calls", STATE_DEPTH);
 		if (a->nr_walks >= MAX_WALKS)
 			return refuse(a, p, call, "too-large", e, "more than %u calls of subprograms", MAX_WALKS);
+		if (a->nr_copies + cfg->nr_blocks > MAX_COPIES)
+			return refuse(a, p, call, "too-large", e, "calls of large subprograms make more than %u blocks",
+				      MAX_COPIES);
 	}
+	a->nr_copies += cfg->nr_blocks;
 	if (w.base + cfg->frame > 512) {
 		error_set(e, -EINVAL, "stack", "%s needs %u bytes of stack, and 512 is all there is",
 			  cfg->function->name, w.base + cfg->frame);
@@ -136,16 +141,17 @@ static struct key key_of(const struct analysis *a, uint32_t walk, uint32_t block
 {
 	const struct walk *w = &a->walks[walk], *up;
 	const struct alive *before = &w->cfg->before[w->cfg->blocks[block].first];
-	struct key k = { .regs = before->address & 0x3ff };
+	struct key k = { .regs = before->address & 0x3ff, .kept = before->regs & INSN_CALLEE_SAVED };
 	uint32_t base = w->base / 8;
 
 	k.slots = base < 64 ? before->slots << base : 0;
-	if (base && base < 64) /* the callers' slots: whatever is kept there */
-		k.slots |= (1ull << base) - 1;
+	if (base) /* the callers' slots: whatever is kept there */
+		k.slots |= base < 64 ? (1ull << base) - 1 : UINT64_MAX;
 	for (up = w; up->parent >= 0; up = &a->walks[up->parent]) {
 		const struct cfg *g = a->walks[up->parent].cfg;
 
 		k.saved[up->depth - 1] = (uint8_t)(g->after[up->call].address >> 6 & 0xf);
+		k.kept_saved[up->depth - 1] = (uint8_t)(g->after[up->call].regs >> 6 & 0xf);
 	}
 	return k;
 }

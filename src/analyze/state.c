@@ -38,6 +38,29 @@ bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 	return a->sid == b->sid && a->delta == b->delta && a->untyped == b->untyped && a->indexed == b->indexed;
 }
 
+bool val_hides(const struct val *v)
+{
+	switch ((enum val_kind)v->kind) {
+	case VAL_USER:
+	case VAL_CTX:
+		return v->delta || v->indexed;
+	case VAL_MIXED:
+		return v->delta;
+	case VAL_NONE:
+	case VAL_NUM:
+	case VAL_STACK:
+	case VAL_OTHER:
+	case VAL_STRING:
+		break;
+	}
+	return false;
+}
+
+static bool both_written(const struct val *a, const struct val *b)
+{
+	return (a->kind == VAL_NONE) == (b->kind == VAL_NONE);
+}
+
 bool state_same_kinds(const struct state *a, const struct state *b, const struct key *k)
 {
 	unsigned i, d;
@@ -45,12 +68,16 @@ bool state_same_kinds(const struct state *a, const struct state *b, const struct
 	for (i = 0; i < 10; i++)
 		if (k->regs >> i & 1 && !val_same_kind(&a->r[i], &b->r[i], k->constants))
 			return false;
+	for (i = 6; i < 10; i++)
+		if (k->kept >> i & 1 && !both_written(&a->r[i], &b->r[i]))
+			return false;
 	for (i = 0; i < STATE_SLOTS; i++)
 		if (k->slots >> i & 1 && !val_same_kind(&a->slot[i], &b->slot[i], k->constants))
 			return false;
 	for (d = 0; d < a->depth; d++)
 		for (i = 0; i < 4; i++)
-			if (k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i], k->constants))
+			if ((k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i], k->constants)) ||
+			    (k->kept_saved[d] >> i & 1 && !both_written(&a->saved[d][i], &b->saved[d][i])))
 				return false;
 	return true;
 }
@@ -76,7 +103,7 @@ static bool join_stack(struct val *to, const struct val *from)
 
 static bool join_val(struct val *to, const struct val *from, bool widen)
 {
-	bool changed = false;
+	bool changed = false, hides;
 
 	if (to->kind == VAL_NONE)
 		return false;
@@ -88,7 +115,7 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 		return join_num(&to->num, &from->num, widen);
 	if (to->kind == VAL_STACK && from->kind == VAL_STACK)
 		return join_stack(to, from);
-	if (to->kind == from->kind && val_same_kind(to, from, false)) {
+	if (to->kind == from->kind && to->kind != VAL_MIXED && val_same_kind(to, from, false)) {
 		if (to->id && to->id != from->id) {
 			to->id = 0;
 			changed = true;
@@ -101,9 +128,11 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 			changed |= join_num(&to->num, &from->num, widen);
 		return changed;
 	}
-	if (to->kind == VAL_MIXED || (to->kind == VAL_OTHER && !tracked(from)))
+	hides = val_hides(to) || val_hides(from);
+	if ((to->kind == VAL_MIXED && to->delta == hides) || (to->kind == VAL_OTHER && !tracked(from)))
 		return false;
 	*to = val_pointer(tracked(to) || tracked(from) ? VAL_MIXED : VAL_OTHER);
+	to->delta = hides;
 	return true;
 }
 
@@ -150,9 +179,9 @@ static void forget(struct val *v, uint32_t id, bool null)
 static void set_null(struct val *v, uint32_t id, bool null)
 {
 	(void)id;
-	if (null)
+	if (null && !val_hides(v)) /* NULL + delta is no 0 */
 		*v = val_num(num_const(0));
-	else
+	else if (!null)
 		v->maybe_null = false;
 }
 

@@ -22,7 +22,11 @@ struct val {
 	bool untyped;     /* USER: the kernel sees a number; loads are fetches */
 	bool indexed;     /* USER: plus the variable .num bytes, which stand in the register's index slot */
 	uint16_t sid;     /* USER: index into the catalog's structs */
-	int32_t delta;    /* CTX, STACK, USER: known at translation, not in the register (STACK: in it) */
+	/*
+	 * CTX, STACK, USER: known at translation, not in the register (STACK: in it).
+	 * MIXED: 1 if the register lacks something that the original's holds.
+	 */
+	int32_t delta;
 	uint32_t id;      /* USER: values with one id are copies, 0: none known; a test of one tests all */
 	struct num num;
 };
@@ -42,6 +46,12 @@ struct key {
 	uint16_t regs;
 	uint64_t slots;
 	uint8_t saved[STATE_DEPTH]; /* bit 0: r6 */
+	/*
+	 * Registers that survive calls and are needed: a path on which nothing wrote them stays
+	 * apart, because they can neither be saved there nor be lost on the other one.
+	 */
+	uint16_t kept;
+	uint8_t kept_saved[STATE_DEPTH];
 	bool constants;             /* nor different constants */
 };
 
@@ -56,6 +66,8 @@ bool state_join(struct state *to, const struct state *from, bool widen);
 void state_forget_id(struct state *s, uint32_t id);
 /* Values with @id: not NULL (@null false), or the number 0. */
 void state_set_null(struct state *s, uint32_t id, bool null);
+/* Does the register lack something (a delta, an index) that the original's holds? */
+bool val_hides(const struct val *v);
 /* Registers that hold something, as a mask. */
 uint16_t state_written(const struct state *s);
 

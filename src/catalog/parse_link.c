@@ -136,7 +136,7 @@ static bool link_field(struct parser *p, struct cat_field *f)
 	return true;
 }
 
-/* Is it a pointer to a task? Subjects are. */
+/* Is it a pointer to a task? Subjects are: the process filter reads their tgid. */
 static bool is_task(const struct catalog *c, const struct cat_field *f)
 {
 	const struct cat_struct *s = f->kind == CAT_POINTER ? &c->structs[f->target] : NULL;
@@ -145,7 +145,7 @@ static bool is_task(const struct catalog *c, const struct cat_field *f)
 	for (i = 0; s && i < s->nr_kernel; i++)
 		if (!strcmp(s->kernel[i], "task_struct"))
 			return true;
-	return false;
+	return s && catalog_field(s, "tgid");
 }
 
 static bool link_subjects(struct parser *p, struct cat_event *ev)

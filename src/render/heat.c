@@ -122,11 +122,11 @@ static void put_scale(const struct view *v, const struct heat *h, struct buf *ou
 		used = (k - h->first) * h->cell;
 		if (used + strlen(text) > cells && k != h->first)
 			break;
-		buf_printf(out, "%s", text);
+		render_put(out, text);
 		used += (uint32_t)strlen(text);
 	}
 	render_text_pad(out, used < cells ? cells - used : 0);
-	buf_printf(out, "| ");
+	render_put(out, "| ");
 	render_text_safe((const uint8_t *)h->scale.name, strlen(h->scale.name), out);
 	(void)v;
 	buf_u8(out, '\n');
@@ -151,7 +151,7 @@ static void put_row(const struct render_plan *p, const struct view *v, const str
 		for (c = 0; c < h->cell; c++)
 			buf_u8(out, (uint8_t)shades[shade]);
 	}
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
 }
 
 void render_heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
@@ -204,11 +204,11 @@ void render_heat_json(const struct render_plan *p, struct view *v, const struct 
 			           (unsigned long long)s.list[i].slots[k]);
 			between = ",";
 		}
-		buf_printf(out, "]}}\n");
+		render_put(out, "]}}\n");
 	}
 	if (!s.nr) {
 		render_json_begin("hist", v->map->name, now, out);
-		buf_printf(out, ",\"key\":null,\"value\":null}\n");
+		render_put(out, ",\"key\":null,\"value\":null}\n");
 	}
 	free(s.list);
 }

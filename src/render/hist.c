@@ -157,7 +157,7 @@ static void put_slot(const struct view *v, const struct layout *l, const uint8_t
 	           (unsigned long long)n);
 	for (k = 0; k < l->bar; k++)
 		buf_u8(out, k < stars ? '*' : ' ');
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
 }
 
 /* Of a unit that scales, rounded to it; of a plain number with a fraction: 1.67 packets. */
@@ -187,7 +187,7 @@ static void put_average(const struct view *v, const uint8_t *value, struct buf *
 			negative = true;
 			sum = -sum;
 		}
-		buf_printf(out, ", average ");
+		render_put(out, ", average ");
 		put_ratio(v->unit, sum, n, negative, out);
 	}
 	buf_u8(out, '\n');
@@ -205,7 +205,7 @@ static void put_title(const struct render_plan *p, const struct view *v, const s
 	for (i = 0; row && i < v->keys.nr; i++) {
 		const struct column *c = &v->keys.list[i];
 
-		buf_printf(out, ", ");
+		render_put(out, ", ");
 		if (c->title)
 			render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
 		else
@@ -250,17 +250,17 @@ void render_hist_text(const struct render_plan *p, const struct view *v, const s
 	if (shown)
 		return;
 	put_title(p, v, NULL, now, out);
-	buf_printf(out, ": nothing yet\n");
+	render_put(out, ": nothing yet\n");
 }
 
 static void put_bound(const struct view *v, int64_t n, bool there, struct buf *out)
 {
 	if (!there)
-		buf_printf(out, "null");
+		render_put(out, "null");
 	else if (v->kind == VIEW_LINEAR)
-		buf_printf(out, "%lld", (long long)n);
+		render_put_s64(out, n);
 	else
-		buf_printf(out, "%llu", (unsigned long long)n);
+		render_put_u64(out, n);
 }
 
 /* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]} */
@@ -271,7 +271,7 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 	const char *between = "";
 	uint32_t i;
 
-	buf_printf(out, "{\"unit\":");
+	render_put(out, "{\"unit\":");
 	render_json_string((const uint8_t *)v->unit, strlen(v->unit), out);
 	buf_printf(out, ",\"count\":%llu",
 	           value ? (unsigned long long)render_hist_count(v, value) : 0);
@@ -280,7 +280,7 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu",
 		           (unsigned long long)sum);
 	}
-	buf_printf(out, ",\"buckets\":[");
+	render_put(out, ",\"buckets\":[");
 	for (i = 0; value && i < v->nr_slots; i++) {
 		uint64_t n = render_hist_slot(v, value, i);
 		bool has_low = lower(v, i, &low), has_high = upper(v, i, &high);
@@ -289,12 +289,12 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 			continue;
 		buf_printf(out, "%s{\"min\":", between);
 		put_bound(v, low, has_low, out);
-		buf_printf(out, ",\"max\":");
+		render_put(out, ",\"max\":");
 		put_bound(v, high, has_high, out);
 		buf_printf(out, ",\"count\":%llu}", (unsigned long long)n);
 		between = ",";
 	}
-	buf_printf(out, "]}");
+	render_put(out, "]}");
 }
 
 void render_hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
@@ -307,19 +307,19 @@ void render_hist_json(const struct render_plan *p, const struct view *v, const s
 
 		render_json_begin("hist", v->map->name, now, out);
 		if (v->keyed) {
-			buf_printf(out, ",\"key\":");
+			render_put(out, ",\"key\":");
 			render_columns_json(p, &v->keys, row->key, out);
 		}
 		if (row->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", row->cpu);
-		buf_printf(out, ",\"value\":");
+		render_put(out, ",\"value\":");
 		put_json(v, row->value, out);
-		buf_printf(out, "}\n");
+		render_put(out, "}\n");
 	}
 	if (rows->nr)
 		return;
 	render_json_begin("hist", v->map->name, now, out);
 	buf_printf(out, ",%s\"value\":", v->keyed ? "\"key\":null," : "");
 	put_json(v, NULL, out);
-	buf_printf(out, "}\n");
+	render_put(out, "}\n");
 }

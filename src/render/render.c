@@ -111,7 +111,7 @@ static void put_lost(struct render_plan *p, const char *map, const char *what, u
 {
 	if (p->opts.format == RENDER_JSON) {
 		render_json_begin("lost", map, now, out);
-		buf_printf(out, ",\"what\":");
+		render_put(out, ",\"what\":");
 		render_json_string((const uint8_t *)what, strlen(what), out);
 		buf_printf(out, ",\"count\":%llu}\n", (unsigned long long)n);
 		return;
@@ -121,9 +121,9 @@ static void put_lost(struct render_plan *p, const char *map, const char *what, u
 	buf_printf(out, "lost %llu ", (unsigned long long)n);
 	render_text_safe((const uint8_t *)what, strlen(what), out);
 	if (map) {
-		buf_printf(out, " of ");
+		render_put(out, " of ");
 		render_text_safe((const uint8_t *)map, strlen(map), out);
-		buf_printf(out, ": no room");
+		render_put(out, ": no room");
 	}
 	buf_u8(out, '\n');
 }

@@ -71,6 +71,8 @@ int main(int argc, char **argv)
 	struct utsname u;
 	char parts[64] = "";
 	unsigned rounds = 15;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	double load;
 	int c, err = 0;
 
 	while ((c = getopt(argc, argv, "r:p:h")) != -1)
@@ -95,7 +97,11 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	uname(&u);
-	printf("Linux %s, %ld CPUs, medians of %u rounds\n\n", u.release, sysconf(_SC_NPROCESSORS_ONLN), rounds);
+	if (getloadavg(&load, 1) != 1)
+		load = 0;
+	printf("Linux %s, %ld CPUs, load %.1f, medians of %u rounds\n\n", u.release, cpus, load, rounds);
+	if (load > (double)cpus)
+		printf("This machine is busy with other work: times are longer than they need to be.\n\n");
 	if (wanted(parts, "pairs"))
 		err |= bench_pairs(argv[optind], rounds, &p);
 	if (wanted(parts, "start"))

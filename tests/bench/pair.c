@@ -3,7 +3,9 @@
  * Pairs: a stable program, translated to this kernel, against the same program written
  * by hand with libbpf and CO-RE. Both are attached at the same time to the same events of a
  * workload, in turns first and second (who comes second finds the caches warm). A ratio is
- * that of two rounds, one of each order; the table shows medians. What both computed must be equal.
+ * that of two measurements, one of each order; the table shows medians. Short ones, so that most are not
+ * disturbed, and after a few both are loaded anew, for where the kernel puts code matters
+ * as much as what it is. What both computed must be equal.
  * Time is the kernel's: run_time_ns of all programs of a side over its run_cnt, which
  * counts the events of others too; both leave those by the same test.
  */
@@ -18,7 +20,7 @@
 #include "kernel/engine.h"
 #include "translate/translate.h"
 
-enum { MAX_PROGRAMS = 4 };
+enum { MAX_PROGRAMS = 4, TURNS = 6 };
 
 struct side { /* one of the two, loaded */
 	int fds[MAX_PROGRAMS], links[MAX_PROGRAMS];
@@ -209,64 +211,90 @@ static int measure(struct side *a, struct side *b, struct work *w, struct spent 
 }
 
 struct figures {
-	double stable[MAX_ROUNDS], by_hand[MAX_ROUNDS], ratio[MAX_ROUNDS];
+	double stable[MAX_ROUNDS * TURNS], by_hand[MAX_ROUNDS * TURNS], ratio[MAX_ROUNDS * TURNS];
+	unsigned n;
+	uint32_t insns, insns_by_hand;
+	uint64_t events;
 };
 
-static int rounds_of(struct side *stable, struct side *hand, struct work *w, unsigned rounds, struct figures *f)
+static int turns(struct side *stable, struct side *hand, struct work *w, struct figures *f)
 {
 	struct spent s[2], h[2];
 	unsigned i;
 
-	for (i = 0; i < rounds + 1; i++) {
-		unsigned at = i ? i - 1 : 0; /* the first one warms up, and is overwritten */
+	for (i = 0; i < TURNS + 1; i++) {
+		unsigned at = f->n;
 
 		if (measure(stable, hand, w, &s[0], &h[0]) || measure(hand, stable, w, &h[1], &s[1]))
 			return -1;
+		if (!i) /* it warms up */
+			continue;
 		f->stable[at] = (s[0].ns + s[1].ns) / (s[0].events + s[1].events);
 		f->by_hand[at] = (h[0].ns + h[1].ns) / (h[0].events + h[1].events);
 		f->ratio[at] = f->stable[at] / f->by_hand[at];
+		f->n++;
 	}
 	return 0;
+}
+
+static int same(const struct pair *p, const struct side *stable, const struct side *hand, struct figures *f)
+{
+	struct seen a = seen(stable), b = seen(hand);
+
+	f->events += a.events;
+	if (a.events && a.events == b.events && a.sum == b.sum)
+		return 0;
+	fprintf(stderr, "bench: %s: not the same: %llu events, sum %llu; by hand %llu, %llu\n", p->name,
+		(unsigned long long)a.events, (unsigned long long)a.sum, (unsigned long long)b.events,
+		(unsigned long long)b.sum);
+	return -1;
+}
+
+/* Load both, measure, and unload: where the kernel puts the code is another place each time. */
+static int one_round(const struct pair *p, const struct shared *sh, const char *dir, struct work *w, bool hand_first,
+		     struct figures *f)
+{
+	struct side stable = { .seen = -1 }, hand = { .seen = -1 };
+	char path[512], path_hand[512];
+	int err = -1;
+
+	snprintf(path, sizeof(path), "%s/%s.user.bpf.o", dir, p->name);
+	snprintf(path_hand, sizeof(path_hand), "%s/%s.core.bpf.o", dir, p->name);
+	if (hand_first && open_by_hand(path_hand, w, &hand))
+		goto out;
+	if (open_stable(sh, path, w, &stable) || (!hand_first && open_by_hand(path_hand, w, &hand)))
+		goto out;
+	f->insns = stable.insns;
+	f->insns_by_hand = hand.insns;
+	err = turns(&stable, &hand, w, f) || same(p, &stable, &hand, f) ? -1 : 0;
+out:
+	side_free(&stable);
+	side_free(&hand);
+	return err;
 }
 
 static int one_pair(const struct pair *p, const struct shared *sh, const char *dir, unsigned rounds, double *insns,
 		    double *time)
 {
-	struct side stable = { .seen = -1 }, hand = { .seen = -1 };
+	struct figures *f = calloc(1, sizeof(*f));
 	struct work *w = NULL;
-	struct seen a, b;
-	struct figures f;
-	char path[512];
-	int err;
+	unsigned i;
+	int err = f ? work_start(p->work, &w) : -ENOMEM;
 
-	err = work_start(p->work, &w);
 	if (err)
-		return failed("start a workload", err);
-	err = -1;
-	snprintf(path, sizeof(path), "%s/%s.user.bpf.o", dir, p->name);
-	if (open_stable(sh, path, w, &stable))
-		goto out;
-	snprintf(path, sizeof(path), "%s/%s.core.bpf.o", dir, p->name);
-	if (open_by_hand(path, w, &hand) || rounds_of(&stable, &hand, w, rounds, &f))
-		goto out;
-	a = seen(&stable);
-	b = seen(&hand);
-	if (!a.events || a.events != b.events || a.sum != b.sum) {
-		fprintf(stderr, "bench: %s: not the same: %llu events, sum %llu; by hand %llu, %llu\n", p->name,
-			(unsigned long long)a.events, (unsigned long long)a.sum, (unsigned long long)b.events,
-			(unsigned long long)b.sum);
-		goto out;
+		failed("start a workload", err);
+	for (i = 0; i < rounds && !err; i++)
+		err = one_round(p, sh, dir, w, i % 2, f);
+	if (!err) {
+		*insns = (double)f->insns / f->insns_by_hand;
+		*time = median(f->ratio, f->n);
+		printf("  %-10s %-12s %6u %8u %6.2f %10.1f %8.1f %6.2f %9llu\n", p->name, p->loads, f->insns,
+		       f->insns_by_hand, *insns, median(f->stable, f->n), median(f->by_hand, f->n), *time,
+		       (unsigned long long)f->events);
 	}
-	*insns = (double)stable.insns / hand.insns;
-	*time = median(f.ratio, rounds);
-	printf("  %-10s %-12s %6u %8u %6.2f %10.1f %8.1f %6.2f %9llu\n", p->name, p->loads, stable.insns, hand.insns,
-	       *insns, median(f.stable, rounds), median(f.by_hand, rounds), *time, (unsigned long long)a.events);
-	err = 0;
-out:
-	side_free(&stable);
-	side_free(&hand);
 	work_stop(w);
-	return err;
+	free(f);
+	return err ? -1 : 0;
 }
 
 int bench_pairs(const char *dir, unsigned rounds, struct promises *promises)

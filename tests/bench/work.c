@@ -21,7 +21,7 @@
 
 #include "bench.h"
 
-enum { PASSES = 2000, SPAWNS = 40, CALLS = 40000, PACKETS = 3000 };
+enum { PASSES = 300, SPAWNS = 15, CALLS = 8000, PACKETS = 600 };
 
 struct work {
 	int control;     /* our end of the socket */

@@ -141,7 +141,7 @@ for sig in INT TERM; do
 done
 "$ABIDE" run "$tasks" --json -- sleep 30 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-wait_for '"type":"attached"'
+wait_for '"type":"event"' # it runs; before that it would go with abide
 child=$(tr ' ' '\n' <"/proc/$pid/task/$pid/children" | head -1)
 kill -KILL $pid
 wait $pid 2>/dev/null;             is $? 137 "killed"

@@ -109,8 +109,11 @@ static int need_walk(struct analysis *a, int32_t parent, uint32_t call, uint32_t
 				return refuse(a, p, call, "recursion", e, "%s calls itself", cfg->function->name);
 		if (w.depth >= STATE_DEPTH)
 			return refuse(a, p, call, "call-depth", e, "more than %u nested calls", STATE_DEPTH);
-		if (a->nr_walks >= MAX_WALKS || a->nr_copies + cfg->nr_blocks > MAX_COPIES)
-			return refuse(a, p, call, "too-large", e, "more calls of subprograms than can be walked in place");
+		if (a->nr_walks >= MAX_WALKS)
+			return refuse(a, p, call, "too-large", e, "more than %u calls of subprograms", MAX_WALKS);
+		if (a->nr_copies + cfg->nr_blocks > MAX_COPIES)
+			return refuse(a, p, call, "too-large", e, "calls of large subprograms make more than %u blocks",
+				      MAX_COPIES);
 	}
 	a->nr_copies += cfg->nr_blocks;
 	if (w.base + cfg->frame > 512) {

@@ -15,15 +15,18 @@ $(RENDER_DIR)/render_pseudo.%.o: tests/unit/render_pseudo.bpf.c $(B)/include/abi
 	@mkdir -p $(@D)
 	$(CLANG) $(filter-out -mcpu=%,$(BPFFLAGS)) -mcpu=$(firstword $(subst ., ,$*)) \
 		$(if $(findstring plain,$*),-DABIDE_NO_PRESERVE_ACCESS_INDEX) -c -o $@ $<
-$(B)/tests/render_test: $(RENDER_TESTS) tests/unit/render_kit.h $(RENDER_STAGE)
+RENDER_SAMPLES := $(RENDER_DIR)/render_sample.bpf.o \
+                  $(foreach v,v2 v3 v2.plain v3.plain,$(RENDER_DIR)/render_pseudo.$(v).o)
+$(B)/tests/render_test: $(RENDER_TESTS) tests/unit/render_kit.h $(RENDER_STAGE) $(RENDER_SAMPLES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $(RENDER_TESTS) $(RENDER_STAGE)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ \
+		$(RENDER_TESTS) $(RENDER_STAGE)
 $(B)/tests/render_log2: tests/unit/render_log2.c include/abide/program.h
 	@mkdir -p $(@D)
 	$(CLANG) -O2 -std=gnu11 -Wall -Iinclude -Wno-unknown-attributes -o $@ $<
-check-render: $(B)/tests/render_test $(B)/tests/render_log2 $(RENDER_DIR)/render_sample.bpf.o \
-              $(foreach v,v2 v3 v2.plain v3.plain,$(RENDER_DIR)/render_pseudo.$(v).o)
-	$(B)/tests/render_log2
-	$(B)/tests/render_test $(RENDER_DIR)
+UNIT_RENDER := $(B)/tests/render_test $(B)/tests/render_log2
+UNIT_TESTS += $(UNIT_RENDER)
+check-render: $(UNIT_RENDER)
+	@for t in $^; do $$t || exit 1; done
 
 .PHONY: check-render

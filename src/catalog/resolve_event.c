@@ -178,8 +178,8 @@ static bool listed_nullable(const char *tracepoint, const char *arg)
  */
 bool place_arg_is_number(const struct place *p, const char *name)
 {
-	return !strcmp(name, "info") &&
-	       (!strcmp(p->pub.tracepoint, "signal_generate") || !strcmp(p->pub.tracepoint, "signal_deliver"));
+	return !strcmp(name, "info") && (!strcmp(p->pub.tracepoint, "signal_generate") ||
+	                                 !strcmp(p->pub.tracepoint, "signal_deliver"));
 }
 
 bool place_arg(const struct btf_data *b, const struct place *p, const char *name,

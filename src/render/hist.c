@@ -209,12 +209,30 @@ static void put_title(const struct render_plan *p, const struct view *v, const s
 		if (c->title)
 			render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
 		else
-			buf_add(out, c->name, c->name_size);
+			render_text_safe((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ' ');
 		render_value_text(p, c, row->key, out);
 	}
 	if (row && row->cpu >= 0)
 		buf_printf(out, ", cpu %d", row->cpu);
+}
+
+/* The unit stands over the arrow of the bounds. */
+static void put_header(const struct layout *l, struct buf *out)
+{
+	size_t from, n, room = (size_t)(l->low + 4 + l->high);
+	const char *unit = l->scale.name;
+
+	n = strlen(unit);
+	buf_u8(out, '\n');
+	from = out->size;
+	if (l->low + 1 > (int)(n / 2))
+		render_text_pad(out, (size_t)l->low + 1 - n / 2);
+	render_text_safe((const uint8_t *)unit, n, out);
+	render_text_cut(out, from, room);
+	n = out->failed ? room : render_text_width(out->data + from, out->size - from);
+	render_text_pad(out, room - n);
+	buf_printf(out, " : %-*s  distribution\n", l->count, "count");
 }
 
 void render_hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
@@ -231,18 +249,7 @@ void render_hist_text(const struct render_plan *p, const struct view *v, const s
 		if (shown++)
 			buf_u8(out, '\n');
 		put_title(p, v, row, now, out);
-		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count,
-		           "count");
-		/* The unit stands over the bounds. */
-		if (!out->failed) {
-			size_t at = out->size - (size_t)(l.low + 4 + l.high + 3 + l.count + 2 + 13);
-			size_t n = strlen(l.scale.name), room = (size_t)(l.low + 4 + l.high);
-
-			n = n > room ? room : n;
-			memcpy(out->data + at +
-			               (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0),
-			       l.scale.name, n);
-		}
+		put_header(&l, out);
 		for (k = l.first; k <= l.last; k++)
 			put_slot(v, &l, row->value, k, out);
 		put_average(v, row->value, out);

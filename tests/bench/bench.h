@@ -18,7 +18,8 @@ struct promises { /* counted over all parts */
 };
 
 /* "  ok      WHAT: at most LIMIT, here VALUE", or missed, with @why (may be NULL). */
-void promise(struct promises *p, const char *what, double value, double limit, const char *unit, const char *why);
+void promise(struct promises *p, const char *what, double value, double limit, const char *unit,
+             const char *why);
 /* Sorts @v. */
 double median(double *v, unsigned n);
 double now_us(void);

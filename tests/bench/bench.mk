@@ -9,9 +9,12 @@ PAIRS    := $(patsubst tests/bench/pairs/%.c,$(N)/%.o,$(wildcard tests/bench/pai
 SINGLES  := $(patsubst tests/bench/%.c,$(N)/%.o,$(wildcard tests/bench/*.bpf.c))
 BENCHBPF := $(BPFFLAGS) -Itests/bench -Itests/bench/pairs -I$(N)
 
-$(N)/vmlinux.h: /sys/kernel/btf/vmlinux
+# Made anew when another kernel runs.
+$(N)/kernel-%:
 	@mkdir -p $(@D)
-	bpftool btf dump file $< format c >$@.tmp && mv $@.tmp $@
+	rm -f $(N)/kernel-* && touch $@
+$(N)/vmlinux.h: $(N)/kernel-$(shell uname -r)
+	bpftool btf dump file /sys/kernel/btf/vmlinux format c >$@.tmp && mv $@.tmp $@
 $(N)/%.user.bpf.o: tests/bench/pairs/%.user.bpf.c $(wildcard tests/bench/pairs/*.h) $(B)/include/abide/linux.h
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCHBPF) -c -o $@ $<

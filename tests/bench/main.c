@@ -46,7 +46,8 @@ int failed(const char *what, int err)
 	return -1;
 }
 
-void promise(struct promises *p, const char *what, double value, double limit, const char *unit, const char *why)
+void promise(struct promises *p, const char *what, double value, double limit, const char *unit,
+             const char *why)
 {
 	/* as printed: what reads 1.02 keeps a limit of 1.02 */
 	bool kept = value < limit + 0.005;
@@ -55,7 +56,8 @@ void promise(struct promises *p, const char *what, double value, double limit, c
 		p->kept++;
 	else
 		p->missed++;
-	printf("  %-7s %s: %.2f%s, at most %.2f\n", kept ? "ok" : "missed", what, value, unit, limit);
+	printf("  %-7s %s: %.2f%s, at most %.2f\n", kept ? "ok" : "missed", what, value, unit,
+	       limit);
 	if (!kept && why)
 		printf("          %s\n", why);
 }
@@ -99,7 +101,8 @@ int main(int argc, char **argv)
 	uname(&u);
 	if (getloadavg(&load, 1) != 1)
 		load = 0;
-	printf("Linux %s, %ld CPUs, load %.1f, medians of %u rounds\n\n", u.release, cpus, load, rounds);
+	printf("Linux %s, %ld CPUs, load %.1f, medians of %u rounds\n\n", u.release, cpus, load,
+	       rounds);
 	if (load > (double)cpus)
 		printf("This machine is busy with other work: times are longer than they need to be.\n\n");
 	if (wanted(parts, "pairs"))
@@ -107,7 +110,9 @@ int main(int argc, char **argv)
 	if (wanted(parts, "start"))
 		err |= bench_start(argv[optind], argv[optind + 1], rounds, &p);
 	if (wanted(parts, "stages"))
-		err |= bench_stages(argv[optind], argv + optind + 2, (unsigned)(argc - optind - 2), rounds, &p);
-	printf("\n%u of %u limits kept%s\n", p.kept, p.kept + p.missed, err ? "; not all could be measured" : "");
+		err |= bench_stages(argv[optind], argv + optind + 2, (unsigned)(argc - optind - 2),
+		                    rounds, &p);
+	printf("\n%u of %u limits kept%s\n", p.kept, p.kept + p.missed,
+	       err ? "; not all could be measured" : "");
 	return err ? 1 : 0;
 }

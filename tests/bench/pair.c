@@ -26,9 +26,9 @@ struct side { /* one of the two, loaded */
 	int fds[MAX_PROGRAMS], links[MAX_PROGRAMS];
 	uint32_t nr;
 	uint32_t insns;
-	int seen; /* descriptor of the map */
+	int seen;                 /* descriptor of the map */
 	struct ring_buffer *ring; /* of the map rows, or NULL */
-	struct object *object; /* stable */
+	struct object *object;    /* stable */
 	struct translated *translated;
 	struct session *session;
 	struct bpf_object *core; /* by hand */
@@ -38,14 +38,15 @@ static const struct pair {
 	const char *name;
 	const char *loads;
 	enum work_kind work;
-	const char *exempt; /* why its instructions may be more: what the one by hand leaves out */
+	const char *exempt; /* why its instructions may be more: what the one by hand does not do */
 } pairs[] = {
 	{ "offcpu", "plain", WORK_PIPE, NULL },
 	{ "syscount", "plain", WORK_CALLS, NULL },
 	{ "fields", "plain, hops", WORK_PIPE, NULL },
 	{ "life", "plain, hops", WORK_SPAWN, NULL },
 	{ "packets", "plain, hops", WORK_PACKETS, NULL },
-	{ "runqlat", "normalised", WORK_PIPE, "prev_state is the same on all kernels since 5.10; by hand it is this kernel's" },
+	{ "runqlat", "normalised", WORK_PIPE,
+	  "it turns the kernel's bits into one stable state; by hand, bits are compared" },
 };
 
 enum { NR_PAIRS = sizeof(pairs) / sizeof(pairs[0]) };
@@ -71,11 +72,12 @@ static int drop_row(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static int open_stable(const struct shared *sh, const char *path, const struct work *w, struct side *s)
+static int open_stable(const struct shared *sh, const char *path, const struct work *w,
+                       struct side *s)
 {
 	uint32_t first = (uint32_t)work_first(w), second = (uint32_t)work_second(w), i;
 	const struct session_variable vars[] = { { "first", &first, sizeof(first) },
-						 { "second", &second, sizeof(second) } };
+		                                 { "second", &second, sizeof(second) } };
 	const struct session_options opts = { .variables = vars, .nr_variables = 2 };
 	struct abide_error e = { 0 };
 
@@ -91,7 +93,8 @@ static int open_stable(const struct shared *sh, const char *path, const struct w
 		if (!strcmp(s->object->maps[i].name, "seen"))
 			s->seen = session_map(s->session, i);
 		else if (!strcmp(s->object->maps[i].name, "rows"))
-			s->ring = ring_buffer__new(session_map(s->session, i), drop_row, NULL, NULL);
+			s->ring =
+				ring_buffer__new(session_map(s->session, i), drop_row, NULL, NULL);
 	}
 	return s->nr <= MAX_PROGRAMS ? 0 : failed("load so many programs", -E2BIG);
 }
@@ -104,7 +107,8 @@ static int open_by_hand(const char *path, const struct work *w, struct side *s)
 	s->core = hand_open(path, (uint32_t)work_first(w), (uint32_t)work_second(w));
 	if (!s->core)
 		return -1;
-	bpf_object__for_each_program(prog, s->core) {
+	bpf_object__for_each_program(prog, s->core)
+	{
 		if (s->nr == MAX_PROGRAMS)
 			return failed("load so many programs", -E2BIG);
 		s->insns += (uint32_t)bpf_program__insn_cnt(prog);
@@ -193,15 +197,18 @@ static struct seen seen(const struct side *s)
 }
 
 /* One round, @a attached first. *ta, *tb: what each spent. */
-static int measure(struct side *a, struct side *b, struct work *w, struct spent *ta, struct spent *tb)
+static int measure(struct side *a, struct side *b, struct work *w, struct spent *ta,
+                   struct spent *tb)
 {
 	struct spent a0, b0;
 	int err;
 
-	err = attach(a) || attach(b) || spent(a, &a0) || spent(b, &b0) || work_round(w) || spent(a, ta) || spent(b, tb);
+	err = attach(a) || attach(b) || spent(a, &a0) || spent(b, &b0) || work_round(w) ||
+	      spent(a, ta) || spent(b, tb);
 	detach(a);
 	detach(b);
-	if (a->ring && b->ring && (ring_buffer__consume(a->ring) < 0 || ring_buffer__consume(b->ring) < 0))
+	if (a->ring && b->ring &&
+	    (ring_buffer__consume(a->ring) < 0 || ring_buffer__consume(b->ring) < 0))
 		err = failed("read rows", -errno);
 	ta->ns -= a0.ns;
 	ta->events -= a0.events;
@@ -225,7 +232,8 @@ static int turns(struct side *stable, struct side *hand, struct work *w, struct 
 	for (i = 0; i < TURNS + 1; i++) {
 		unsigned at = f->n;
 
-		if (measure(stable, hand, w, &s[0], &h[0]) || measure(hand, stable, w, &h[1], &s[1]))
+		if (measure(stable, hand, w, &s[0], &h[0]) ||
+		    measure(hand, stable, w, &h[1], &s[1]))
 			return -1;
 		if (!i) /* it warms up */
 			continue;
@@ -237,22 +245,23 @@ static int turns(struct side *stable, struct side *hand, struct work *w, struct 
 	return 0;
 }
 
-static int same(const struct pair *p, const struct side *stable, const struct side *hand, struct figures *f)
+static int same(const struct pair *p, const struct side *stable, const struct side *hand,
+                struct figures *f)
 {
 	struct seen a = seen(stable), b = seen(hand);
 
 	f->events += a.events;
 	if (a.events && a.events == b.events && a.sum == b.sum)
 		return 0;
-	fprintf(stderr, "bench: %s: not the same: %llu events, sum %llu; by hand %llu, %llu\n", p->name,
-		(unsigned long long)a.events, (unsigned long long)a.sum, (unsigned long long)b.events,
-		(unsigned long long)b.sum);
+	fprintf(stderr, "bench: %s: not the same: %llu events, sum %llu; by hand %llu, %llu\n",
+	        p->name, (unsigned long long)a.events, (unsigned long long)a.sum,
+	        (unsigned long long)b.events, (unsigned long long)b.sum);
 	return -1;
 }
 
 /* Load both, measure, and unload: where the kernel puts the code is another place each time. */
-static int one_round(const struct pair *p, const struct shared *sh, const char *dir, struct work *w, bool hand_first,
-		     struct figures *f)
+static int one_round(const struct pair *p, const struct shared *sh, const char *dir, struct work *w,
+                     bool hand_first, struct figures *f)
 {
 	struct side stable = { .seen = -1 }, hand = { .seen = -1 };
 	char path[512], path_hand[512];
@@ -273,8 +282,8 @@ out:
 	return err;
 }
 
-static int one_pair(const struct pair *p, const struct shared *sh, const char *dir, unsigned rounds, double *insns,
-		    double *time)
+static int one_pair(const struct pair *p, const struct shared *sh, const char *dir, unsigned rounds,
+                    double *insns, double *time)
 {
 	struct figures *f = calloc(1, sizeof(*f));
 	struct work *w = NULL;
@@ -288,9 +297,9 @@ static int one_pair(const struct pair *p, const struct shared *sh, const char *d
 	if (!err) {
 		*insns = (double)f->insns / f->insns_by_hand;
 		*time = median(f->ratio, f->n);
-		printf("  %-10s %-12s %6u %8u %6.2f %10.1f %8.1f %6.2f %9llu\n", p->name, p->loads, f->insns,
-		       f->insns_by_hand, *insns, median(f->stable, f->n), median(f->by_hand, f->n), *time,
-		       (unsigned long long)f->events);
+		printf("  %-10s %-12s %6u %8u %6.2f %10.1f %8.1f %6.2f %9llu\n", p->name, p->loads,
+		       f->insns, f->insns_by_hand, *insns, median(f->stable, f->n),
+		       median(f->by_hand, f->n), *time, (unsigned long long)f->events);
 	}
 	work_stop(w);
 	free(f);
@@ -309,7 +318,8 @@ int bench_pairs(const char *dir, unsigned rounds, struct promises *promises)
 	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (stats < 0)
 		return failed("enable run time statistics", stats);
-	if (catalog_open_builtin(&sh.catalog, &e) || btf_open_file("/sys/kernel/btf/vmlinux", &sh.btf, &e) ||
+	if (catalog_open_builtin(&sh.catalog, &e) ||
+	    btf_open_file("/sys/kernel/btf/vmlinux", &sh.btf, &e) ||
 	    target_open(sh.btf, "this kernel", sh.catalog, &sh.target, &e)) {
 		refused("this kernel", &e);
 		goto out;
@@ -323,7 +333,10 @@ int bench_pairs(const char *dir, unsigned rounds, struct promises *promises)
 	printf("\n");
 	for (i = 0; i < NR_PAIRS; i++) {
 		snprintf(what, sizeof(what), "%s, instructions", pairs[i].name);
-		if (!pairs[i].exempt)
+		if (pairs[i].exempt)
+			printf("  -       %s: %.2f times; no limit:\n          %s\n", what,
+			       insns[i], pairs[i].exempt);
+		else
 			promise(promises, what, insns[i], 1.00, " times", NULL);
 		snprintf(what, sizeof(what), "%s, time", pairs[i].name);
 		promise(promises, what, time[i], 1.02, " times", pairs[i].exempt);

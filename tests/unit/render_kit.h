@@ -149,5 +149,6 @@ static inline void kit_hist(struct hist *h, uint64_t value, uint64_t times)
 void test_hist(struct kit *k);
 void test_table(struct kit *k);
 void test_event(struct kit *k);
+void test_hostile(struct kit *k);
 
 #endif

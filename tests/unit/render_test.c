@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 	test_hist(&k);
 	test_table(&k);
 	test_event(&k);
+	test_hostile(&k);
 	kit_close(&k);
 	printf("1..%u\n", kit_nr);
 	return kit_bad ? 1 : 0;

@@ -12,7 +12,7 @@ $(RENDER_DIR)/%.bpf.o: tests/unit/%.bpf.c $(B)/include/abide/linux.h include/abi
 	$(CLANG) $(BPFFLAGS) -c -o $@ $<
 $(B)/tests/render_test: $(RENDER_TESTS) tests/unit/render_kit.h $(RENDER_STAGE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $(RENDER_TESTS) $(RENDER_STAGE)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $(RENDER_TESTS) $(RENDER_STAGE)
 check-render: $(B)/tests/render_test $(RENDER_DIR)/render_sample.bpf.o
 	$(B)/tests/render_test $(RENDER_DIR)
 

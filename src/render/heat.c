@@ -132,7 +132,7 @@ static void put_scale(const struct heat *h, struct buf *out)
 	render_text_pad(out, used < cells ? cells - used : 0);
 	render_put(out, "| ");
 	render_text_safe((const uint8_t *)h->scale.name, strlen(h->scale.name), out);
-	buf_u8(out, '\n');
+	render_text_end(out);
 }
 
 static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h,

@@ -108,6 +108,7 @@ struct render_plan {
 	struct view *views; /* one a map */
 	struct tag *tags;   /* by type */
 	uint32_t nr_tags;
+	bool any, block;     /* text has been shown; the last of it was more than a line */
 	int32_t last_events; /* map whose header was printed last, -1: none */
 };
 

@@ -41,7 +41,10 @@ static void log2_text(struct kit *k)
 	       "50 values, average 189us\n",
 	       "log2 histogram, nanoseconds scaled");
 	unkeyed(k, "wait", &none, NULL);
-	GOLDEN(k, "time from wakeup to running: nothing yet\n", "an empty histogram is named");
+	GOLDEN(k,
+	       "\n"
+	       "time from wakeup to running: nothing yet\n",
+	       "an empty histogram is named");
 	k->opts.width = 60;
 	k->opts.timestamps = true;
 	kit_plan(k);
@@ -97,6 +100,7 @@ static void log2_text(struct kit *k)
 	kit_hist(&a, 16, 9);
 	unkeyed(k, "plain", &a, NULL);
 	GOLDEN(k,
+	       "\n"
 	       "length of queues\n"
 	       "      packets        : count     distribution\n"
 	       "       0 -> 1        : 3        |*************                           |\n"
@@ -258,12 +262,16 @@ static void heat(struct kit *k)
 	heat_at(k, 2, 5004, 16000, 2, 40000);
 	kit_show(k, "heat");
 	GOLDEN(k,
+	       "\n"
 	       "block latency\n"
 	       "  second     count |8.19        | us\n"
 	       "       4         6 |***   @@@---|\n",
 	       "heat map: only seconds that were not shown");
 	kit_show(k, "heat");
-	GOLDEN(k, "block latency: nothing more\n", "heat map: nothing new");
+	GOLDEN(k,
+	       "\n"
+	       "block latency: nothing more\n",
+	       "heat map: nothing new");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	heat_at(k, 1, 77, 1000, 7, 2000);
@@ -310,6 +318,7 @@ static void slot_in_key(struct kit *k)
 		kit_entry(k, &e[i], 16, &e[i].n, NULL, 8, false);
 	kit_show(k, "bio_latency");
 	GOLDEN(k,
+	       "\n"
 	       "bio_latency, disk sda, op 1\n"
 	       "                     : count     distribution\n"
 	       "      16 -> 31       : 7        |****************************************|\n"

@@ -82,7 +82,7 @@ static inline void kit_plan(struct kit *k)
 
 static inline void kit_open(struct kit *k, const char *dir)
 {
-	char path[512];
+	char path[640];
 
 	*k = (struct kit){ .dir = dir };
 	snprintf(path, sizeof(path), "%s/render_sample.bpf.o", dir);

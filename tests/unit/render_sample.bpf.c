@@ -15,7 +15,7 @@ struct disk {
 struct usage {
 	__u64 calls;
 	__u64 time UNIT("ns") SORT;
-	__u64 worst MAX UNIT("ns");
+	__u64 worst LARGEST UNIT("ns");
 	__u64 moved UNIT("bytes") TITLE("Moved");
 	__s64 balance;
 };

@@ -21,7 +21,7 @@
 
 #include "bench.h"
 
-enum { PASSES = 300, SPAWNS = 15, CALLS = 8000, PACKETS = 600 };
+enum { PASSES = 300, SPAWNS = 40, CALLS = 8000, PACKETS = 600 };
 
 struct work {
 	int control; /* our end of the socket */
@@ -156,6 +156,39 @@ static pid_t start(enum work_kind kind, struct peer p, bool echo, int close1, in
 	return -1;
 }
 
+/* Does it sleep? All that these processes sleep in is the read for the next byte. */
+static bool sleeps(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	/* the name, in parentheses, is the bench's own */
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	if (f)
+		fclose(f);
+	return state == 'S';
+}
+
+/*
+ * Wait until all sleep again, so that nothing happens while programs are attached and
+ * detached one by one: each event is seen by both or by none.
+ */
+static int settle(const struct work *w)
+{
+	enum { STEP_US = 200, MOST_US = 5000000 };
+	int us;
+
+	for (us = 0; us < MOST_US; us += STEP_US) {
+		usleep(STEP_US);
+		if (sleeps(w->pids[0]) && (!w->pids[1] || sleeps(w->pids[1])))
+			return 0;
+	}
+	return -ETIME;
+}
+
 int work_start(enum work_kind kind, struct work **out)
 {
 	struct work *w = calloc(1, sizeof(*w));
@@ -185,6 +218,8 @@ out:
 		close(to[i]);
 		close(back[i]);
 	}
+	if (!err)
+		err = settle(w);
 	if (err)
 		work_stop(w);
 	else
@@ -208,8 +243,7 @@ int work_round(struct work *w)
 
 	if (write(w->control, &c, 1) != 1 || read(w->control, &c, 1) != 1)
 		return -EPIPE;
-	usleep(1000); /* it goes to sleep again */
-	return 0;
+	return settle(w);
 }
 
 void work_stop(struct work *w)

@@ -10,6 +10,12 @@ $(B)/tests/unit/process_%: tests/unit/process_%.c $(wildcard tests/unit/process_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(PROCESS_LIB)
 
+# The suite's programs are written in the assembler of the text cases.
+ISA_ASM := $(patsubst %,$(T)/runner.o/%.o,asm asm_names asm_read case layout layout_btf)
+$(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $(ISA_ASM) $(CASEOBJ) $(PROCESS_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(sort $(CASEOBJ) $(PROCESS_LIB))
+
 check-process: $(UNIT_PROCESS)
 	@for t in $^; do $$t || exit 1; done
 .PHONY: check-process

@@ -275,7 +275,7 @@ static int link_function(struct process_program *p, const struct process_functio
 		if (at < f->first || at >= end)
 			return refuse(e, -EINVAL, "exec-jump", pc, &insns[pc],
 			              "jumps out of its function or into the middle of an instruction");
-		p->target[at] = 1;
+		p->target[at] |= at <= pc ? TARGET_LOOP : TARGET_AHEAD;
 	}
 	return 0;
 }

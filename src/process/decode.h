@@ -47,13 +47,16 @@ struct process_function {
 	process_fn entry;     /* native, by the C calling convention, for callbacks */
 };
 
+/* Bits of .target. */
+enum { TARGET_AHEAD = 1, TARGET_LOOP = 2 };
+
 struct process_program {
 	struct insn *insns;
 	uint32_t nr;
 	struct process_function *functions; /* by .first; the first is where runs begin */
 	uint32_t nr_functions;
 	const struct process_helpers *helpers;
-	uint8_t *target;      /* per slot: whether something jumps there */
+	uint8_t *target;      /* per slot: who jumps there */
 	/* native code; NULL: none */
 	uint8_t *code;
 	size_t code_size;     /* bytes used */

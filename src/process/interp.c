@@ -389,20 +389,16 @@ uint64_t process_interpret(const struct process_program *p, struct process_run *
 	return r0;
 }
 
+/* Native code sets .status itself, and r0 to 0, where it is spent: nothing is left to do here. */
 uint64_t process_run(const struct process_program *p, struct process_run *run, uint64_t r1, uint64_t r2)
 {
-	uint64_t r0;
-
-	if (!p->entry)
+	if (__builtin_expect(!p->entry, 0))
 		return process_interpret(p, run, r1, r2);
-	run->native = true;
 	run->status = PROCESS_DONE;
+	run->native = true;
 	run->tail_calls = 0;
 	run->program = p;
-	r0 = p->entry(r1, r2, 0, 0, 0, run);
-	if (__builtin_expect(run->budget < 0, 0))
-		run->status = PROCESS_BUDGET;
-	return run->status == PROCESS_DONE ? r0 : 0;
+	return p->entry(r1, r2, 0, 0, 0, run);
 }
 
 bool process_stopped(const struct process_run *run)

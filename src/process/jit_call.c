@@ -25,6 +25,7 @@
 static const uint8_t c_args[5] = { RDI, RSI, RDX, RCX, R8 };
 
 _Static_assert(offsetof(struct process_run, budget) == 0, "native code reaches it at offset 0");
+_Static_assert(sizeof(enum process_status) == 4, "native code stores it");
 
 /* glibc, since 2.35: where a thread's struct rseq lies, from the thread pointer on. */
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
@@ -310,8 +311,16 @@ void jit_entry(struct jit *j, uint32_t function)
 	if ((n + j->budget) % 2)
 		x86_pop(c, TMP1);
 	x86_pop(c, RUN);
-	if (j->budget)
-		x86_rm(c, 0, true, 0x89, BUDGET, mem_at(RUN, 0), false);
+	if (j->budget) {
+		size_t left;
+
+		save_budget(j);
+		x86_test(c, true, BUDGET, BUDGET);
+		left = x86_skip(c, 0x70 | CC_NS);
+		x86_rm(c, 0, false, 0xc7, 0, mem_at(RUN, offsetof(struct process_run, status)), false);
+		x86_u32(c, PROCESS_BUDGET);
+		x86_here(c, left);
+	}
 	x86_mov(c, true, TMP1, j->map[0]);
 	while (n)
 		x86_pop(c, saved[--n]);

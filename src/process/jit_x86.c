@@ -18,7 +18,8 @@
 
 #if defined(__x86_64__)
 
-#define MAX_PER_INSN 160 /* bytes: a fetching atomic with everything far is about 60 */
+#define MAX_PER_INSN 192 /* bytes: a tail call with everything far is about 120 */
+#define LOOP_ALIGN   32
 
 static const uint8_t assignment[JIT_REGS] = { RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15 };
 
@@ -201,6 +202,15 @@ static void one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 	}
 }
 
+/*
+ * Loops begin where the machine fetches. The first pass takes the most that this can need,
+ * so that the second one only gets shorter.
+ */
+static void align(struct jit *j)
+{
+	x86_nop(&j->c, j->second ? -j->c.at % LOOP_ALIGN : LOOP_ALIGN - 1);
+}
+
 static void function(struct jit *j, uint32_t n)
 {
 	const struct process_function *f = &j->p->functions[n];
@@ -216,6 +226,8 @@ static void function(struct jit *j, uint32_t n)
 
 		if (!make_room(j))
 			return;
+		if (j->p->target[pc] & TARGET_LOOP)
+			align(j);
 		j->labels[pc] = (uint32_t)j->c.at;
 		slots = jit_fuse(j, pc, end);
 		if (slots)

@@ -203,6 +203,30 @@ static inline void x86_vex(struct x86 *c, bool w, uint8_t pp, uint8_t op, uint8_
 	x86_u8(c, 0xc0u | (reg & 7u) << 3 | (rm & 7u));
 }
 
+/* Nothing, in @n bytes: the long forms that the SDM names under NOP. */
+static inline void x86_nop(struct x86 *c, size_t n)
+{
+	static const uint8_t forms[9][9] = {
+		{ 0x90 },
+		{ 0x66, 0x90 },
+		{ 0x0f, 0x1f, 0x00 },
+		{ 0x0f, 0x1f, 0x40 },
+		{ 0x0f, 0x1f, 0x44 },
+		{ 0x66, 0x0f, 0x1f, 0x44 },
+		{ 0x0f, 0x1f, 0x80 },
+		{ 0x0f, 0x1f, 0x84 },
+		{ 0x66, 0x0f, 0x1f, 0x84 },
+	};
+
+	while (n) {
+		size_t k = n < 9 ? n : 9;
+
+		memcpy(c->data + c->at, forms[k - 1], k);
+		c->at += k;
+		n -= k;
+	}
+}
+
 /* A short jump forward, whose target x86_here() fills in. @op: 0xeb or 0x70 | cc. */
 static inline size_t x86_skip(struct x86 *c, uint8_t op)
 {

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * bench-exec OBJECT: programs of the process engine against the same C compiled by gcc -O2,
+ * in turns on one pinned CPU, the least of many rounds; the interpreter per instruction; and
+ * how long it takes to make a program and its native code. Results must agree, or there is
+ * nothing to compare: exit 1.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "exec.h"
+#include "object/object.h"
+#include "process/program.h"
+
+#define ROUNDS 41
+#define MEMORY 1024
+
+static const struct {
+	const char *name;
+	uint64_t (*machine)(void *memory, uint64_t size);
+} works[] = {
+	{ "sort", work_sort }, { "collatz", work_collatz }, { "fnv", work_fnv }, { "filter", work_filter }, { "calls", work_calls },
+};
+
+static _Alignas(64) uint8_t memory[MEMORY];
+static uint64_t counted;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void fill(void)
+{
+	static const struct {
+		uint32_t pid, uid, flags, kind;
+		uint64_t size, offset, latency;
+		char name[16];
+		uint16_t port;
+		uint8_t proto, ttl;
+		int32_t error;
+	} event = { 4711, 1000, 0x11, 9, 65536, 8192, 77000000, "redis-server", 6379, 6, 60, -11 };
+	uint32_t i;
+
+	for (i = 0; i < MEMORY; i++)
+		memory[i] = (uint8_t)(i * 7 + 3);
+	memcpy(memory, &event, sizeof(event));
+}
+
+static void pin(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void count(struct process_run *run, const struct process_program *p, uint32_t pc, const uint64_t *r)
+{
+	(void)run;
+	(void)p;
+	(void)pc;
+	(void)r;
+	counted++;
+}
+
+static uint64_t once(const struct process_program *p, bool native)
+{
+	/* as a site of events has it: made once, with a new budget for each run */
+	static struct process_run run;
+
+	run.budget = 1000000000;
+	return native ? process_run(p, &run, (uintptr_t)memory, MEMORY) : process_interpret(p, &run, (uintptr_t)memory, MEMORY);
+}
+
+/* Nanoseconds of one run, the least of @rounds batches of @n. */
+#define LEAST(ns, rounds, n, does)                                                                \
+	do {                                                                                      \
+		int round_, k_;                                                                   \
+		ns = 1e18;                                                                        \
+		for (round_ = 0; round_ < (rounds); round_++) {                                   \
+			double start_ = now(), took_;                                             \
+			for (k_ = 0; k_ < (n); k_++)                                              \
+				does;                                                             \
+			took_ = (now() - start_) / (n);                                           \
+			ns = took_ < ns ? took_ : ns;                                             \
+		}                                                                                 \
+	} while (0)
+
+static const struct function *find(const struct object *o, const char *name)
+{
+	char full[64];
+	uint32_t i;
+
+	snprintf(full, sizeof(full), "work_%s", name);
+	for (i = 0; i < o->nr_functions; i++)
+		if (!strcmp(o->functions[i].name, full))
+			return &o->functions[i];
+	return NULL;
+}
+
+static int compare(const struct object *o, const struct process_helpers *helpers, size_t w)
+{
+	const struct function *f = find(o, works[w].name);
+	struct process_run run = { .budget = 1000000000, .trace = count };
+	volatile uint64_t sink = 0;
+	struct abide_error e = { 0 };
+	struct process_program *p;
+	double machine = 1e18, native = 1e18, interpreted, ns;
+	uint64_t want, got;
+	size_t size;
+	int k, n;
+
+	if (!f || process_program_new(f->insns, f->nr_insns, helpers, &p, &e) || process_compile(p, NULL, &e)) {
+		fprintf(stderr, "bench-exec: %s: %s\n", works[w].name, f ? e.problem : "no such program");
+		return 1;
+	}
+	fill();
+	want = works[w].machine(memory, MEMORY);
+	fill();
+	got = once(p, true);
+	fill();
+	if (got != want || once(p, false) != want) {
+		fprintf(stderr, "bench-exec: %s: %llx, not %llx\n", works[w].name, (unsigned long long)got, (unsigned long long)want);
+		return 1;
+	}
+	fill();
+	counted = 0;
+	process_interpret(p, &run, (uintptr_t)memory, MEMORY);
+	fill();
+	n = (int)(200000 / (counted + 10)) + 1;
+	for (k = 0; k < ROUNDS; k++) { /* in turns, so that both see the same machine */
+		LEAST(ns, 1, n, sink += works[w].machine(memory, MEMORY));
+		machine = ns < machine ? ns : machine;
+		LEAST(ns, 1, n, sink += once(p, true));
+		native = ns < native ? ns : native;
+	}
+	LEAST(interpreted, 9, n / 2 + 1, sink += once(p, false));
+	process_code(p, &size);
+	printf("%-8s %4u insns %6zu bytes  gcc -O2 %9.1f ns  native %9.1f ns  ratio %.2f   interpreter %10.1f ns, %.2f ns/insn (%llu run)\n",
+	       works[w].name, f->nr_insns, size, machine, native, native / machine, interpreted,
+	       interpreted / (double)counted, (unsigned long long)counted);
+	process_program_free(p);
+	return 0;
+}
+
+/* A program of @nr instructions as compilers write them: arithmetic, loads, stores, branches. */
+static int compile_time(const struct process_helpers *helpers, uint32_t nr)
+{
+	struct bpf_insn *insns = calloc(nr, sizeof(*insns));
+	double make, native;
+	uint32_t i;
+
+	for (i = 0; i + 2 < nr; i++) {
+		uint8_t d = (uint8_t)(2 + i % 4), s = (uint8_t)(2 + i / 3 % 4);
+
+		switch (i % 6) {
+		case 0:
+			insns[i] = (struct bpf_insn){ BPF_LDX | BPF_MEM | BPF_W, d, 1, (int16_t)(i % 900), 0 };
+			break;
+		case 1:
+			insns[i] = (struct bpf_insn){ BPF_ALU64 | BPF_ADD | BPF_X, d, s, 0, 0 };
+			break;
+		case 2:
+			insns[i] = (struct bpf_insn){ BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, (int32_t)i };
+			break;
+		case 3:
+			insns[i] = (struct bpf_insn){ BPF_JMP | BPF_JGT | BPF_K, d, 0, (int16_t)(i + 9 < nr ? 6 : 0), 77 };
+			break;
+		case 4:
+			insns[i] = (struct bpf_insn){ BPF_STX | BPF_MEM | BPF_DW, 10, d, (int16_t)(-8 - (int)(i % 60) * 8), 0 };
+			break;
+		default:
+			insns[i] = (struct bpf_insn){ BPF_ALU | BPF_AND | BPF_K, d, 0, 0, 0xff };
+		}
+	}
+	insns[nr - 2] = (struct bpf_insn){ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1 };
+	insns[nr - 1] = (struct bpf_insn){ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 };
+	{
+		struct process_program *p = NULL;
+		struct abide_error e = { 0 };
+		int bad = 0;
+
+		LEAST(make, 51, 4, ({
+			process_program_free(p);
+			bad |= process_program_new(insns, nr, helpers, &p, &e);
+		}));
+		if (bad) {
+			fprintf(stderr, "bench-exec: %s\n", e.problem);
+			return 1;
+		}
+		LEAST(native, 51, 4, bad |= process_compile(p, NULL, &e));
+		if (bad) {
+			fprintf(stderr, "bench-exec: %s\n", e.problem);
+			return 1;
+		}
+		process_program_free(p);
+	}
+	printf("%5u instructions: %8.1f us to decode and check, %8.1f us to compile\n", nr, make / 1e3, native / 1e3);
+	free(insns);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct process_helper table[256];
+	static const struct process_helpers helpers = { table, 256 };
+	struct abide_error e = { 0 };
+	struct process_program *empty;
+	static const struct bpf_insn nothing[] = { { BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 }, { BPF_JMP | BPF_EXIT, 0, 0, 0, 0 } };
+	volatile uint64_t sink = 0;
+	struct object *o = NULL;
+	double ns;
+	size_t i;
+	int bad = 0;
+
+	memcpy(table, process_helpers_basic()->table, process_helpers_basic()->nr * sizeof(*table));
+	table[200] = (struct process_helper){ .fn = exec_mix, .name = "mix" };
+	if (argc != 2 || object_open_file(argv[1], &o, &e)) {
+		fprintf(stderr, "bench-exec: %s\n", argc == 2 ? e.problem : "usage: bench-exec OBJECT");
+		return 2;
+	}
+	pin();
+	for (i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+		bad |= compare(o, &helpers, i);
+	if (!process_program_new(nothing, 2, &helpers, &empty, &e) && !process_compile(empty, NULL, &e)) {
+		LEAST(ns, 41, 20000, sink += once(empty, true));
+		printf("an empty program: %.2f ns, its caller's part included\n", ns);
+		process_program_free(empty);
+	}
+	bad |= compile_time(&helpers, 50);
+	bad |= compile_time(&helpers, 4000);
+	object_free(o);
+	return bad;
+}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# make bench-exec   the process engine's native code against gcc -O2 on the same C
+
+EXECBENCH := $(B)/bench/exec
+EXECLIB   := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c src/object/*.c)))
+
+$(EXECBENCH)/work.bpf.o: tests/bench/exec/work.bpf.c tests/bench/exec/work.h
+	@mkdir -p $(@D)
+	$(CLANG) -g -O2 -target bpf -mcpu=$(or $(BPFCPU),v3) -Wall -c -o $@ $<
+$(EXECBENCH)/%.o: tests/bench/exec/%.c tests/bench/exec/exec.h tests/bench/exec/work.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -c -o $@ $<
+$(EXECBENCH)/bench-exec: $(EXECBENCH)/main.o $(EXECBENCH)/work.o $(EXECBENCH)/mix.o $(EXECLIB)
+	$(CC) $(CFLAGS) -o $@ $^
+bench-exec: $(EXECBENCH)/bench-exec $(EXECBENCH)/work.bpf.o
+	$^
+
+.PHONY: bench-exec

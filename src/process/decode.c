@@ -49,8 +49,9 @@ static int refuse(struct abide_error *e, int code, const char *tag, uint32_t pc,
                   const char *what)
 {
 	error_set(e, code, tag, "instruction %u %s", pc, what);
-	return error_reason(e, "opcode 0x%02x dst %u src %u offset %d immediate %d", i->code, i->dst_reg,
-	                    i->src_reg, i->off, i->imm);
+	error_reason(e, "opcode 0x%02x dst %u src %u offset %d immediate %d", i->code, i->dst_reg, i->src_reg,
+	             i->off, i->imm);
+	return code; /* error_reason's is another without an error to fill in */
 }
 
 static const struct op_row *find_row(const struct index *x, const struct bpf_insn *i)
@@ -136,7 +137,8 @@ static int refuse_unknown(struct abide_error *e, uint32_t pc, const struct bpf_i
 {
 	if (i->code == (BPF_LD | BPF_IMM | BPF_DW) && i->src_reg && i->src_reg <= BPF_PSEUDO_MAP_IDX_VALUE) {
 		refuse(e, -ENOTSUP, "exec-map", pc, i, "refers to a map or a kernel symbol that nobody has filled in");
-		return error_hint(e, "programs that use no maps and no global variables");
+		error_hint(e, "programs that use no maps and no global variables");
+		return -ENOTSUP;
 	}
 	if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL)
 		return refuse(e, -ENOTSUP, "exec-helper", pc, i, "calls a kernel function, which are not in this process");
@@ -150,9 +152,8 @@ static int check_helper(const struct process_program *p, uint32_t pc, const stru
 	if (i->imm >= 0 && (uint32_t)i->imm < p->helpers->nr &&
 	    (p->helpers->table[i->imm].fn || p->helpers->table[i->imm].tail_call))
 		return 0;
-	error_set(e, -ENOTSUP, "exec-helper", "instruction %u calls helper %d, which this engine does not have", pc,
-	          i->imm);
-	return e ? e->code : -ENOTSUP;
+	return error_set(e, -ENOTSUP, "exec-helper", "instruction %u calls helper %d, which this engine does not have",
+	                 pc, i->imm);
 }
 
 /* One instruction by itself; *@slots: 1 or 2. */

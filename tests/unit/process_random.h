@@ -12,7 +12,7 @@
 #define RANDOM_MAX 4000
 
 struct draw {
-	uint64_t state;              /* of the generator, where there are no bytes */
+	uint64_t state;              /* of the generator, for when there are no bytes (left); not 0 */
 	const uint8_t *bytes;
 	size_t left;
 };
@@ -37,11 +37,9 @@ static inline uint32_t draw(struct draw *d, uint32_t n)
 {
 	uint32_t v = 0;
 
-	if (d->bytes) {
-		if (d->left) {
-			v = *d->bytes++;
-			d->left--;
-		}
+	if (d->left) {
+		v = *d->bytes++;
+		d->left--;
 		if (n > 256 && d->left) {
 			v = v << 8 | *d->bytes++;
 			d->left--;
@@ -356,7 +354,6 @@ static inline void put_block(struct random_program *p, uint32_t n, uint32_t dept
 
 static inline void put_function(struct random_program *p)
 {
-	uint32_t from = p->nr;
 	uint8_t r;
 	int32_t slot;
 
@@ -381,7 +378,6 @@ static inline void put_function(struct random_program *p)
 	if (p->is_callback[p->this_function])
 		put(p, INSN(BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, draw(&p->d, 2)));
 	put(p, INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
-	(void)from;
 }
 
 /* Fill in @p->insns; false where the draw made it too long. */

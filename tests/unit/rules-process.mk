@@ -16,6 +16,12 @@ $(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(sort $(CASEOBJ) $(PROCESS_LIB))
 
+# The fuzz target of the stage, with what it is made of.
+PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c)
+$(B)/fuzz/exec: tests/fuzz/exec.c tests/unit/process_random.h tests/unit/process_kit.h $(PROCESS_FUZZ)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZFLAGS) -Itests/unit -fsanitize=fuzzer -o $@ $< $(PROCESS_FUZZ)
+
 check-process: $(UNIT_PROCESS)
 	@for t in $^; do $$t || exit 1; done
 .PHONY: check-process

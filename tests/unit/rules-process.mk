@@ -4,11 +4,17 @@
 
 PROCESS_LIB  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c)
 UNIT_PROCESS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/process_*.c)))
+UNIT_PROCESS += $(B)/tests/unit/process_cli
 UNIT_TESTS   += $(UNIT_PROCESS)
 
 $(B)/tests/unit/process_%: tests/unit/process_%.c $(wildcard tests/unit/process_*.h) $(PROCESS_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(PROCESS_LIB)
+
+# A script: the command as its user sees it.
+$(B)/tests/unit/process_cli: tests/unit/process_cli.sh $(B)/abide
+	@mkdir -p $(@D)
+	cp $< $@
 
 # The suite's programs are written in the assembler of the text cases.
 ISA_ASM := $(patsubst %,$(T)/runner.o/%.o,asm asm_names asm_read case layout layout_btf)
@@ -23,5 +29,5 @@ $(B)/fuzz/exec: tests/fuzz/exec.c tests/unit/process_random.h tests/unit/process
 	$(CLANG) $(FUZZFLAGS) -Itests/unit -fsanitize=fuzzer -o $@ $< $(PROCESS_FUZZ)
 
 check-process: $(UNIT_PROCESS)
-	@for t in $^; do $$t || exit 1; done
+	@for t in $^; do B=$(B) CLANG=$(CLANG) $$t || exit 1; done
 .PHONY: check-process

@@ -47,6 +47,10 @@ struct jit {
 	size_t room_jumps;
 	uint8_t map[11];      /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
+	/* The flags are those of a test of this register, as the last bit operation left them. */
+	size_t flags_at;      /* true while nothing has been written since; 0: they are not */
+	uint8_t flags_reg;
+	bool flags_wide;
 	struct jit_function f; /* at hand */
 	uint32_t function;
 };

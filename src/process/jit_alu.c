@@ -214,6 +214,11 @@ static void plain(struct jit *j, const struct insn *i, enum x86_alu op)
 		x86_alu(&j->c, IS_WIDE(i->op), op, j->map[i->dst], j->map[i->src]);
 	else
 		x86_alu_imm(&j->c, IS_WIDE(i->op), op, j->map[i->dst], (int32_t)i->imm);
+	if (op != X86_AND && op != X86_OR && op != X86_XOR)
+		return;
+	j->flags_at = j->c.at;
+	j->flags_reg = j->map[i->dst];
+	j->flags_wide = IS_WIDE(i->op);
 }
 
 static void move(struct jit *j, const struct insn *i)

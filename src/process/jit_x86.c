@@ -110,10 +110,23 @@ static void fill_in(struct jit *j)
 /* x86 conditions of JEQ, JNE, .. JSLE, in the order of ops.def; JSET is a test of its own. */
 static const uint8_t conditions[] = { CC_E, CC_NE, CC_A, CC_AE, CC_B, CC_BE, CC_G, CC_GE, CC_L, CC_LE, CC_NE };
 
-static void branch(struct jit *j, const struct insn *i, uint32_t pc)
+static bool flags_are_of(const struct jit *j, uint32_t pc, uint8_t reg, bool wide)
+{
+	return j->flags_at && j->flags_at == j->c.at && j->flags_reg == reg && j->flags_wide == wide && !j->p->target[pc];
+}
+
+/* "if .. goto +1; goto L" is the other way round "if not .. goto L". */
+static bool is_around_goto(const struct jit *j, const struct insn *i, uint32_t pc)
+{
+	return i->off == 1 && !j->p->target[pc + 1] && (i[1].op == OP_JA || i[1].op == OP_GOTOL) && i[1].off > 0;
+}
+
+/* How many slots it took. */
+static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 {
 	bool wide = !(i->op & 2), is_test = i->op >= OP_JSET64K && i->op <= OP_JSET32X;
 	uint8_t dst = j->map[i->dst];
+	uint8_t cc = conditions[(i->op - OP_JEQ64K) / 4];
 	struct x86 *c = &j->c;
 
 	if (i->op & 1) {
@@ -125,11 +138,17 @@ static void branch(struct jit *j, const struct insn *i, uint32_t pc)
 		x86_rr(c, wide, 0xf7, 0, dst);
 		x86_u32(c, (uint32_t)i->imm);
 	} else if (!i->imm) {
-		x86_test(c, wide, dst, dst);
+		if (!flags_are_of(j, pc, dst, wide))
+			x86_test(c, wide, dst, dst);
 	} else {
 		x86_alu_imm(c, wide, X86_CMP, dst, (int32_t)i->imm);
 	}
-	jit_jump(j, 0x70 | conditions[(i->op - OP_JEQ64K) / 4], (uint32_t)((int64_t)pc + 1 + i->off));
+	if (is_around_goto(j, i, pc)) {
+		jit_jump(j, 0x70 | (cc ^ 1), (uint32_t)((int64_t)pc + 2 + i[1].off));
+		return 2;
+	}
+	jit_jump(j, 0x70 | cc, (uint32_t)((int64_t)pc + 1 + i->off));
+	return 1;
 }
 
 /* A jump back pays for what it may run again. */
@@ -161,7 +180,7 @@ static void load_function(struct jit *j, const struct insn *i)
 	jit_jump(j, 0, jit_label(j, (uint32_t)i->imm, LABEL_ENTRY));
 }
 
-static void one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
+static uint32_t one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 {
 	switch (op_rows[i->op].form) {
 	case FORM_ALU_K:
@@ -172,8 +191,7 @@ static void one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 	case FORM_JUMP_K:
 	case FORM_JUMP_X:
 		pay(j, i);
-		branch(j, i, pc);
-		break;
+		return branch(j, i, pc);
 	case FORM_GOTO:
 	case FORM_GOTOL:
 		pay(j, i);
@@ -189,10 +207,10 @@ static void one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 		break;
 	case FORM_LD64:
 		x86_load(&j->c, j->map[i->dst], (uint64_t)i->imm);
-		break;
+		return 2;
 	case FORM_LDFUNC:
 		load_function(j, i);
-		break;
+		return 2;
 	case FORM_LOAD:
 	case FORM_STORE_K:
 	case FORM_STORE_X:
@@ -200,6 +218,7 @@ static void one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 		jit_memory(j, i);
 		break;
 	}
+	return 1;
 }
 
 /*
@@ -222,18 +241,14 @@ static void function(struct jit *j, uint32_t n)
 	j->labels[jit_label(j, n, LABEL_BODY)] = (uint32_t)j->c.at;
 	jit_prologue(j);
 	for (pc = f->first; pc < end; pc += slots) {
-		const struct insn *i = &j->p->insns[pc];
-
 		if (!make_room(j))
 			return;
 		if (j->p->target[pc] & TARGET_LOOP)
 			align(j);
 		j->labels[pc] = (uint32_t)j->c.at;
 		slots = jit_fuse(j, pc, end);
-		if (slots)
-			continue;
-		one(j, i, pc, pc + 1 == end);
-		slots = i->op == OP_LD64 || i->op == OP_LDFUNC ? 2 : 1;
+		if (!slots)
+			slots = one(j, &j->p->insns[pc], pc, pc + 1 == end);
 	}
 	if (!make_room(j))
 		return;
@@ -251,7 +266,7 @@ static void pass(struct jit *j)
 {
 	uint32_t n;
 
-	j->c.at = j->nr_jumps = 0;
+	j->c.at = j->nr_jumps = j->flags_at = 0;
 	for (n = 0; !j->failed && n < j->p->nr_functions; n++)
 		function(j, n);
 	for (n = 0; !j->failed && n < j->p->nr_functions; n++) {

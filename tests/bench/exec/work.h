@@ -24,11 +24,14 @@ struct event {
 	int32_t error;
 };
 
-/* Insertion sort of 64 numbers, which are mixed up first. */
+/*
+ * Insertion sort of 64 numbers, which are others in each run: the same ones again would measure
+ * how well the machine learns their branches by heart (a factor of two).
+ */
 WORK(sort)
 {
 	uint64_t *v = memory;
-	uint64_t x = size, sum = 0;
+	uint64_t x = size + v[0], sum = 0;
 	uint32_t i;
 	int64_t k;
 

@@ -16,7 +16,8 @@
 
 #include "process/decode.h"
 
-#define FP 10
+#define FP    10
+#define NO_PC UINT32_MAX
 
 struct frame {
 	const struct insn *back; /* the call; NULL: return to C */
@@ -367,7 +368,9 @@ spent:
 	run->status = PROCESS_BUDGET;
 L_SECOND: /* decoding has seen to it that nothing gets there */
 fault:
-	run->fault_pc = (uint32_t)(i - program->insns);
+	/* a callback that failed has been there first */
+	if (run->fault_pc == NO_PC)
+		run->fault_pc = (uint32_t)(i - program->insns);
 out:
 	run->depth = depth;
 	run->program = outer;
@@ -384,6 +387,7 @@ uint64_t process_interpret(const struct process_program *p, struct process_run *
 	run->tail_calls = 0;
 	run->native = false;
 	run->status = PROCESS_DONE;
+	run->fault_pc = NO_PC;
 	r0 = execute(p, 0, run, args);
 	run->stack = NULL;
 	return r0;

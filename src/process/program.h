@@ -68,7 +68,7 @@ struct process_run {
 	 */
 	int64_t budget;
 	enum process_status status;
-	uint32_t fault_pc;    /* instruction, where .status tells of an access */
+	uint32_t fault_pc;    /* interpreter: the instruction that ended it */
 	uint64_t fault_address;
 	uint32_t fault_size;
 	/* Interpreter only: check each access against the regions and the program's own stack. */

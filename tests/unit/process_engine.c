@@ -164,6 +164,8 @@ static void test_bounds(void)
 	EXPECT("recursion", 1, PROCESS_DEPTH, 0, CALL(-1), EXIT);
 	EXPECT("recursion through a callback", 1, PROCESS_DEPTH, 6, MOV(1, 1), LDFUNC(2, -2), MOV(3, 0), MOV(4, 0), MOV(5, 0), HELPER(KIT_LOOP), EXIT);
 	EXPECT("a callback that is none", 1, PROCESS_CALLBACK, 3, MOV(1, 1), MOV(2, 64), MOV(4, 0), HELPER(KIT_LOOP), EXIT);
+	EXPECT("an access of a callback", 1, PROCESS_ACCESS, 7, MOV(1, 1), LDFUNC(2, 5), MOV(3, 0), MOV(4, 0), HELPER(KIT_LOOP), EXIT,
+	       INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 2, 0, 0), EXIT);
 	EXPECT("a loop without an end", 1, PROCESS_BUDGET, 0, JA(-1), EXIT);
 	EXPECT("a loop of bpf_loop that is too long", 1, PROCESS_BUDGET, 5, MOV(1, 1 << 22), LDFUNC(2, 5), MOV(3, 0), MOV(4, 0), HELPER(KIT_LOOP), EXIT, MOV(0, 0), EXIT);
 	EXPECT("what was never written on the stack reads 0", 1, PROCESS_DONE, 0, INSN(BPF_LDX | BPF_MEM | BPF_DW, 1, 10, -504, 0),

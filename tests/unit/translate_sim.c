@@ -155,8 +155,6 @@ static bool before(struct watch *watch, const struct machine *m, uint32_t insn)
 
 struct world {
 	struct kit k[2]; /* with and without bpf_get_current_task_btf */
-	struct catalog *c;
-	const struct cat_event *ev[2]; /* without and with a subject */
 	uint32_t accepted, refused, lost;
 };
 
@@ -181,9 +179,12 @@ static void free_code(struct code *c)
 	free(c->core_relos);
 }
 
+/* The events ev, evs, evc: without a subject, about their task, about the running task as an argument. */
+enum about { NOBODY, TASK_ARGUMENT, CURRENT_ARGUMENT };
+
 /* One firing of the original and of the translation. */
 static bool same(struct analysis *a, const struct function f[FUNCTIONS], uint32_t nr, const struct code *code, bool typed,
-		 bool filter, bool subject, bool watch)
+		 bool filter, enum about about, bool watch)
 {
 	struct function t = { .name = "translation", .insns = code->insns, .nr_insns = code->nr_insns };
 	static struct follow follow;
@@ -192,6 +193,8 @@ static bool same(struct analysis *a, const struct function f[FUNCTIONS], uint32_
 	bool expected;
 
 	fire(&at);
+	if (about == CURRENT_ARGUMENT)
+		at.user[4] = (uint64_t)(uintptr_t)&ut[at.current];
 	memset(&m, 0, sizeof(m));
 	memset(&n, 0, sizeof(n));
 	m.typed = n.typed = typed;
@@ -207,7 +210,7 @@ static bool same(struct analysis *a, const struct function f[FUNCTIONS], uint32_
 		printf("# the translation %s at %u\n", n.bad, n.at);
 		return false;
 	}
-	expected = !filter || watched(subject ? ((struct task_user *)(uintptr_t)at.user[4])->tgid : kt[at.current].tgid);
+	expected = !filter || watched(about ? ((struct task_user *)(uintptr_t)at.user[4])->tgid : kt[at.current].tgid);
 	if (n.filtered == expected) {
 		printf("# the filter says %s\n", expected ? "no" : "yes");
 		return false;
@@ -219,8 +222,9 @@ static bool same(struct analysis *a, const struct function f[FUNCTIONS], uint32_
 	return true;
 }
 
-static bool compare(struct world *w, const struct sim_program *p, unsigned kernel, bool filter, bool subject)
+static bool compare(struct world *w, const struct sim_program *p, unsigned kernel, bool filter, enum about about)
 {
+	static const char *const events[] = { "ev", "evs", "evc" };
 	struct kit *k = &w->k[kernel];
 	struct function f[FUNCTIONS];
 	struct analysis *a = NULL;
@@ -231,7 +235,7 @@ static bool compare(struct world *w, const struct sim_program *p, unsigned kerne
 
 	open_object(p, f, &o);
 	memset(&k->e, 0, sizeof(k->e));
-	if (analyze_function(&o, &f[0], false, catalog_event(k->c, subject ? "evs" : "ev"), k->c, k->t, &a, &k->e) ||
+	if (analyze_function(&o, &f[0], false, catalog_event(k->c, events[about]), k->c, k->t, &a, &k->e) ||
 	    translate_function(a, k->t, filter, NULL, &code, &k->e)) {
 		bool lost = !strcmp(k->e.tag, "pointer-arithmetic") || !strcmp(k->e.tag, "index-unbounded");
 
@@ -248,7 +252,7 @@ static bool compare(struct world *w, const struct sim_program *p, unsigned kerne
 	} else {
 		w->accepted++;
 		for (i = 0; i < 3 && ok; i++)
-			ok = same(a, f, p->nr, &code, !kernel, filter, subject, i == 0);
+			ok = same(a, f, p->nr, &code, !kernel, filter, about, i == 0);
 	}
 	if (!ok) {
 		for (i = 0; i < p->nr; i++)
@@ -320,7 +324,7 @@ int main(int argc, char **argv)
 		if (i % 64 == 0)
 			make_objects();
 		gen_program(&p);
-		if (!compare(&w, &p, rnd(2), rnd(3) == 0, rnd(2))) {
+		if (!compare(&w, &p, rnd(2), rnd(3) == 0, (enum about)rnd(3))) {
 			printf("not ok - translate: program %u of %u\n", i, programs);
 			return 1;
 		}

@@ -164,7 +164,9 @@ static void gen_arg(struct gen *g)
 
 	if (ctx < 0)
 		return;
-	if (types[arg] == NUM && rnd(2))
+	if (types[arg] == NUM && rnd(4) == 0)
+		load(g, dst, (unsigned)ctx, 0, (struct place){ (int)(8 * arg) + 4, 4, NUM });
+	else if (types[arg] == NUM && rnd(2))
 		load(g, dst, (unsigned)ctx, 0, (struct place){ (int)(8 * arg), 1 << rnd(3), NUM });
 	else
 		load(g, dst, (unsigned)ctx, 0, (struct place){ (int)(8 * arg), 8, types[arg] });

@@ -11,7 +11,7 @@ TRANSLATE_SIM := $(sort $(wildcard tests/unit/translate_sim*.c))
 $(UNIT_TRANSLATE): $(B)/tests/unit/%: tests/unit/%.c tests/unit/resolve_kit.h tests/unit/btf_build.h $(TRANSLATE_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(TRANSLATE_LIB)
-$(B)/tests/unit/translate_sim: $(TRANSLATE_SIM) tests/unit/translate_sim.h tests/unit/resolve_kit.h tests/unit/btf_build.h \
+$(B)/tests/unit/translate_sim: $(TRANSLATE_SIM) tests/unit/translate_sim.h tests/unit/translate_sim_gen.h tests/unit/resolve_kit.h tests/unit/btf_build.h \
                                $(TRANSLATE_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $(TRANSLATE_SIM) $(TRANSLATE_LIB)

@@ -203,7 +203,12 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		n->joins++;
 		return enqueue(a, l, (uint32_t)i, e);
 	}
-	if (variants >= MAX_VARIANTS || a->nr_nodes >= MAX_NODES) {
+	if (a->nr_nodes >= MAX_NODES) {
+		refuse(a, w, w->cfg->blocks[block].first, "too-large", e, "walked in place, the program has more than %u blocks",
+		       MAX_NODES);
+		return error_hint(e, "call subprograms from fewer places, read fields before paths meet");
+	}
+	if (variants >= MAX_VARIANTS) {
 		refuse(a, w, w->cfg->blocks[block].first, "variants", e,
 		       "more than %u ways for pointers of different kinds to reach one place", MAX_VARIANTS);
 		return error_hint(e, "read the fields in each branch, before the paths meet");

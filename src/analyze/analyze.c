@@ -32,6 +32,7 @@
 #define MAX_WALKS 1024
 #define MAX_COPIES (1 << 20) /* blocks of all walks */
 #define JOINS_BEFORE_WIDENING 8
+#define JOINS_BEFORE_UNKNOWN 60 /* some values, each to some numbers that the code compares with */
 #define CALLEE_SAVES 32
 
 struct worklist {
@@ -181,6 +182,7 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		int32_t *out, struct abide_error *e)
 {
 	const struct walk *w = &a->walks[walk];
+	struct widening widen = { w->cfg->marks, w->cfg->nr_marks };
 	struct key k = key_of(a, walk, block);
 	uint32_t variants = 0;
 	struct node *n;
@@ -194,7 +196,9 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		if (!state_same_kinds(n->in, s, &k))
 			continue;
 		*out = i;
-		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING))
+		if (n->joins >= JOINS_BEFORE_UNKNOWN)
+			widen.nr = 0;
+		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING ? &widen : NULL))
 			return 0;
 		n->joins++;
 		return enqueue(a, l, (uint32_t)i, e);
@@ -464,6 +468,9 @@ int analyze_function(const struct object *o, const struct function *f, bool call
 		if (!event || err != -EINVAL)
 			break;
 	}
+	/* what stays refused with constants apart is the reason, unless they are merely too many */
+	if (keep >= 1 && strcmp(again.tag, "variants") && strcmp(again.tag, "too-large"))
+		*e = again;
 	return e->code;
 }
 

@@ -1,0 +1,703 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Random programs for the simulation, one small idiom after another, each as compilers
+ * write it: field loads of every width, copies, spills, merges of pointers by path, loops,
+ * subprograms. The types of registers and slots are kept, so programs are well-formed.
+ */
+#include "translate_sim.h"
+
+struct gen {
+	struct sim_program *p;
+	struct sim_function *f;
+	uint32_t index; /* of the function */
+	enum type reg[10], slot[8];
+};
+
+static void put(struct gen *g, uint8_t code, unsigned dst, unsigned src, int off, int32_t imm)
+{
+	g->f->code[g->f->n++] = (struct bpf_insn){ .code = code, .dst_reg = (uint8_t)(dst & 15),
+						   .src_reg = (uint8_t)(src & 15), .off = (int16_t)off, .imm = imm };
+}
+
+static void mov(struct gen *g, unsigned dst, unsigned src)
+{
+	put(g, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
+	if (dst < 10 && src < 10)
+		g->reg[dst] = g->reg[src];
+}
+
+static void add(struct gen *g, unsigned dst, int32_t imm)
+{
+	put(g, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, imm);
+}
+
+static void number(struct gen *g, unsigned dst, int32_t imm)
+{
+	put(g, BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm);
+	g->reg[dst] = NUM;
+}
+
+static void skip_if(struct gen *g, unsigned r, int32_t mask, int by)
+{
+	put(g, BPF_JMP | BPF_JSET | BPF_K, r, 0, by, mask);
+}
+
+static int slot_off(unsigned slot)
+{
+	return -8 * (int)(slot + 1);
+}
+
+static int pick(const struct gen *g, enum type t)
+{
+	unsigned start = rnd(10), i;
+
+	for (i = 0; i < 10; i++)
+		if (g->reg[(start + i) % 10] == t)
+			return (int)((start + i) % 10);
+	return -1;
+}
+
+/* A register to write to; contexts and the callers' stack are kept. */
+static unsigned any(const struct gen *g)
+{
+	unsigned r;
+
+	do
+		r = rnd(10);
+	while (g->reg[r] == CTX || g->reg[r] == PAIR);
+	return r;
+}
+
+/* Another one than those; -1 if chance has it so. */
+static int other(const struct gen *g, int a, int b, int c)
+{
+	int r = (int)any(g), tries;
+
+	for (tries = 0; tries < 20 && (r == a || r == b || r == c); tries++)
+		r = (int)any(g);
+	return r == a || r == b || r == c ? -1 : r;
+}
+
+struct place {
+	int off, size;
+	enum type gives;
+};
+
+/* Loads of the stable structs that mean something; those of both lie at one offset. */
+static const struct place alpha_places[] = {
+	{ 0, 4, NUM },    { 0, 2, NUM },   { 1, 1, NUM },   { 4, 2, NUM },   { 5, 1, NUM },   { 6, 2, NUM },
+	{ 7, 1, NUM },    { 0, 8, NUM },   { 4, 4, NUM },   { 8, 8, NUM },   { 8, 4, NUM },   { 12, 4, NUM },
+	{ 15, 1, NUM },   { 16, 8, NUM },  { 24, 8, NUM },  { 19, 1, NUM },  { 20, 4, NUM },  { 32, 8, BETA },
+	{ 40, 4, NUM },   { 40, 1, NUM },  { 44, 4, NUM },  { 40, 8, NUM },  { 48, 1, NUM },  { 49, 1, NUM },
+	{ 48, 2, NUM },   { 48, 8, NUM },  { 52, 4, NUM },  { 54, 2, NUM },  { 56, 8, NUM },  { 80, 8, NUM },
+	{ 84, 4, NUM },   { 88, 4, NUM },  { 92, 4, NUM },  { 88, 8, NUM },  { 96, 4, NUM },  { 98, 2, NUM },
+	{ 104, 8, BETA }, { 48, 4, NUM },  { 120, 8, NUM }, { 124, 4, NUM }, { 136, 4, NUM }, { 136, 8, NUM },
+	{ 144, 8, NUM },  { 152, 8, NUM }, { 151, 1, NUM }, { 155, 1, NUM }, { 160, 8, NUM }, { 312, 8, NUM },
+	{ 138, 2, NUM },
+};
+static const struct place beta_places[] = {
+	{ 0, 4, NUM }, { 4, 4, NUM }, { 0, 8, NUM }, { 6, 1, NUM }, { 5, 1, NUM }, { 8, 8, NUM }, { 12, 4, NUM },
+	{ 32, 8, ALPHA },
+};
+static const struct place task_places[] = {
+	{ 0, 4, NUM }, { 4, 4, NUM }, { 0, 8, NUM }, { 8, 8, ALPHA }, { 16, 8, NUM }, { 20, 1, NUM }, { 5, 1, NUM },
+};
+static const struct place both_places[] = { { 0, 4, NUM }, { 8, 8, NUM }, { 0, 2, NUM }, { 12, 4, NUM }, { 0, 8, NUM } };
+
+#define ANY(array) (array)[rnd(sizeof(array) / sizeof((array)[0]))]
+
+static struct place any_place(enum type t)
+{
+	switch (t) {
+	case ALPHA:
+		return ANY(alpha_places);
+	case BETA:
+		return ANY(beta_places);
+	case TASK:
+		return ANY(task_places);
+	default:
+		return ANY(both_places);
+	}
+}
+
+static void load(struct gen *g, unsigned dst, unsigned base, int delta, struct place p)
+{
+	bool sign = p.size < 8 && rnd(6) == 0;
+
+	put(g, BPF_LDX | (sign ? INSN_MEMSX : BPF_MEM) | insn_size_code((uint32_t)p.size), dst, base, p.off - delta, 0);
+	g->reg[dst] = p.gives;
+}
+
+static int pick_struct(const struct gen *g)
+{
+	static const enum type types[] = { ALPHA, ALPHA, BETA, TASK, EITHER };
+
+	return pick(g, ANY(types));
+}
+
+static void gen_field(struct gen *g)
+{
+	int base = pick_struct(g);
+	unsigned dst = any(g), via;
+	enum type t;
+
+	if (base < 0)
+		return;
+	t = g->reg[base];
+	if (rnd(4)) {
+		load(g, dst, (unsigned)base, 0, any_place(t));
+		return;
+	}
+	via = any(g); /* through a copy with a constant added */
+	mov(g, via, (unsigned)base);
+	add(g, via, 24);
+	load(g, dst, via, 24, any_place(t));
+	if (dst != via)
+		number(g, via, (int32_t)rnd(1000));
+}
+
+static void gen_arg(struct gen *g)
+{
+	static const enum type types[] = { ALPHA, BETA, NUM, NUM, TASK };
+	int ctx = pick(g, CTX);
+	unsigned dst = any(g), arg = rnd(5);
+
+	if (ctx < 0)
+		return;
+	if (types[arg] == NUM && rnd(2))
+		load(g, dst, (unsigned)ctx, 0, (struct place){ (int)(8 * arg), 1 << rnd(3), NUM });
+	else
+		load(g, dst, (unsigned)ctx, 0, (struct place){ (int)(8 * arg), 8, types[arg] });
+}
+
+/* "r2 = r1 + 8 | r1" and "r1 + (flag ? 8 : 0)", then one load */
+static void gen_arg_by_path(struct gen *g)
+{
+	int ctx = pick(g, CTX), n = pick(g, NUM), to = other(g, ctx, n, -1);
+	unsigned dst = any(g);
+
+	if (ctx < 0 || n < 0 || to < 0)
+		return;
+	if (rnd(2)) {
+		mov(g, (unsigned)to, (unsigned)ctx);
+		skip_if(g, (unsigned)n, 1, 1);
+		add(g, (unsigned)to, 8);
+	} else {
+		number(g, (unsigned)to, 0);
+		skip_if(g, (unsigned)n, 2, 1);
+		number(g, (unsigned)to, 8);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)to, (unsigned)ctx, 0, 0);
+	}
+	load(g, dst, (unsigned)to, 0, (struct place){ 0, 8, EITHER });
+	if ((int)dst != to)
+		number(g, (unsigned)to, 4);
+}
+
+static void gen_alu(struct gen *g)
+{
+	static const uint8_t ops[] = { BPF_ADD, BPF_XOR, BPF_MUL, BPF_SUB, BPF_OR, BPF_AND, BPF_DIV, BPF_MOD };
+	static const uint8_t shifts[] = { BPF_LSH, BPF_RSH, BPF_ARSH };
+	int a = pick(g, NUM), b = pick(g, NUM);
+	uint8_t class = rnd(2) ? BPF_ALU : BPF_ALU64;
+
+	if (a < 0)
+		return;
+	switch (rnd(5)) {
+	case 0:
+		put(g, class | ANY(ops) | BPF_X, (unsigned)a, (unsigned)b, 0, 0);
+		break;
+	case 1:
+		put(g, class | ANY(shifts) | BPF_K, (unsigned)a, 0, 0, (int32_t)rnd(class == BPF_ALU ? 32 : 64));
+		break;
+	case 2: /* movsx */
+		put(g, class | BPF_MOV | BPF_X, (unsigned)a, (unsigned)b, 8 << rnd(class == BPF_ALU ? 2 : 3), 0);
+		break;
+	case 3:
+		if (rnd(2))
+			put(g, class | BPF_NEG, (unsigned)a, 0, 0, 0);
+		else
+			put(g, BPF_ALU | BPF_END | (rnd(2) ? BPF_TO_BE : BPF_TO_LE), (unsigned)a, 0, 0, 16 << rnd(3));
+		break;
+	default:
+		put(g, class | ops[rnd(6)] | BPF_K, (unsigned)a, 0, 0, (int32_t)rnd(5000) - 2500);
+	}
+}
+
+static void gen_jump(struct gen *g)
+{
+	static const uint8_t ops[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT, BPF_JSGE,
+				       BPF_JSLT, BPF_JSLE, BPF_JSET };
+	int a = pick(g, NUM), b = pick(g, NUM);
+	uint8_t class = rnd(2) ? BPF_JMP : BPF_JMP32;
+
+	if (a < 0)
+		return;
+	if (rnd(8) == 0) { /* gotol over what is never reached */
+		put(g, BPF_JMP32 | BPF_JA, 0, 0, 0, 1);
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)a, (unsigned)a, 0, 0);
+		return;
+	}
+	if (rnd(3) == 0) /* a comparison that folds */
+		number(g, (unsigned)a, (int32_t)rnd(4) - 1);
+	if (rnd(2))
+		put(g, class | ANY(ops) | BPF_X, (unsigned)a, (unsigned)b, 1, 0);
+	else
+		put(g, class | ANY(ops) | BPF_K, (unsigned)a, 0, 1, (int32_t)rnd(6) - 2);
+	put(g, BPF_ALU64 | (rnd(2) ? BPF_ADD : BPF_MOV) | BPF_K, (unsigned)b, 0, 0, (int32_t)rnd(9));
+}
+
+static void gen_spill(struct gen *g)
+{
+	unsigned slot = rnd(g->f->slots), r = any(g), via = any(g), up = rnd(2);
+
+	if (rnd(2)) {
+		if (g->reg[r] == NONE)
+			return;
+		if (rnd(3) == 0 && via != r) { /* through a pointer into the stack */
+			put(g, BPF_ALU64 | BPF_MOV | BPF_X, via, 10, 0, 0);
+			add(g, via, slot_off(slot) - 8 * (int)up);
+			put(g, BPF_STX | BPF_MEM | BPF_DW, via, r, 8 * (int)up, 0);
+			number(g, via, 6);
+		} else {
+			put(g, BPF_STX | BPF_MEM | BPF_DW, 10, r, slot_off(slot), 0);
+		}
+		g->slot[slot] = g->reg[r];
+	} else if (g->slot[slot] != NONE) {
+		if (rnd(3) == 0) {
+			put(g, BPF_ALU64 | BPF_MOV | BPF_X, via, 10, 0, 0);
+			add(g, via, slot_off(slot));
+			put(g, BPF_LDX | BPF_MEM | BPF_DW, r, via, 0, 0);
+			if (via != r)
+				number(g, via, 8);
+		} else {
+			put(g, BPF_LDX | BPF_MEM | BPF_DW, r, 10, slot_off(slot), 0);
+		}
+		g->reg[r] = g->slot[slot];
+	}
+}
+
+/* Numbers on the stack, written and read in parts, and atomics on them. */
+static void gen_parts(struct gen *g)
+{
+	static const int32_t atomics[] = { BPF_ADD, BPF_ADD | BPF_FETCH, BPF_OR, BPF_XOR | BPF_FETCH, BPF_AND, BPF_XCHG,
+					   BPF_CMPXCHG };
+	unsigned slot = rnd(g->f->slots), dst = any(g), size = 1u << rnd(4);
+	int a = pick(g, NUM), pair = pick(g, PAIR), off = slot_off(slot);
+	unsigned base = 10;
+	int32_t op = ANY(atomics);
+
+	if (a < 0)
+		return;
+	if (pair >= 0 && rnd(2)) {
+		base = (unsigned)pair;
+		off = 8 * (int)rnd(2);
+	} else {
+		put(g, BPF_STX | BPF_MEM | BPF_W, 10, (unsigned)a, off, 0);
+		put(g, BPF_ST | BPF_MEM | BPF_W, 10, 0, off + 4, (int32_t)rnd(100000));
+		g->slot[slot] = NUM;
+	}
+	if (rnd(3) == 0)
+		put(g, BPF_STX | BPF_MEM | BPF_B, base, (unsigned)a, off + (int)rnd(8), 0);
+	if (rnd(2) && (op != BPF_CMPXCHG || g->reg[0] == NUM))
+		put(g, BPF_STX | BPF_ATOMIC | (rnd(2) ? BPF_W : BPF_DW), base, (unsigned)a, off, op);
+	load(g, dst, base, 0, (struct place){ off + (int)(rnd(8 / size) * size), (int)size, NUM });
+}
+
+/* "flag ? x : y" of two kinds, then one load: what clang makes of k = flag ? a->f : b->g */
+static void gen_merge(struct gen *g)
+{
+	int a = pick(g, ALPHA), b = pick(g, rnd(2) ? BETA : ALPHA), n = pick(g, NUM), to = other(g, b, n, -1);
+	unsigned dst = any(g), delta = rnd(2) ? 8 : 0;
+	struct place p = ANY(both_places);
+
+	if (a < 0 || b < 0 || n < 0 || to < 0)
+		return;
+	if (g->reg[b] == ALPHA && rnd(2)) { /* two fields of one struct, by path */
+		skip_if(g, (unsigned)n, 2, 2);
+		mov(g, (unsigned)to, (unsigned)a);
+		put(g, BPF_JMP | BPF_JA, 0, 0, 2, 0);
+		mov(g, (unsigned)to, (unsigned)b);
+		add(g, (unsigned)to, 40);
+		p = (struct place){ 0, 4, NUM };
+		delta = 0;
+	} else {
+		skip_if(g, (unsigned)n, 1, 3);
+		mov(g, (unsigned)to, (unsigned)a);
+		add(g, (unsigned)to, (int32_t)delta);
+		put(g, BPF_JMP | BPF_JA, 0, 0, 2, 0);
+		mov(g, (unsigned)to, (unsigned)b);
+		add(g, (unsigned)to, (int32_t)delta);
+		g->reg[to] = EITHER;
+		if (!delta && rnd(2))
+			return;
+	}
+	load(g, dst, (unsigned)to, (int)delta, p);
+	if ((int)dst != to)
+		number(g, (unsigned)to, 3);
+}
+
+/* A number by path that picks a field: constants that become addresses. */
+static void gen_constant(struct gen *g)
+{
+	int a = pick(g, ALPHA), n = pick(g, NUM), to = other(g, a, n, -1);
+	unsigned dst = any(g);
+
+	if (a < 0 || n < 0 || to < 0)
+		return;
+	number(g, (unsigned)to, 40);
+	skip_if(g, (unsigned)n, 4, 1);
+	number(g, (unsigned)to, (int32_t)(rnd(2) ? 0 : 88));
+	put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)to, (unsigned)a, 0, 0);
+	load(g, dst, (unsigned)to, 0, (struct place){ 0, 4, NUM });
+	if ((int)dst != to)
+		number(g, (unsigned)to, 1);
+}
+
+static void gen_index(struct gen *g)
+{
+	int a = pick(g, ALPHA), n = pick(g, NUM), p = other(g, a, n, -1);
+	unsigned dst = any(g), kind = rnd(4);
+	struct place at = { 56, 8, NUM };
+
+	if (a < 0 || n < 0 || p < 0 || a == n)
+		return;
+	put(g, BPF_ALU64 | BPF_MOV | BPF_X, (unsigned)p, (unsigned)n, 0, 0);
+	switch (kind) {
+	case 0:
+		put(g, BPF_ALU64 | BPF_AND | BPF_K, (unsigned)p, 0, 0, 3);
+		break;
+	case 1: /* not from the first element on */
+		put(g, BPF_ALU64 | BPF_AND | BPF_K, (unsigned)p, 0, 0, 1);
+		add(g, (unsigned)p, 2);
+		break;
+	case 2: /* a long one, read by a fetch */
+		put(g, BPF_ALU64 | BPF_MOD | BPF_K, (unsigned)p, 0, 0, 18);
+		add(g, (unsigned)p, (int32_t)rnd(3));
+		at.off = 160;
+		break;
+	default:
+		put(g, BPF_ALU64 | BPF_AND | BPF_K, (unsigned)p, 0, 0, 15);
+		at = (struct place){ rnd(2) ? 16 : 144, 1, NUM };
+		break;
+	}
+	if (kind < 3)
+		put(g, BPF_ALU64 | BPF_LSH | BPF_K, (unsigned)p, 0, 0, 3);
+	if (rnd(2)) {
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)p, (unsigned)a, 0, 0);
+	} else {
+		int q = other(g, a, n, p);
+
+		if (q < 0)
+			return;
+		mov(g, (unsigned)q, (unsigned)a);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)q, (unsigned)p, 0, 0);
+		number(g, (unsigned)p, 2);
+		p = q;
+	}
+	load(g, dst, (unsigned)p, 0, at);
+	if ((int)dst != p)
+		number(g, (unsigned)p, 9);
+}
+
+static void loop_end(struct gen *g, unsigned c, int32_t step, int32_t stop, uint32_t head)
+{
+	add(g, c, step);
+	put(g, BPF_JMP | (rnd(2) && step > 0 ? BPF_JLT : BPF_JNE) | BPF_K, c, 0, (int)head - (int)g->f->n - 1, stop);
+}
+
+/* Loops as clang leaves them: a counter, a walk, an index, a pointer that is moved (LSR). */
+static void gen_loop(struct gen *g)
+{
+	int a = pick(g, ALPHA), c = other(g, a, -1, -1), s = other(g, a, c, -1), q = other(g, a, c, s);
+	unsigned kind = rnd(4);
+	uint32_t head;
+
+	if (a < 0 || c < 0 || s < 0 || q < 0)
+		return;
+	number(g, (unsigned)s, 1);
+	number(g, (unsigned)c, 0);
+	mov(g, (unsigned)q, (unsigned)a);
+	head = g->f->n;
+	switch (kind) {
+	case 0: /* p = p->back of p->vp, in place */
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)q, (unsigned)q, rnd(2) ? 104 : 32, 0);
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)q, (unsigned)q, 32, 0);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_K, (unsigned)s, 0, 0, 3);
+		loop_end(g, (unsigned)c, 1, 1 + (int32_t)rnd(12), head);
+		g->reg[q] = ALPHA;
+		break;
+	case 1: /* an index from a counter */
+		put(g, BPF_ALU64 | BPF_MOV | BPF_X, (unsigned)q, (unsigned)c, 0, 0);
+		put(g, BPF_ALU64 | BPF_LSH | BPF_K, (unsigned)q, 0, 0, 3);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)q, (unsigned)a, 0, 0);
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)q, (unsigned)q, 56, 0);
+		put(g, BPF_ALU64 | BPF_XOR | BPF_X, (unsigned)s, (unsigned)q, 0, 0);
+		loop_end(g, (unsigned)c, 1, 1 + (int32_t)rnd(4), head);
+		g->reg[q] = NUM;
+		break;
+	case 2: { /* the pointer is moved, a counter runs down */
+		int v = other(g, a, q, c);
+
+		if (v < 0 || v == s) {
+			g->reg[q] = ALPHA;
+			return;
+		}
+		number(g, (unsigned)c, 4);
+		head = g->f->n;
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)v, (unsigned)q, 56, 0);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)s, (unsigned)v, 0, 0);
+		add(g, (unsigned)q, 8);
+		loop_end(g, (unsigned)c, -1, 0, head);
+		number(g, (unsigned)q, 5);
+		g->reg[v] = NUM;
+		break;
+	}
+	default: /* the offset is moved */
+		mov(g, (unsigned)q, (unsigned)a);
+		put(g, BPF_ALU64 | BPF_ADD | BPF_X, (unsigned)q, (unsigned)c, 0, 0);
+		put(g, BPF_LDX | BPF_MEM | BPF_DW, (unsigned)q, (unsigned)q, 160, 0);
+		put(g, BPF_ALU64 | BPF_XOR | BPF_X, (unsigned)s, (unsigned)q, 0, 0);
+		loop_end(g, (unsigned)c, 8, 8 * (1 + (int32_t)rnd(20)), head);
+		g->reg[q] = NUM;
+		break;
+	}
+	g->reg[c] = g->reg[s] = NUM;
+}
+
+static void after_call(struct gen *g, enum type ret)
+{
+	unsigned r;
+
+	for (r = 1; r < 6; r++)
+		g->reg[r] = NONE;
+	g->reg[0] = ret;
+}
+
+static void gen_string(struct gen *g)
+{
+	static const int32_t fields[] = { 16, 128, 144 };
+	static const int32_t sizes[] = { 16, 16, 8, 5 };
+	int p = pick(g, rnd(4) ? ALPHA : TASK);
+	unsigned slot = rnd(g->f->slots - 1);
+	int32_t size = ANY(sizes);
+	enum type t;
+
+	if (p < 0)
+		return;
+	t = g->reg[p];
+	put(g, BPF_ALU64 | BPF_MOV | BPF_X, 3, (unsigned)p, 0, 0);
+	add(g, 3, t == TASK ? 16 : ANY(fields));
+	put(g, BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0);
+	add(g, 1, slot_off(slot + 1));
+	put(g, BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, size);
+	put(g, BPF_JMP | BPF_CALL, 0, 0, 0, PSEUDO_USER_STR);
+	g->slot[slot + 1] = size >= 8 ? NUM : NONE;
+	if (size > 8)
+		g->slot[slot] = NUM;
+	after_call(g, NUM);
+}
+
+static void gen_helper(struct gen *g)
+{
+	int a = pick(g, ALPHA);
+	bool absent = rnd(2);
+	unsigned keep;
+
+	switch (rnd(4)) {
+	case 0: /* does the field exist? then it is read */
+		for (keep = 7; keep < 10 && (g->reg[keep] == CTX || g->reg[keep] == PAIR); keep++)
+			;
+		if (a < 0 || keep == 10)
+			return;
+		mov(g, keep, (unsigned)a);
+		put(g, BPF_ALU64 | BPF_MOV | BPF_X, 1, keep, 0, 0);
+		add(g, 1, absent ? 112 : 8);
+		put(g, BPF_JMP | BPF_CALL, 0, 0, 0, PSEUDO_FIELD_EXISTS);
+		after_call(g, NUM);
+		number(g, 1, 77);
+		put(g, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1, 0);
+		put(g, BPF_LDX | BPF_MEM | BPF_W, 1, keep, absent ? 112 : 8, 0);
+		return;
+	case 1:
+		put(g, BPF_JMP | BPF_CALL, 0, 0, 0, PSEUDO_CURRENT_TASK);
+		after_call(g, TASK);
+		return;
+	case 2:
+		gen_string(g);
+		return;
+	default:
+		put(g, BPF_JMP | BPF_CALL, 0, 0, 0, 7);
+		after_call(g, NUM);
+	}
+}
+
+/* The program's own test of an argument that may be NULL. */
+static void gen_null_test(struct gen *g)
+{
+	int p = pick(g, rnd(2) ? BETA : EITHER), dst = other(g, p, -1, -1);
+
+	if (p < 0 || dst < 0)
+		return;
+	number(g, (unsigned)dst, 9);
+	put(g, BPF_JMP | (rnd(2) ? BPF_JEQ : BPF_JNE) | BPF_K, (unsigned)p, 0, 2, 0);
+	put(g, BPF_LDX | BPF_MEM | BPF_W, (unsigned)dst, (unsigned)p, 0, 0);
+	put(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
+	put(g, BPF_ALU64 | BPF_MOV | BPF_K, (unsigned)dst, 0, 0, 11);
+	if (g->f->code[g->f->n - 4].code == (BPF_JMP | BPF_JNE | BPF_K)) /* not NULL: to the load */
+		g->f->code[g->f->n - 4] = (struct bpf_insn){ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = (uint8_t)(p & 15),
+							     .off = 2 };
+}
+
+static bool fits(enum type want, enum type have)
+{
+	return want == have || (want == EITHER && (have == ALPHA || have == BETA));
+}
+
+/* Call a later function: the arguments go through slots, so every order of registers works. */
+static void gen_local_call(struct gen *g)
+{
+	uint32_t to = g->index + 1 + rnd(FUNCTIONS), k;
+	const struct sim_function *f;
+	int src[ARGS_MAX];
+
+	if (to >= g->p->nr || g->f->nr_relocs >= 8)
+		return;
+	f = &g->p->f[to];
+	for (k = 0; k < f->nr_args; k++) {
+		src[k] = -1;
+		if (f->args[k] == EITHER)
+			src[k] = pick(g, rnd(3) == 0 ? EITHER : rnd(2) ? ALPHA : BETA);
+		else if (f->args[k] != PAIR)
+			src[k] = pick(g, f->args[k]);
+		if (f->args[k] != PAIR && (src[k] < 0 || !fits(f->args[k], g->reg[src[k]])))
+			return;
+	}
+	for (k = 0; k < f->nr_args; k++) {
+		if (f->args[k] == PAIR) {
+			put(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, slot_off(0), (int32_t)rnd(50));
+			put(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, slot_off(1), -(int32_t)rnd(50));
+			g->slot[0] = g->slot[1] = NUM;
+			continue;
+		}
+		put(g, BPF_STX | BPF_MEM | BPF_DW, 10, (unsigned)src[k], slot_off(g->f->slots - 1 - k), 0);
+		g->slot[g->f->slots - 1 - k] = g->reg[src[k]];
+	}
+	for (k = 0; k < f->nr_args; k++)
+		if (f->args[k] == PAIR) {
+			put(g, BPF_ALU64 | BPF_MOV | BPF_X, k + 1, 10, 0, 0);
+			add(g, k + 1, slot_off(1));
+		} else {
+			put(g, BPF_LDX | BPF_MEM | BPF_DW, k + 1, 10, slot_off(g->f->slots - 1 - k), 0);
+		}
+	g->f->relocs[g->f->nr_relocs++] = (struct reloc){ .insn = g->f->n, .kind = RELOC_CALL, .target = to };
+	put(g, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, -1);
+	after_call(g, f->ret);
+	if (f->ret == EITHER && rnd(2))
+		load(g, any(g), 0, 0, ANY(both_places));
+}
+
+static void gen_step(struct gen *g)
+{
+	switch (rnd(22)) {
+	case 0: gen_arg(g); break;
+	case 1: gen_arg_by_path(g); break;
+	case 2: gen_alu(g); break;
+	case 3: gen_jump(g); break;
+	case 4:
+	case 5: gen_spill(g); break;
+	case 6: gen_parts(g); break;
+	case 7: gen_merge(g); break;
+	case 8: gen_constant(g); break;
+	case 9:
+	case 10: gen_index(g); break;
+	case 11: gen_loop(g); break;
+	case 12:
+	case 13: gen_helper(g); break;
+	case 14: gen_null_test(g); break;
+	case 15:
+	case 16: gen_local_call(g); break;
+	default: gen_field(g); break;
+	}
+}
+
+/* r0 = a hash of all numbers, of all numbers that the slots hold too */
+static void gen_result(struct gen *g)
+{
+	unsigned i;
+
+	if (g->reg[0] != NUM)
+		number(g, 0, 1);
+	for (i = 1; i < 10; i++)
+		if (g->reg[i] == NUM) {
+			put(g, BPF_ALU64 | BPF_MUL | BPF_K, 0, 0, 0, 31);
+			put(g, BPF_ALU64 | BPF_ADD | BPF_X, 0, i, 0, 0);
+		}
+	for (i = 0; i < g->f->slots; i++)
+		if (g->slot[i] == NUM) {
+			put(g, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, slot_off(i), 0);
+			put(g, BPF_ALU64 | BPF_MUL | BPF_K, 0, 0, 0, 31);
+			put(g, BPF_ALU64 | BPF_ADD | BPF_X, 0, 1, 0, 0);
+		}
+	g->f->ret = NUM;
+}
+
+static void gen_return(struct gen *g)
+{
+	int a = pick(g, ALPHA), b = pick(g, BETA), n = pick(g, NUM);
+
+	if (!g->index || rnd(3) == 0 || a < 0) {
+		gen_result(g);
+	} else if (b >= 0 && n >= 0 && rnd(2)) {
+		skip_if(g, (unsigned)n, 1, 2);
+		put(g, BPF_ALU64 | BPF_MOV | BPF_X, 0, (unsigned)a, 0, 0);
+		if (rnd(2))
+			put(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+		else
+			put(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
+		put(g, BPF_ALU64 | BPF_MOV | BPF_X, 0, (unsigned)b, 0, 0);
+		g->f->ret = EITHER;
+	} else {
+		put(g, BPF_ALU64 | BPF_MOV | BPF_X, 0, (unsigned)a, 0, 0);
+		g->f->ret = ALPHA;
+	}
+	put(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+static void gen_function(struct sim_program *p, uint32_t index)
+{
+	static const enum type types[] = { NUM, ALPHA, BETA, EITHER, EITHER, PAIR };
+	struct gen g = { .p = p, .f = &p->f[index], .index = index };
+	unsigned steps = index ? 2 + rnd(8) : 6 + rnd(30), i;
+	bool pair = false;
+
+	g.f->n = g.f->nr_relocs = g.f->nr_args = 0;
+	g.f->slots = index ? 5 : 8;
+	if (!index) {
+		g.reg[1] = CTX;
+		mov(&g, 6, 1);
+		gen_arg(&g);
+		gen_arg(&g);
+		gen_arg(&g);
+	}
+	for (i = 0; index && i < 1 + rnd(ARGS_MAX); i++) {
+		enum type t = ANY(types);
+
+		if (t == PAIR && pair)
+			t = NUM;
+		pair |= t == PAIR;
+		g.f->args[g.f->nr_args++] = t;
+		g.reg[i + 1] = t;
+	}
+	for (i = 0; i < steps && g.f->n < ROOM - 120; i++)
+		gen_step(&g);
+	gen_return(&g);
+}
+
+void gen_program(struct sim_program *p)
+{
+	uint32_t i;
+
+	p->nr = rnd(3) ? 1 + rnd(FUNCTIONS) : 1;
+	for (i = p->nr; i-- > 0;)
+		gen_function(p, i);
+}

@@ -26,6 +26,7 @@ static const char usage[] =
 #define WHY          256
 #define WHERE_COLUMN 44
 #define DOC_COLUMN   8
+#define PATH_COLUMN  12
 #define ENUM_COLUMN  9
 
 /* "since 2", "may be NULL", "[ns]": what is to know beside the meaning. */
@@ -71,6 +72,7 @@ static void print_field(const struct view *v, bool argument, const struct cat_fi
                         const struct access *a, const char *why)
 {
 	char text[400], offset[16] = "";
+	uint32_t at;
 	int n;
 
 	if (!argument)
@@ -78,8 +80,11 @@ static void print_field(const struct view *v, bool argument, const struct cat_fi
 	n = printf("  %-*s%s", argument ? 0 : 6, offset, field_text(f, text, sizeof(text)));
 	if (a) {
 		view_where(a, text, sizeof(text));
-		view_to_column((uint32_t)n, WHERE_COLUMN);
-		view_wrap(v, WHERE_COLUMN, WHERE_COLUMN, text);
+		/* a path too long for what is left of the line gets one of its own */
+		at = v->width && WHERE_COLUMN + strcspn(text, " ") > v->width ? PATH_COLUMN
+		                                                              : WHERE_COLUMN;
+		view_to_column((uint32_t)n, at);
+		view_wrap(v, at, at, text);
 	} else {
 		putchar('\n');
 	}

@@ -337,8 +337,11 @@ void render_column_heading(const struct column *c, struct buf *out)
 
 	if (c->title)
 		render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
-	for (i = 0; !c->title && i < c->name_size; i++)
-		buf_u8(out, (uint8_t)toupper((unsigned char)c->name[i]));
+	for (i = 0; !c->title && i < c->name_size; i++) {
+		uint8_t letter = (uint8_t)toupper((unsigned char)c->name[i]);
+
+		render_text_safe(&letter, 1, out);
+	}
 }
 
 bool render_value_is_text(const struct column *c)

@@ -194,8 +194,8 @@ static void subjects_text(const struct cat_event *ev, char *buf, size_t size)
 	uint32_t i;
 	size_t n = 0;
 
-	buf[0] = '\0';
-	for (i = 0; i < ev->nr_subjects && n < size; i++)
+	snprintf(buf, size, "%s", ev->anybody ? "nobody in particular: every process filter lets it pass" : "");
+	for (i = 0; !ev->anybody && i < ev->nr_subjects && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
 		                      ev->subjects[i] < 0 ? "the running task"
 		                                          : ev->args[ev->subjects[i]].name);

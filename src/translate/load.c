@@ -257,8 +257,9 @@ static int str_call(struct emit *m, struct target *t, const struct node *n, cons
 	if (err)
 		return err;
 	open_lower(&l, m, t, n, f, 3);
-	l.live = (uint16_t)((l.live | 1u << 1 | 1u << 2) & ~(1u << 3));
-	l.needed |= l.live;
+	/* the call itself ends r0..r5: what is alive behind it is not what is in them now */
+	l.live = (uint16_t)((l.live & INSN_CALLEE_SAVED) | 1u << 1 | 1u << 2);
+	l.needed = (uint16_t)((l.needed & INSN_CALLEE_SAVED) | l.live);
 	if (f->base_null && !f->base_untyped)
 		emit_jump_k(m, BPF_JEQ, 3, 0, null);
 	lower_address(&l, 3, 3, acc, f->base_untyped, null);

@@ -204,7 +204,7 @@ static bool same(struct analysis *a, const struct function f[FUNCTIONS], uint32_
 		return false;
 	}
 	if (!run_program(&n, &t, 1, at.kernel, NULL)) {
-		printf("# the translation %s\n", n.bad);
+		printf("# the translation %s at %u\n", n.bad, n.at);
 		return false;
 	}
 	expected = !filter || watched(subject ? ((struct task_user *)(uintptr_t)at.user[4])->tgid : kt[at.current].tgid);

@@ -157,6 +157,7 @@ struct machine {
 	unsigned current;
 	bool filtered; /* the process filter said no */
 	const char *bad;
+	uint32_t at; /* the instruction that runs */
 	uint32_t steps;
 };
 /* Called before each instruction, and to say where control went; false ends the run. */

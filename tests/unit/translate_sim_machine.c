@@ -359,6 +359,7 @@ bool run_program(struct machine *m, const struct function *f, uint32_t nr, const
 		const struct bpf_insn *i = &f[at].insns[pc];
 		bool taken = false;
 
+		m->at = pc;
 		if (w && !w->before(w, m, pc))
 			return false;
 		if (!insn_is_call(i) && (insn_uses(i) & ~m->written) && !(insn_is_exit(i) && m->depth)) {

@@ -157,7 +157,7 @@ struct world {
 	struct kit k[2]; /* with and without bpf_get_current_task_btf */
 	struct catalog *c;
 	const struct cat_event *ev[2]; /* without and with a subject */
-	uint32_t accepted, refused;
+	uint32_t accepted, refused, lost;
 };
 
 static void open_object(const struct sim_program *p, struct function f[FUNCTIONS], struct object *o)
@@ -233,9 +233,15 @@ static bool compare(struct world *w, const struct sim_program *p, unsigned kerne
 	memset(&k->e, 0, sizeof(k->e));
 	if (analyze_function(&o, &f[0], false, catalog_event(k->c, subject ? "evs" : "ev"), k->c, k->t, &a, &k->e) ||
 	    translate_function(a, k->t, filter, NULL, &code, &k->e)) {
-		/* the stack and the number of variants are bounded, old kernels lack atomics; that is all */
-		ok = !strcmp(k->e.tag, "variants") || !strcmp(k->e.tag, "stack") ||
+		bool lost = !strcmp(k->e.tag, "pointer-arithmetic") || !strcmp(k->e.tag, "index-unbounded");
+
+		/*
+		 * The stack and the number of variants are bounded, old kernels lack atomics. Constants
+		 * that become addresses are kept apart up to a number: rarely one is lost.
+		 */
+		ok = lost || !strcmp(k->e.tag, "variants") || !strcmp(k->e.tag, "stack") ||
 		     (kernel && !strcmp(k->e.tag, "atomics"));
+		w->lost += lost;
 		w->refused++;
 		if (!ok)
 			printf("# refused: [%s] %s\n# %s\n", k->e.tag, k->e.problem, k->e.reason);
@@ -320,7 +326,8 @@ int main(int argc, char **argv)
 		}
 	}
 	OK(w.accepted > programs / 10 * 8, "translate: four of five random programs are accepted");
-	printf("# %u accepted, %u refused\n", w.accepted, w.refused);
+	OK(w.lost <= programs / 1000, "translate: next to none is refused because the analysis lost an address");
+	printf("# %u accepted, %u refused, of these %u lost\n", w.accepted, w.refused, w.lost);
 	OK(true, "translate: random programs compute what the originals mean");
 	kit_close(&w.k[0]);
 	kit_close(&w.k[1]);

@@ -14,9 +14,10 @@
 static const char usage[] =
 	"usage: abide show NAME [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
 	"\n"
-	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event (sched_switch,\n"
-	"sys_enter:openat) or an enum: what it means, and where this kernel keeps it. \"@16 @8\" means:\n"
-	"the pointer at offset 16, then offset 8 from there; \"(fetched)\": the kernel takes no plain load.\n"
+	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event\n"
+	"(sched_switch, sys_enter:openat) or an enum: what it means, and where this kernel\n"
+	"keeps it. \"@16 @8\" means: the pointer at offset 16, then offset 8 from there;\n"
+	"\"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"

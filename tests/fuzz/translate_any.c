@@ -106,7 +106,7 @@ static bool make_target(void)
 {
 	struct bb_value helpers[212];
 	static char names[212][24];
-	struct types t = { 0 };
+	static struct types t; /* the BTF is read in place */
 	struct btf_data *btf;
 	const void *bytes;
 	size_t size;

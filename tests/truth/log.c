@@ -52,6 +52,9 @@ static bool is_walk(const char *line, size_t len)
 		line++, len--;
 	if (!len)
 		return true;
+	/* "func 'vfs_read' arg0 has btf_id 418 type STRUCT 'file'": what it found, no refusal. */
+	if (memmem(line, len, " has btf_id ", 12))
+		return true;
 	if (isdigit((unsigned char)*line)) {
 		while (len && isdigit((unsigned char)*line))
 			line++, len--;
@@ -93,7 +96,7 @@ void log_why(const struct log *l, char *why, size_t size)
 	/* The lines that every failure ends with say less than the first one. */
 	for (p = l->text; *p; p = end + (*end == '\n')) {
 		end = strchrnul(p, '\n');
-		if (!strncmp(p, "libbpf: ", 8)) {
+		if (!strncmp(p, "libbpf: ", 8) && !memmem(p, (size_t)(end - p), "Retrying without BTF", 20)) {
 			copy(why, size, p + 8, (size_t)(end - p - 8));
 			return;
 		}

@@ -42,12 +42,14 @@ __attribute__((noinline, used)) int truth_probe_me(int a)
 
 static void say(const char *object, const char *program, const char *loads, const char *attaches, int err)
 {
+	const char *name = err < 0 ? strerrorname_np(-err) : "-";
 	char why[160] = "";
 
 	if (err < 0)
 		log_why(&the_log, why, sizeof(why));
-	printf("@@ truth %s %s %s %s %s%s%s\n", object, program, loads, attaches,
-	       err < 0 ? strerrorname_np(-err) : "-", why[0] ? ": " : "", why);
+	/* The kernel has numbers that the C library has no names for: ENOTSUPP is 524. */
+	printf("@@ truth %s %s %s %s %s%s%s\n", object, program, loads, attaches, name ? name : err == -524 ? "ENOTSUPP" : "E?",
+	       why[0] ? ": " : "", why);
 	fflush(stdout);
 }
 

@@ -63,7 +63,7 @@ RAW(format)
 {
 	static const char fmt[] = "%d";
 	__u64 args[1] = { 7 };
-	char out[16];
+	char out[16] = {};
 
 	sink = bpf_snprintf(out, sizeof(out), fmt, args, sizeof(args));
 	return 0;
@@ -72,6 +72,17 @@ RAW(format)
 RAW(printk)
 {
 	bpf_printk("%d", 7);
+	return 0;
+}
+
+/* The buffer to write to is not initialized: early kernels mind. */
+RAW(format_uninitialized)
+{
+	static const char fmt[] = "%d";
+	__u64 args[1] = { 7 };
+	char out[16];
+
+	sink = bpf_snprintf(out, sizeof(out), fmt, args, sizeof(args));
 	return 0;
 }
 

@@ -58,8 +58,22 @@ int retransmit_err(__u64 *ctx)
 	return 0;
 }
 
+struct pt_regs___kernel {
+	unsigned long di;
+} KERNEL;
+
 SEC("raw_tp/sys_enter")
 int sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs___kernel *regs = (void *)ctx->args[0];
+
+	sink = BPF_CORE_READ(regs, di) + ctx->args[1];
+	return 0;
+}
+
+/* The names that user space has for registers are not the kernel's. */
+SEC("raw_tp/sys_enter")
+int sys_enter_user_names(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (void *)ctx->args[0];
 

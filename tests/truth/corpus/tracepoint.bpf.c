@@ -102,6 +102,19 @@ int complete_either(void *ctx)
 	return 0;
 }
 
+SEC("tp/block/block_rq_complete")
+int complete_either_probed(void *ctx)
+{
+	struct trace_event_raw_block_rq_completion *n = ctx;
+	struct trace_event_raw_block_rq_complete *o = ctx;
+
+	if (bpf_core_type_exists(struct trace_event_raw_block_rq_completion))
+		sink = BPF_CORE_READ(n, nr_sector);
+	else
+		sink = BPF_CORE_READ(o, nr_sector);
+	return 0;
+}
+
 SEC("tp/tcp/tcp_retransmit_skb")
 int retransmit_class(struct trace_event_raw_tcp_event_sk_skb *ctx)
 {

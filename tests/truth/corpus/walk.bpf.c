@@ -180,6 +180,21 @@ ON_SWITCH(either_rss)
 	return 0;
 }
 
+struct mm_rss_stat {
+	struct atomic_long count[4];
+} KERNEL;
+
+ON_SWITCH(either_rss_complete)
+{
+	struct mm_struct___percpu *p = (void *)prev->mm;
+
+	if (bpf_core_type_exists(struct mm_rss_stat))
+		sink = BPF_CORE_READ((struct mm_struct___rss *)p, rss_stat.count[1].counter);
+	else
+		sink = BPF_CORE_READ(p, rss_stat[1].count);
+	return 0;
+}
+
 ON_SWITCH(pid_first)
 {
 	sink = ((struct pid___one *)prev->thread_pid)->numbers[0].nr;

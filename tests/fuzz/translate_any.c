@@ -125,7 +125,9 @@ static bool make_target(void)
 	bb_enum(&t.b, BTF_KIND_ENUM, "bpf_func_id", false, BB_N(helpers), helpers);
 	build_task(&t);
 	build_events(&t);
-	bytes = bb_finish(&t.b, &size);
+	bytes = bb_finish(&t.b, &size); /* the target borrows these; their parts are done with */
+	buf_free(&t.b.types);
+	buf_free(&t.b.strings);
 	return bytes && !btf_open_mem(bytes, size, &btf, NULL) && !catalog_open_builtin(&catalog, NULL) &&
 	       !target_open(btf, "fuzz", catalog, &target, NULL);
 }

@@ -32,7 +32,6 @@ units: $(UNIT_TESTS) $(UNIT_OBJECT) $(OBJECT_SAMPLES)
 list-units:
 	@for t in $(UNIT_TESTS); do echo $$t; done
 	@$(if $(UNIT_OBJECT),echo $(UNIT_OBJECT) $(OBJECT_DIR))
-live-objects: $(LIVE_OBJ) $(if $(LIVE_OBJ),$(T)/live/engine)
 tests: $(RUNNER) units
 
 # Fuzz targets: the same stages with clang's sanitizers, compiled once for all of them.
@@ -50,9 +49,13 @@ $(B)/fuzz.o/%.o: src/%.c
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZOBJ)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZOBJ)
+# The target that translates has its kernels from the cases' layouts.
+$(B)/fuzz/translate: tests/fuzz/translate.c tests/runner/case.c tests/runner/layout.c tests/runner/layout_btf.c $(FUZZOBJ)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZFLAGS) -Itests/runner -fsanitize=fuzzer -o $@ $^
 fuzz: $(FUZZ)
 
 check: all tests
-	scripts/test units cases rules
+	NO_INSTALL=1 scripts/test units cases rules
 
-.PHONY: cases units list-units live-objects tests fuzz check
+.PHONY: cases units list-units tests fuzz check

@@ -45,7 +45,7 @@
  *
  *	__u64 wait UNIT("ns");         scaled for people: 1.25ms
  *	__u32 pid TITLE("PID");        heads the column; otherwise it is the member's name
- *	__u64 worst MAX;               of a table: the largest of the CPUs' values, not their sum
+ *	__u64 worst LARGEST;           of a table: the largest of the CPUs' values, not their sum
  *	__u64 total SORT;              of a table: sorted by this one, not by the first
  *	__u32 mode HEX;                shown in base 16
  *
@@ -56,7 +56,7 @@
 #include <bpf/bpf_tracing.h>
 
 typedef __s64 syscall_nr;   /* a system call of this machine, shown by name */
-typedef __s32 errno_nr;     /* -2 or 2: ENOENT; 0 and other results: the number */
+typedef __s32 errno_nr;     /* a result; -2: ENOENT, 0 and above: the number */
 typedef __s32 signal_nr;    /* 15: SIGTERM */
 typedef __s32 wait_status;  /* as wait(2) gives it: "exit 1", "SIGKILL" */
 typedef __be32 ip4_addr;    /* 127.0.0.1 */
@@ -77,7 +77,7 @@ typedef __u64 ktime_ns;     /* of bpf_ktime_get_ns(): seconds since boot */
 
 #define UNIT(unit)   ABIDE_TAG("unit=" unit)
 #define TITLE(title) ABIDE_TAG("title=" title)
-#define MAX          ABIDE_TAG("max")
+#define LARGEST      ABIDE_TAG("max")
 #define SORT         ABIDE_TAG("sort")
 #define HEX          ABIDE_TAG("hex")
 

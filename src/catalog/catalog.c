@@ -34,11 +34,13 @@ static int take_over(struct catalog *c, const struct catalog *base, struct abide
 	struct catalog copy = *base;
 
 	copy.store = c->store;
-	if (!copy_array(c, &copy.structs, base->structs, base->nr_structs, sizeof(*base->structs)) ||
+	if (!copy_array(c, &copy.structs, base->structs, base->nr_structs,
+	                sizeof(*base->structs)) ||
 	    !copy_array(c, &copy.events, base->events, base->nr_events, sizeof(*base->events)) ||
 	    !copy_array(c, &copy.enums, base->enums, base->nr_enums, sizeof(*base->enums)) ||
 	    !copy_array(c, &copy.rules, base->rules, base->nr_rules, sizeof(*base->rules)) ||
-	    !copy_array(c, &copy.syscalls, base->syscalls, base->nr_syscalls, sizeof(*base->syscalls)))
+	    !copy_array(c, &copy.syscalls, base->syscalls, base->nr_syscalls,
+	                sizeof(*base->syscalls)))
 		return error_nomem(e);
 	*c = copy;
 	c->store->base = base->store;
@@ -57,7 +59,7 @@ static void release(struct catalog_store *s)
 }
 
 int catalog_parse(const char *text, uint32_t size, const char *file, const struct catalog *base,
-		  struct catalog **out, struct abide_error *e)
+                  struct catalog **out, struct abide_error *e)
 {
 	struct catalog_store *store = calloc(1, sizeof(*store));
 	struct catalog *c;
@@ -86,11 +88,12 @@ int catalog_parse(const char *text, uint32_t size, const char *file, const struc
 
 int catalog_open_builtin(struct catalog **out, struct abide_error *e)
 {
-	return catalog_parse(catalog_builtin, catalog_builtin_size, "built-in catalog", NULL, out, e);
+	return catalog_parse(catalog_builtin, catalog_builtin_size, "built-in catalog", NULL, out,
+	                     e);
 }
 
 int catalog_open_file(const char *path, const struct catalog *base, struct catalog **out,
-		      struct abide_error *e)
+                      struct abide_error *e)
 {
 	FILE *f = fopen(path, "rb");
 	struct buf text = { 0 };
@@ -108,7 +111,8 @@ int catalog_open_file(const char *path, const struct catalog *base, struct catal
 	else if (text.failed)
 		err = error_nomem(e);
 	else
-		err = catalog_parse((const char *)text.data, (uint32_t)text.size, path, base, out, e);
+		err = catalog_parse((const char *)text.data, (uint32_t)text.size, path, base, out,
+		                    e);
 	buf_free(&text);
 	fclose(f);
 	return err;
@@ -178,7 +182,7 @@ static bool prefix_path(struct catalog *c, struct cat_path *path, const char *ar
 
 /* Argument @elem of a system call: by each way in which syscall_user.args is found. */
 static bool compose_arg(struct catalog *c, struct cat_field *arg, uint32_t elem, const char *regs,
-			const struct cat_field *args)
+                        const struct cat_field *args)
 {
 	struct cat_source *s;
 	uint32_t i;
@@ -274,7 +278,8 @@ static const struct cat_event *compose(struct catalog *c, const char *name, bool
 		return NULL;
 	*ev = *generic;
 	ev->name = store_text(c->store, name, strlen(name));
-	snprintf(doc, sizeof(doc), "the running task %s system call %s", enter ? "begins" : "ends", sc->name);
+	snprintf(doc, sizeof(doc), "the running task %s system call %s", enter ? "begins" : "ends",
+	         sc->name);
 	ev->doc = store_text(c->store, doc, strlen(doc));
 	if (sc->since > ev->since)
 		ev->since = sc->since;

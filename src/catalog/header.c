@@ -10,7 +10,7 @@
 
 #include "catalog/header.h"
 
-#define WIDTH 100
+#define WIDTH      100
 #define DOC_COLUMN 48 /* where meanings begin */
 
 static const char head[] =
@@ -167,7 +167,8 @@ static uint32_t columns(const char *text, uint32_t at)
 }
 
 /* Words of @text up to WIDTH; each further line begins with @indent, its last column being @column. */
-static void wrap(struct buf *b, const char *text, uint32_t at, const char *indent, uint32_t column, uint32_t tail)
+static void wrap(struct buf *b, const char *text, uint32_t at, const char *indent, uint32_t column,
+                 uint32_t tail)
 {
 	const char *end;
 	uint32_t n;
@@ -209,14 +210,16 @@ static void write_enum(const struct cat_enum *en, struct buf *b)
 	char code[128], text[320];
 	uint32_t i;
 
-	snprintf(text, sizeof(text), "%s; a value of the kernel's that is not listed becomes %u", en->doc, en->other);
+	snprintf(text, sizeof(text), "%s; a value of the kernel's that is not listed becomes %u",
+	         en->doc, en->other);
 	buf_printf(b, "/* ");
 	wrap(b, text, 3, " * ", 3, 3);
 	buf_printf(b, " */\nenum %s {\n", en->name);
 	for (i = 0; i < en->nr_values; i++) {
 		snprintf(code, sizeof(code), "\t%s = %u,", en->values[i].name, en->values[i].value);
 		if (en->values[i].since > 1)
-			snprintf(text, sizeof(text), "%s (since %u)", en->values[i].doc, en->values[i].since);
+			snprintf(text, sizeof(text), "%s (since %u)", en->values[i].doc,
+			         en->values[i].since);
 		else
 			snprintf(text, sizeof(text), "%s", en->values[i].doc);
 		line(b, code, text);
@@ -241,9 +244,10 @@ static void meaning(const struct cat_field *f, char *text, size_t size)
 {
 	bool null = f->nullable && !strstr(f->doc, "NULL");
 
-	snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit, *f->unit ? "]" : "",
-		 null ? "; may be NULL" : "", f->kind == CAT_STRING ? "; read it with user_str()" : "",
-		 f->kind == CAT_USERPTR ? "; in the application's memory" : "");
+	snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit,
+	         *f->unit ? "]" : "", null ? "; may be NULL" : "",
+	         f->kind == CAT_STRING ? "; read it with user_str()" : "",
+	         f->kind == CAT_USERPTR ? "; in the application's memory" : "");
 }
 
 /* Bytes of the struct as C sees it: up to the next multiple of its alignment. */
@@ -252,7 +256,8 @@ static uint32_t size_in_c(const struct cat_struct *s)
 	uint32_t i, most = 1;
 
 	for (i = 0; i < s->nr_fields; i++)
-		if (s->fields[i].kind != CAT_CHARS && s->fields[i].kind != CAT_BYTES && s->fields[i].size > most)
+		if (s->fields[i].kind != CAT_CHARS && s->fields[i].kind != CAT_BYTES &&
+		    s->fields[i].size > most)
 			most = s->fields[i].size;
 	return (s->size + most - 1) / most * most;
 }
@@ -299,21 +304,23 @@ static void assert_struct(const struct cat_struct *s, struct buf *b)
 	for (i = 0; i < s->nr_fields; i++) {
 		const struct cat_field *f = &s->fields[i];
 
-		buf_printf(b, "ABIDE_FIELD(%s, %s, %u, %u);\n", s->name, f->name, f->offset, f->size * f->count);
+		buf_printf(b, "ABIDE_FIELD(%s, %s, %u, %u);\n", s->name, f->name, f->offset,
+		           f->size * f->count);
 	}
-	buf_printf(b, "_Static_assert(sizeof(struct %s) == %u, \"ABI: size of struct %s\");\n\n", s->name,
-		   size_in_c(s), s->name);
+	buf_printf(b, "_Static_assert(sizeof(struct %s) == %u, \"ABI: size of struct %s\");\n\n",
+	           s->name, size_in_c(s), s->name);
 }
 
 static void write_asserts(const struct catalog *c, struct buf *b)
 {
 	uint32_t i;
 
-	buf_printf(b, "/* The layout, as it was promised. */\n"
-		      "#define ABIDE_FIELD(type, field, offset, size)\t\t\t\t\t\\\n"
-		      "	_Static_assert(__builtin_offsetof(struct type, field) == (offset) &&\t\t\\\n"
-		      "			       sizeof(((struct type *)0)->field) == (size),\t\t\\\n"
-		      "		       \"ABI: layout of struct \" #type \".\" #field)\n\n");
+	buf_printf(b,
+	           "/* The layout, as it was promised. */\n"
+	           "#define ABIDE_FIELD(type, field, offset, size)\t\t\t\t\t\\\n"
+	           "	_Static_assert(__builtin_offsetof(struct type, field) == (offset) &&\t\t\\\n"
+	           "			       sizeof(((struct type *)0)->field) == (size),\t\t\\\n"
+	           "		       \"ABI: layout of struct \" #type \".\" #field)\n\n");
 	for (i = 0; i < c->nr_structs; i++)
 		assert_struct(&c->structs[i], b);
 	buf_printf(b, "#undef ABIDE_FIELD\n\n");
@@ -343,6 +350,9 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 	buf_printf(b, "\n *\n");
 	for (i = 0; i < ev->nr_args; i++) {
 		meaning(&ev->args[i], text, sizeof(text));
+		if (ev->args[i].since > ev->since)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " (since %u)",
+			         ev->args[i].since);
 		buf_printf(b, " *	    %-11s ", ev->args[i].name);
 		wrap(b, text, 24, " *			", 24, 0);
 		buf_printf(b, "\n");
@@ -361,7 +371,8 @@ int header_write(const struct catalog *c, struct buf *out, struct abide_error *e
 {
 	uint32_t i;
 
-	buf_printf(out, "%s#define ABIDE_CATALOG_VERSION %u\n\n%s%s", head, c->version, types, since);
+	buf_printf(out, "%s#define ABIDE_CATALOG_VERSION %u\n\n%s%s", head, c->version, types,
+	           since);
 	for (i = 0; i < c->nr_enums; i++)
 		write_enum(&c->enums[i], out);
 	for (i = 0; i < c->nr_structs; i++)

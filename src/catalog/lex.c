@@ -47,12 +47,26 @@ enum { PLAIN = 1, NAME = 2, DIGIT = 4, SPACE = 8, PUNCTUATION = 16 };
 
 /* What each byte may be: plain bytes form words. The locale has no say. */
 static const uint8_t classes[256] = {
-	['!'] = PLAIN, ['$' ... '\''] = PLAIN, ['*' ... '+'] = PLAIN, ['-' ... '/'] = PLAIN,
-	[':'] = PLAIN, ['<' ... '@'] = PLAIN, ['[' ... '^'] = PLAIN, ['`'] = PLAIN, ['{' ... '~'] = PLAIN,
-	['a' ... 'z'] = PLAIN | NAME, ['A' ... 'Z'] = PLAIN | NAME, ['_'] = PLAIN | NAME,
+	['!'] = PLAIN,
+	['$' ... '\''] = PLAIN,
+	['*' ... '+'] = PLAIN,
+	['-' ... '/'] = PLAIN,
+	[':'] = PLAIN,
+	['<' ... '@'] = PLAIN,
+	['[' ... '^'] = PLAIN,
+	['`'] = PLAIN,
+	['{' ... '~'] = PLAIN,
+	['a' ... 'z'] = PLAIN | NAME,
+	['A' ... 'Z'] = PLAIN | NAME,
+	['_'] = PLAIN | NAME,
 	['0' ... '9'] = PLAIN | DIGIT,
-	[' '] = SPACE, ['\t'] = SPACE, ['\r'] = SPACE,
-	[','] = PUNCTUATION, ['('] = PUNCTUATION, [')'] = PUNCTUATION, [';'] = PUNCTUATION,
+	[' '] = SPACE,
+	['\t'] = SPACE,
+	['\r'] = SPACE,
+	[','] = PUNCTUATION,
+	['('] = PUNCTUATION,
+	[')'] = PUNCTUATION,
+	[';'] = PUNCTUATION,
 };
 
 static bool is(char c, unsigned class)
@@ -92,7 +106,8 @@ static char *quote_end(struct lex *l, char *p, const char *end)
 {
 	for (; p < end && *p != '"'; p++)
 		if (!is_visible(*p) && *p != ' ') {
-			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning", (unsigned char)*p);
+			lex_fail(l, "catalog-syntax", "byte 0x%02x is not allowed in a meaning",
+			         (unsigned char)*p);
 			return NULL;
 		}
 	if (p < end)
@@ -209,7 +224,8 @@ bool text_number(const char *p, int64_t *out)
 	for (; *p; p++) {
 		unsigned d = (unsigned)digit_of(*p);
 
-		if (d >= base || __builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, d, &v))
+		if (d >= base || __builtin_mul_overflow(v, base, &v) ||
+		    __builtin_add_overflow(v, d, &v))
 			return false;
 	}
 	if (minus && v > (uint64_t)INT64_MAX + 1)
@@ -225,7 +241,8 @@ bool lex_number(struct lex *l, const char *what, int64_t *out)
 	if (!w)
 		return false;
 	if (!text_number(w, out))
-		return lex_fail(l, "catalog-syntax", "%s: \"%.40s\" is no number (decimal or 0x)", what, w);
+		return lex_fail(l, "catalog-syntax", "%s: \"%.40s\" is no number (decimal or 0x)",
+		                what, w);
 	return true;
 }
 
@@ -234,8 +251,8 @@ bool lex_range(struct lex *l, const char *what, int64_t from, int64_t to, int64_
 	if (!lex_number(l, what, out))
 		return false;
 	if (*out < from || *out > to)
-		return lex_fail(l, "catalog-syntax", "%s: %lld is not in %lld..%lld", what, (long long)*out,
-				(long long)from, (long long)to);
+		return lex_fail(l, "catalog-syntax", "%s: %lld is not in %lld..%lld", what,
+		                (long long)*out, (long long)from, (long long)to);
 	return true;
 }
 
@@ -243,7 +260,8 @@ bool lex_end(struct lex *l)
 {
 	if (l->next == l->nr_words)
 		return true;
-	return lex_fail(l, "catalog-syntax", "\"%.40s\" is not expected here", l->words[l->next].text);
+	return lex_fail(l, "catalog-syntax", "\"%.40s\" is not expected here",
+	                l->words[l->next].text);
 }
 
 bool lex_doc(struct lex *l, const char **out)
@@ -251,14 +269,16 @@ bool lex_doc(struct lex *l, const char **out)
 	const char *text;
 
 	if (l->next == l->nr_words)
-		return lex_fail(l, "catalog-syntax", "the line must end with its meaning in quotes");
+		return lex_fail(l, "catalog-syntax",
+		                "the line must end with its meaning in quotes");
 	if (!l->words[l->next].quoted)
 		return lex_end(l);
 	text = l->words[l->next++].text;
 	if (!*text || strlen(text) > 240)
 		return lex_fail(l, "catalog-syntax", "a meaning has 1 to 240 characters");
 	if (strstr(text, "*/") || strstr(text, "/*"))
-		return lex_fail(l, "catalog-syntax", "a meaning cannot contain /* or */: it stands in a C comment");
+		return lex_fail(l, "catalog-syntax",
+		                "a meaning cannot contain /* or */: it stands in a C comment");
 	*out = text;
 	return lex_end(l);
 }
@@ -286,7 +306,8 @@ bool lex_name(struct lex *l, const char *what, const char **out)
 	if (!is_identifier(w))
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\" is no C name", what, w);
 	if (strlen(w) > 63)
-		return lex_fail(l, "catalog-name", "%s: \"%.40s...\" is longer than 63 characters", what, w);
+		return lex_fail(l, "catalog-name", "%s: \"%.40s...\" is longer than 63 characters",
+		                what, w);
 	*out = w;
 	return true;
 }
@@ -299,19 +320,22 @@ static int by_text(const void *key, const void *word)
 bool lex_new_name(struct lex *l, const char *what, const char **out)
 {
 	static const char *const sorted[] = {
-		"asm",	  "auto",   "bool",   "break",	  "case",   "char",   "const",	  "continue",
-		"current", "default", "do",   "double",	  "else",   "enum",   "extern",	  "false",
-		"float",  "for",    "goto",   "if",	  "inline", "int",    "long",	  "register",
-		"restrict", "return", "short", "signed",  "sizeof", "static", "struct",	  "switch",
-		"true",	  "typedef", "typeof", "union",	  "unsigned", "void", "volatile", "while",
+		"asm",      "auto",     "bool",     "break",    "case",   "char",    "const",
+		"continue", "current",  "default",  "do",       "double", "else",    "enum",
+		"extern",   "false",    "float",    "for",      "goto",   "if",      "inline",
+		"int",      "long",     "register", "restrict", "return", "short",   "signed",
+		"sizeof",   "static",   "struct",   "switch",   "true",   "typedef", "typeof",
+		"union",    "unsigned", "void",     "volatile", "while",
 	};
 
 	if (!lex_name(l, what, out))
 		return false;
 	if ((*out)[0] == '_')
-		return lex_fail(l, "catalog-name", "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
+		return lex_fail(l, "catalog-name",
+		                "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
 	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
-		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that", what, *out);
+		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that",
+		                what, *out);
 	if (bsearch(*out, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
 		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
 	return true;

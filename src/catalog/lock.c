@@ -30,7 +30,8 @@ static const char head[] =
 /* ---- writing ---- */
 
 /* Its type in one word: "u32", "char[16]", "u64[6]", "enum:req_op_user", "bio_user*". */
-static const char *type_word(const struct catalog *c, const struct cat_field *f, char *buf, size_t size)
+static const char *type_word(const struct catalog *c, const struct cat_field *f, char *buf,
+                             size_t size)
 {
 	const char *number = f->type + 2; /* without "__" */
 
@@ -64,11 +65,13 @@ static const char *type_word(const struct catalog *c, const struct cat_field *f,
 	return buf;
 }
 
-static void write_field(const struct catalog *c, const char *of, const struct cat_field *f, struct buf *b)
+static void write_field(const struct catalog *c, const char *of, const struct cat_field *f,
+                        struct buf *b)
 {
 	char type[96];
 
-	buf_printf(b, "field %s.%s offset %u type %s", of, f->name, f->offset, type_word(c, f, type, sizeof(type)));
+	buf_printf(b, "field %s.%s offset %u type %s", of, f->name, f->offset,
+	           type_word(c, f, type, sizeof(type)));
 	if (*f->unit)
 		buf_printf(b, " unit %s", f->unit);
 	buf_printf(b, " since %u\n", f->since);
@@ -84,7 +87,7 @@ static void write_event(const struct catalog *c, const struct cat_event *ev, str
 		const struct cat_field *f = &ev->args[i];
 
 		buf_printf(b, "arg %s.%s position %u type %s", ev->name, f->name, i,
-			   type_word(c, f, type, sizeof(type)));
+		           type_word(c, f, type, sizeof(type)));
 		if (*f->unit)
 			buf_printf(b, " unit %s", f->unit);
 		buf_printf(b, " since %u\n", f->since);
@@ -120,7 +123,8 @@ static int write_enum(const struct cat_enum *en, struct buf *b)
 	qsort(v, en->nr_values, sizeof(*v), by_value);
 	buf_printf(b, "enum %s other %u since %u\n", en->name, en->other, en->since);
 	for (i = 0; i < en->nr_values; i++)
-		buf_printf(b, "enumerator %s.%s value %u since %u\n", en->name, v[i]->name, v[i]->value, v[i]->since);
+		buf_printf(b, "enumerator %s.%s value %u since %u\n", en->name, v[i]->name,
+		           v[i]->value, v[i]->since);
 	free(v);
 	return 0;
 }
@@ -193,7 +197,8 @@ static int write_syscalls(struct catalog *c, struct buf *b)
 	if (!list)
 		return -ENOMEM;
 	for (i = 0; i < c->nr_syscalls; i++) {
-		snprintf(name, sizeof(name), "sys_enter:%s", ((const struct cat_syscall *)list[i])->name);
+		snprintf(name, sizeof(name), "sys_enter:%s",
+		         ((const struct cat_syscall *)list[i])->name);
 		ev = catalog_event(c, name);
 		if (ev)
 			write_event(c, ev, b);
@@ -304,7 +309,7 @@ static void promises_free(struct promises *list)
 
 /* Sorted by kind and name, none twice. */
 static int promises_read(const char *text, size_t size, const char *file, struct promises *list,
-			 struct abide_error *e)
+                         struct abide_error *e)
 {
 	struct lex *l = calloc(1, sizeof(*l));
 	uint32_t i;
@@ -317,15 +322,19 @@ static int promises_read(const char *text, size_t size, const char *file, struct
 		free(l);
 		return error_nomem(e);
 	}
-	*l = (struct lex){ .at = copy, .end = copy + size, .file = file, .store = list->store, .e = e };
+	*l = (struct lex){
+		.at = copy, .end = copy + size, .file = file, .store = list->store, .e = e
+	};
 	while (lex_line(l) && read_line(l, list))
 		;
 	if (list->n)
 		qsort(list->v, list->n, sizeof(*list->v), by_kind_and_name);
 	for (i = 1; !l->failed && i < list->n; i++)
 		if (!by_kind_and_name(&list->v[i - 1], &list->v[i])) {
-			l->line = list->v[i].line > list->v[i - 1].line ? list->v[i].line : list->v[i - 1].line;
-			lex_fail(l, "lock-syntax", "%s %s stands twice", list->v[i].kind, list->v[i].name);
+			l->line = list->v[i].line > list->v[i - 1].line ? list->v[i].line
+			                                                : list->v[i - 1].line;
+			lex_fail(l, "lock-syntax", "%s %s stands twice", list->v[i].kind,
+			         list->v[i].name);
 		}
 	if (!l->failed && !number(find(list, "catalog", "linux"), "version"))
 		lex_fail(l, "lock-syntax", "no lock: \"catalog linux version N\" is missing");
@@ -360,11 +369,12 @@ static void __attribute__((format(printf, 2, 3))) breach(struct breaches *b, con
 	n = strlen(text);
 	if (b->len + n + 2 > sizeof(b->all))
 		return;
-	b->len += (size_t)snprintf(b->all + b->len, sizeof(b->all) - b->len, "%s%s", b->len ? "\n" : "", text);
+	b->len += (size_t)snprintf(b->all + b->len, sizeof(b->all) - b->len, "%s%s",
+	                           b->len ? "\n" : "", text);
 }
 
 static void compare_pair(struct breaches *b, const struct promise *was, const struct pair *pair,
-			 const struct promise *is)
+                         const struct promise *is)
 {
 	const char *now = property(is, pair->property);
 
@@ -383,31 +393,33 @@ static void compare(struct breaches *b, const struct promise *was, const struct 
 	uint32_t i;
 
 	for (i = 0; i < was->nr_pairs; i++) {
-		bool may_grow = !strcmp(was->pairs[i].property, "size") || !strcmp(was->pairs[i].property, "version");
+		bool may_grow = !strcmp(was->pairs[i].property, "size") ||
+		                !strcmp(was->pairs[i].property, "version");
 
 		if (!may_grow)
 			compare_pair(b, was, &was->pairs[i], is);
 		else if (number(is, was->pairs[i].property) < number(was, was->pairs[i].property))
-			breach(b, "%s %s shrank from %s to %u", was->kind, was->name, was->pairs[i].value,
-			       number(is, was->pairs[i].property));
+			breach(b, "%s %s shrank from %s to %u", was->kind, was->name,
+			       was->pairs[i].value, number(is, was->pairs[i].property));
 	}
 	for (i = 0; i < is->nr_pairs; i++)
 		if (!property(was, is->pairs[i].property))
-			breach(b, "%s changed its %s from none to %s", was->name, is->pairs[i].property,
-			       is->pairs[i].value);
+			breach(b, "%s changed its %s from none to %s", was->name,
+			       is->pairs[i].property, is->pairs[i].value);
 }
 
 /*
  * What the lock does not have must say that it is newer than the lock's version. While
  * that version is still being made, it may belong to it.
  */
-static void check_new(struct breaches *b, const struct promise *p, uint32_t version, uint32_t lock_version)
+static void check_new(struct breaches *b, const struct promise *p, uint32_t version,
+                      uint32_t lock_version)
 {
 	uint32_t least = version > lock_version ? lock_version + 1 : lock_version;
 
 	if (number(p, "since") < least)
-		breach(b, "%s %s is new but says since %u: it comes with version %u", p->kind, p->name,
-		       number(p, "since"), least);
+		breach(b, "%s %s is new but says since %u: it comes with version %u", p->kind,
+		       p->name, number(p, "since"), least);
 }
 
 static void check_all(struct breaches *b, const struct promises *lock, const struct promises *now)
@@ -429,7 +441,8 @@ static void check_all(struct breaches *b, const struct promises *lock, const str
 			check_new(b, &now->v[i], version, lock_version);
 }
 
-int lock_check(struct catalog *c, const char *text, size_t size, const char *file, struct abide_error *e)
+int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
+               struct abide_error *e)
 {
 	struct promises lock = { 0 }, now = { 0 };
 	struct breaches b = { .e = e };
@@ -448,7 +461,9 @@ int lock_check(struct catalog *c, const char *text, size_t size, const char *fil
 	if (b.n > 1)
 		error_reason(e, "%s", b.all);
 	if (b.n)
-		error_hint(e, "promises are kept: add the new thing under a new name, behind the old ones");
+		error_hint(
+			e,
+			"promises are kept: add the new thing under a new name, behind the old ones");
 	promises_free(&lock);
 	promises_free(&now);
 	buf_free(&mine);

@@ -19,6 +19,7 @@ int lock_write(struct catalog *c, struct buf *out, struct abide_error *e);
  * with tag "catalog-abi": the first breach is the problem, all (that fit) are the reason.
  * A lock that cannot be read is -EINVAL with tag "lock-syntax".
  */
-int lock_check(struct catalog *c, const char *text, size_t size, const char *file, struct abide_error *e);
+int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
+               struct abide_error *e);
 
 #endif

@@ -25,16 +25,19 @@ bool parse_since(struct parser *p, uint32_t least, uint32_t *out)
 	if (!lex_number(&p->l, "since", &n))
 		return false;
 	if (n < 1 || n > p->version)
-		return lex_fail(&p->l, "catalog-layout", "since %lld, but this catalog is version %u", (long long)n,
-				p->version);
+		return lex_fail(&p->l, "catalog-layout",
+		                "since %lld, but this catalog is version %u", (long long)n,
+		                p->version);
 	if (n < least)
-		return lex_fail(&p->l, "catalog-layout", "since %lld, but what it belongs to is since %u", (long long)n,
-				least);
+		return lex_fail(&p->l, "catalog-layout",
+		                "since %lld, but what it belongs to is since %u", (long long)n,
+		                least);
 	*out = (uint32_t)n;
 	return true;
 }
 
-static bool add_name(struct parser *p, uint32_t scope, const char *name, uint32_t at, const char *of)
+static bool add_name(struct parser *p, uint32_t scope, const char *name, uint32_t at,
+                     const char *of)
 {
 	int rc = names_add(&p->names, scope, name, at, false);
 
@@ -43,7 +46,8 @@ static bool add_name(struct parser *p, uint32_t scope, const char *name, uint32_
 	if (rc == -E2BIG)
 		return lex_fail(&p->l, "catalog-name", "more names than a catalog may have");
 	if (rc)
-		return lex_fail(&p->l, "catalog-name", "%s%s%s stands twice", of, *of ? "." : "", name);
+		return lex_fail(&p->l, "catalog-name", "%s%s%s stands twice", of, *of ? "." : "",
+		                name);
 	return true;
 }
 
@@ -53,7 +57,8 @@ bool parse_member_name(struct parser *p, const char *of, const char *name)
 }
 
 /* Names of the kernel's, at least one, up to one of the words that may follow them. */
-static bool names_until(struct parser *p, const char *stop1, const char *stop2, const char ***out, uint32_t *n)
+static bool names_until(struct parser *p, const char *stop1, const char *stop2, const char ***out,
+                        uint32_t *n)
 {
 	const char **slot, *w;
 
@@ -73,7 +78,8 @@ static bool names_until(struct parser *p, const char *stop1, const char *stop2, 
  * Where the entry @name goes: the place of the one that it replaces, or a new one at the
  * array's end. NULL after a failure.
  */
-static void *place(struct parser *p, enum scope scope, const char *name, void *arrayp, uint32_t *n, size_t size)
+static void *place(struct parser *p, enum scope scope, const char *name, void *arrayp, uint32_t *n,
+                   size_t size)
 {
 	struct name *known = names_find(&p->names, scope, name);
 	void **array = arrayp, *slot;
@@ -102,13 +108,15 @@ static bool open_struct(struct parser *p)
 	/* keeps them apart from the kernel's own, and makes "NAME *" a type that cannot be missed */
 	len = strlen(s.name);
 	if (len < 6 || strcmp(s.name + len - 5, "_user"))
-		return lex_fail(&p->l, "catalog-name", "struct %s: names of user-ized structs end in _user", s.name);
+		return lex_fail(&p->l, "catalog-name",
+		                "struct %s: names of user-ized structs end in _user", s.name);
 	if (names_find(&p->names, IN_ENUMS, s.name))
 		return lex_fail(&p->l, "catalog-name", "%s is an enum already", s.name);
 	if (!lex_is(&p->l, "of"))
-		return lex_fail(&p->l, "catalog-syntax", "struct %s of KERNEL-STRUCT since N \"meaning\"", s.name);
-	if (!names_until(p, "since", "since", &s.kernel, &s.nr_kernel) || !parse_since(p, 1, &s.since) ||
-	    !lex_doc(&p->l, &s.doc))
+		return lex_fail(&p->l, "catalog-syntax",
+		                "struct %s of KERNEL-STRUCT since N \"meaning\"", s.name);
+	if (!names_until(p, "since", "since", &s.kernel, &s.nr_kernel) ||
+	    !parse_since(p, 1, &s.since) || !lex_doc(&p->l, &s.doc))
 		return false;
 	slot = place(p, IN_STRUCTS, s.name, &p->c->structs, &p->c->nr_structs, sizeof(s));
 	if (!slot)
@@ -128,15 +136,18 @@ static bool open_event(struct parser *p)
 	if (!lex_new_name(&p->l, "an event", &ev.name) || !parse_since(p, 1, &ev.since))
 		return false;
 	if (!lex_is(&p->l, "on"))
-		return lex_fail(&p->l, "catalog-syntax", "event %s since N on TRACEPOINT \"meaning\"", ev.name);
+		return lex_fail(&p->l, "catalog-syntax",
+		                "event %s since N on TRACEPOINT \"meaning\"", ev.name);
 	if (!names_until(p, "subject", "subject", &ev.places, &ev.nr_places))
 		return false;
 	if (lex_is(&p->l, "subject"))
 		while (lex_peek(&p->l)) {
 			if (ev.nr_subjects == sizeof(ev.subjects) / sizeof(ev.subjects[0]))
-				return lex_fail(&p->l, "catalog-syntax", "%s: more than %u subjects", ev.name,
-						ev.nr_subjects);
-			subject = store_grow(p->l.store, &ev.subject_names, &ev.nr_subjects, sizeof(*subject));
+				return lex_fail(&p->l, "catalog-syntax",
+				                "%s: more than %u subjects", ev.name,
+				                ev.nr_subjects);
+			subject = store_grow(p->l.store, &ev.subject_names, &ev.nr_subjects,
+			                     sizeof(*subject));
 			if (!subject)
 				return lex_nomem(&p->l);
 			if (!lex_name(&p->l, "a subject", subject))
@@ -168,7 +179,8 @@ static bool open_enum(struct parser *p)
 	if (!parse_since(p, 1, &en.since))
 		return false;
 	if (!lex_is(&p->l, "other"))
-		return lex_fail(&p->l, "catalog-syntax", "enum %s: \"other VALUE\" is missing", en.name);
+		return lex_fail(&p->l, "catalog-syntax", "enum %s: \"other VALUE\" is missing",
+		                en.name);
 	if (!lex_range(&p->l, "other", 0, INT32_MAX, &other) || !lex_doc(&p->l, &en.doc))
 		return false;
 	en.other = (uint32_t)other;
@@ -188,16 +200,19 @@ static bool enumerator(struct parser *p)
 	const char **name;
 	int64_t n;
 
-	if (!lex_new_name(&p->l, "an enumerator", &v.name) || !lex_range(&p->l, v.name, 0, INT32_MAX, &n))
+	if (!lex_new_name(&p->l, "an enumerator", &v.name) ||
+	    !lex_range(&p->l, v.name, 0, INT32_MAX, &n))
 		return false;
 	v.value = (uint32_t)n;
 	if (lex_is(&p->l, "=")) {
 		if (!p->en->nr_kernel)
-			return lex_fail(&p->l, "catalog-syntax", "%s: enum %s is \"of\" no enum of the kernel's", v.name,
-					p->en->name);
+			return lex_fail(&p->l, "catalog-syntax",
+			                "%s: enum %s is \"of\" no enum of the kernel's", v.name,
+			                p->en->name);
 		do {
 			if (v.nr_kernel == MAX_NAMES)
-				return lex_fail(&p->l, "catalog-syntax", "more than %d names", MAX_NAMES);
+				return lex_fail(&p->l, "catalog-syntax", "more than %d names",
+				                MAX_NAMES);
 			name = store_grow(p->l.store, &v.kernel, &v.nr_kernel, sizeof(*name));
 			if (!name)
 				return lex_nomem(&p->l);
@@ -244,19 +259,23 @@ static bool rule(struct parser *p)
 
 	if (!by_value && lex_is(&p->l, "else")) {
 		p->of = OF_NOTHING; /* it is the last */
-		return lex_range(&p->l, "else", INT32_MIN, INT32_MAX, &ru->otherwise) && lex_end(&p->l);
+		return lex_range(&p->l, "else", INT32_MIN, INT32_MAX, &ru->otherwise) &&
+		       lex_end(&p->l);
 	}
 	if (!by_value && !lex_is(&p->l, "mask"))
 		return lex_fail(&p->l, "catalog-syntax", "a rule begins with mask, value or else");
 	if (ru->nr_rules && by_value != ru->by_value)
-		return lex_fail(&p->l, "catalog-syntax", "%s: masks and values do not mix", ru->name);
+		return lex_fail(&p->l, "catalog-syntax", "%s: masks and values do not mix",
+		                ru->name);
 	if (ru->nr_rules == MAX_RULES)
-		return lex_fail(&p->l, "catalog-syntax", "%s: more than %d rules", ru->name, MAX_RULES);
+		return lex_fail(&p->l, "catalog-syntax", "%s: more than %d rules", ru->name,
+		                MAX_RULES);
 	if (!lex_range(&p->l, "a rule", by_value ? 0 : 1, UINT32_MAX, &n))
 		return false;
 	if (!lex_is(&p->l, "="))
 		return lex_fail(&p->l, "catalog-syntax", "a rule is written: mask N = RESULT");
-	if (!lex_range(&p->l, "a rule's result", INT32_MIN, INT32_MAX, &r.result) || !lex_end(&p->l))
+	if (!lex_range(&p->l, "a rule's result", INT32_MIN, INT32_MAX, &r.result) ||
+	    !lex_end(&p->l))
 		return false;
 	r.mask = (uint64_t)n;
 	ru->by_value = by_value;
@@ -284,22 +303,27 @@ static bool machine_number(struct parser *p, const char *machine, int32_t *out)
 enum { MAX_SYSCALL_ARGS = 6 };
 
 /* Six at most, so names are compared here: in the table they would be half of all. */
-static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct cat_field *args, uint32_t nr)
+static bool syscall_arg(struct parser *p, const struct cat_syscall *sc, struct cat_field *args,
+                        uint32_t nr)
 {
 	struct cat_field *f = &args[nr];
 	uint32_t i;
 
 	if (nr && !lex_is(&p->l, ","))
-		return lex_fail(&p->l, "catalog-syntax", "syscall %s: a comma is missing", sc->name);
+		return lex_fail(&p->l, "catalog-syntax", "syscall %s: a comma is missing",
+		                sc->name);
 	*f = (struct cat_field){ .since = sc->since, .offset = 8 * nr };
 	if (!parse_type_and_name(p, f))
 		return false;
 	for (i = 0; i < nr; i++)
 		if (same_word(args[i].name, f->name))
-			return lex_fail(&p->l, "catalog-name", "%s.%s stands twice", sc->name, f->name);
-	if ((f->kind != CAT_UINT && f->kind != CAT_SINT && f->kind != CAT_USERPTR) || f->count > 1 || f->big_endian)
-		return lex_fail(&p->l, "catalog-syntax", "syscall %s: %s: an argument is a number or \"user\"", sc->name,
-				f->name);
+			return lex_fail(&p->l, "catalog-name", "%s.%s stands twice", sc->name,
+			                f->name);
+	if ((f->kind != CAT_UINT && f->kind != CAT_SINT && f->kind != CAT_USERPTR) ||
+	    f->count > 1 || f->big_endian)
+		return lex_fail(&p->l, "catalog-syntax",
+		                "syscall %s: %s: an argument is a number or \"user\"", sc->name,
+		                f->name);
 	return true;
 }
 
@@ -316,18 +340,20 @@ static bool open_syscall(struct parser *p)
 	w = lex_peek(&p->l);
 	if (w && same_word(w, "since") && !parse_since(p, 1, &sc.since))
 		return false;
-	if (!machine_number(p, "x86_64", &sc.x86_64) ||
-	    !machine_number(p, "arm64", &sc.arm64) || !machine_number(p, "generic", &sc.generic))
+	if (!machine_number(p, "x86_64", &sc.x86_64) || !machine_number(p, "arm64", &sc.arm64) ||
+	    !machine_number(p, "generic", &sc.generic))
 		return false;
 	if (!lex_is(&p->l, "("))
-		return lex_fail(&p->l, "catalog-syntax", "syscall %s x86_64 N arm64 N generic N (TYPE NAME, ...)", sc.name);
+		return lex_fail(&p->l, "catalog-syntax",
+		                "syscall %s x86_64 N arm64 N generic N (TYPE NAME, ...)", sc.name);
 	slot = place(p, IN_SYSCALLS, sc.name, &p->c->syscalls, &p->c->nr_syscalls, sizeof(sc));
 	if (!slot)
 		return false;
 	for (; !lex_is(&p->l, ")"); sc.nr_args++) {
 		if (sc.nr_args == MAX_SYSCALL_ARGS)
-			return lex_fail(&p->l, "catalog-syntax", "syscall %s: more than %d arguments", sc.name,
-					MAX_SYSCALL_ARGS);
+			return lex_fail(&p->l, "catalog-syntax",
+			                "syscall %s: more than %d arguments", sc.name,
+			                MAX_SYSCALL_ARGS);
 		if (!syscall_arg(p, &sc, args, sc.nr_args))
 			return false;
 	}
@@ -348,7 +374,8 @@ static bool head(struct parser *p)
 
 	p->of = OF_NOTHING;
 	if (!lex_is(&p->l, "linux"))
-		return lex_fail(&p->l, "catalog-syntax", "a catalog begins with \"catalog linux VERSION\"");
+		return lex_fail(&p->l, "catalog-syntax",
+		                "a catalog begins with \"catalog linux VERSION\"");
 	if (!lex_range(&p->l, "the catalog's version", 1, 1000000, &version) || !lex_end(&p->l))
 		return false;
 	p->version = (uint32_t)version;
@@ -363,7 +390,7 @@ static bool opening(struct parser *p)
 		const char *word;
 		bool (*open)(struct parser *p);
 	} entries[] = {
-		{ "struct", open_struct }, { "event", open_event },	{ "enum", open_enum },
+		{ "struct", open_struct }, { "event", open_event },     { "enum", open_enum },
 		{ "rules", open_rules },   { "syscall", open_syscall },
 	};
 	size_t i;
@@ -372,7 +399,8 @@ static bool opening(struct parser *p)
 	if (lex_is(&p->l, "catalog"))
 		return head(p);
 	if (!p->version)
-		return lex_fail(&p->l, "catalog-syntax", "a catalog begins with \"catalog linux VERSION\"");
+		return lex_fail(&p->l, "catalog-syntax",
+		                "a catalog begins with \"catalog linux VERSION\"");
 	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
 		if (lex_is(&p->l, entries[i].word))
 			return entries[i].open(p);
@@ -418,27 +446,32 @@ static bool base_names(struct parser *p)
 	return !rc || lex_nomem(&p->l);
 }
 
-int parse_text(struct catalog *c, const char *text, uint32_t size, const char *file, struct abide_error *e)
+int parse_text(struct catalog *c, const char *text, uint32_t size, const char *file,
+               struct abide_error *e)
 {
 	struct parser *p;
 	char *copy;
 	int failed;
 
 	if (size > CATALOG_MAX)
-		return error_set(e, -EFBIG, "catalog-syntax", "%s is larger than %u MiB", file, CATALOG_MAX >> 20);
+		return error_set(e, -EFBIG, "catalog-syntax", "%s is larger than %u MiB", file,
+		                 CATALOG_MAX >> 20);
 	p = calloc(1, sizeof(*p));
 	copy = store_text(c->store, text, size);
 	if (!p || !copy) {
 		free(p);
 		return error_nomem(e);
 	}
-	p->l = (struct lex){ .at = copy, .end = copy + size, .file = file, .store = c->store, .e = e };
+	p->l = (struct lex){
+		.at = copy, .end = copy + size, .file = file, .store = c->store, .e = e
+	};
 	p->c = c;
 	if (base_names(p))
 		while (lex_line(&p->l) && (p->l.indented ? member(p) : opening(p)))
 			;
 	if (!p->l.failed && !p->version)
-		lex_fail(&p->l, "catalog-syntax", "no catalog: it begins with \"catalog linux VERSION\"");
+		lex_fail(&p->l, "catalog-syntax",
+		         "no catalog: it begins with \"catalog linux VERSION\"");
 	if (!p->l.failed)
 		parse_link(p);
 	failed = p->l.failed;

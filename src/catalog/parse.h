@@ -32,8 +32,8 @@ struct name {
 	const char *text;
 	uint32_t scope; /* enum scope; IN_MEMBERS + N: members of the text's Nth entry */
 	uint32_t hash;
-	uint32_t at;    /* index among the entries of its kind */
-	bool base;      /* taken over, and not replaced so far */
+	uint32_t at; /* index among the entries of its kind */
+	bool base;   /* taken over, and not replaced so far */
 };
 
 struct names {
@@ -76,16 +76,18 @@ static inline bool same_word(const char *w, const char *is)
 /* Go to the next line that has words; false at the end or after a failure (.failed). */
 bool lex_line(struct lex *l);
 /* "FILE:LINE: ..." with a tag; sets .failed, returns false. The first failure counts. */
-bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 bool lex_nomem(struct lex *l);
-char *lex_word(struct lex *l, const char *what);       /* the next word, or a failure that names @what */
-bool lex_is(struct lex *l, const char *word);          /* take the next word if it is that one */
-char *lex_peek(const struct lex *l);                   /* NULL when there is none, or it is quoted */
+char *lex_word(struct lex *l, const char *what); /* the next word, or a failure that names @what */
+bool lex_is(struct lex *l, const char *word);    /* take the next word if it is that one */
+char *lex_peek(const struct lex *l);             /* NULL when there is none, or it is quoted */
 bool lex_number(struct lex *l, const char *what, int64_t *out);
 bool lex_range(struct lex *l, const char *what, int64_t from, int64_t to, int64_t *out);
-bool lex_doc(struct lex *l, const char **out);         /* the quoted meaning, which ends every line */
-bool lex_end(struct lex *l);                           /* nothing may follow */
-bool lex_name(struct lex *l, const char *what, const char **out); /* one of the kernel's: a C identifier */
+bool lex_doc(struct lex *l, const char **out); /* the quoted meaning, which ends every line */
+bool lex_end(struct lex *l);                   /* nothing may follow */
+/* A name of the kernel's: a C identifier. */
+bool lex_name(struct lex *l, const char *what, const char **out);
 /* A name that this catalog makes up: it stands in the header, so it is no word of C's, nor reserved. */
 bool lex_new_name(struct lex *l, const char *what, const char **out);
 bool is_identifier(const char *p);
@@ -120,7 +122,8 @@ bool parse_source(struct lex *l, struct cat_source *s);
 bool parse_since(struct parser *p, uint32_t least, uint32_t *out);
 bool parse_member_name(struct parser *p, const char *of, const char *name);
 /* Add the entries of @text to @c and link their names. */
-int parse_text(struct catalog *c, const char *text, uint32_t size, const char *file, struct abide_error *e);
+int parse_text(struct catalog *c, const char *text, uint32_t size, const char *file,
+               struct abide_error *e);
 #define NO_ELSE INT64_MIN /* of rules, until their else is read */
 /* parse_link.c: names become indices; what only the whole catalog shows is checked. */
 bool parse_link(struct parser *p);

@@ -10,9 +10,9 @@
 
 #include "catalog/parse.h"
 
-#define MAX_OFFSET 65536
-#define MAX_ARRAY 4096
-#define MAX_ARGS 12 /* what BPF_PROG() can spell */
+#define MAX_OFFSET  65536
+#define MAX_ARRAY   4096
+#define MAX_ARGS    12 /* what BPF_PROG() can spell */
 #define MAX_SOURCES 16
 
 /* A number type: u8 .. u64, s8 .. s64, be16 be32 be64. */
@@ -88,7 +88,8 @@ static bool array_suffix(struct parser *p, uint32_t *n)
 		return lex_fail(&p->l, "catalog-syntax", "\"%.60s\" is no array: NAME[N]", w);
 	*close = *open = '\0';
 	if (!text_number(open + 1, &v) || v < 1 || v > MAX_ARRAY)
-		return lex_fail(&p->l, "catalog-syntax", "%.40s: an array has 1 to %d elements", w, MAX_ARRAY);
+		return lex_fail(&p->l, "catalog-syntax", "%.40s: an array has 1 to %d elements", w,
+		                MAX_ARRAY);
 	*n = (uint32_t)v;
 	return true;
 }
@@ -104,15 +105,17 @@ bool parse_type_and_name(struct parser *p, struct cat_field *f)
 		return false;
 	if (f->kind == CAT_CHARS) {
 		if (!n)
-			return lex_fail(&p->l, "catalog-syntax", "char %s needs a length, as in char %s[16]", f->name,
-					f->name);
+			return lex_fail(&p->l, "catalog-syntax",
+			                "char %s needs a length, as in char %s[16]", f->name,
+			                f->name);
 		f->size = n;
 	} else if (n && f->kind == CAT_UINT && f->size == 1) {
 		f->kind = CAT_BYTES;
 		f->size = n;
 	} else if (n) {
 		if (f->kind != CAT_UINT && f->kind != CAT_SINT)
-			return lex_fail(&p->l, "catalog-syntax", "%s: only numbers form arrays", f->name);
+			return lex_fail(&p->l, "catalog-syntax", "%s: only numbers form arrays",
+			                f->name);
 		f->count = n;
 	}
 	return true;
@@ -127,7 +130,8 @@ static bool attributes(struct parser *p, uint32_t least, struct cat_field *f)
 		return false;
 	if (lex_is(&p->l, "nullable")) {
 		if (f->kind != CAT_POINTER)
-			return lex_fail(&p->l, "catalog-syntax", "%s: only pointers are nullable", f->name);
+			return lex_fail(&p->l, "catalog-syntax", "%s: only pointers are nullable",
+			                f->name);
 		f->nullable = true;
 	}
 	return lex_doc(&p->l, &f->doc);
@@ -148,7 +152,8 @@ static bool offset(struct parser *p, struct cat_field *f)
 	if (!w)
 		return false;
 	if (*w != '@' || !text_number(w + 1, &n) || n < 0 || n > MAX_OFFSET)
-		return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" is no offset: @N, at most %d", w, MAX_OFFSET);
+		return lex_fail(&p->l, "catalog-syntax", "\"%.40s\" is no offset: @N, at most %d",
+		                w, MAX_OFFSET);
 	f->offset = (uint32_t)n;
 	return true;
 }
@@ -161,15 +166,17 @@ bool parse_struct_field(struct parser *p)
 	if (!parse_type_and_name(p, &f) || !offset(p, &f) || !attributes(p, s->since, &f))
 		return false;
 	if (f.offset % alignment(&f))
-		return lex_fail(&p->l, "catalog-layout", "%s.%s: offset %u is not aligned to %u", s->name, f.name,
-				f.offset, alignment(&f));
+		return lex_fail(&p->l, "catalog-layout", "%s.%s: offset %u is not aligned to %u",
+		                s->name, f.name, f.offset, alignment(&f));
 	if (s->nr_fields && f.offset < s->fields[s->nr_fields - 1].offset)
-		return lex_fail(&p->l, "catalog-layout", "%s.%s at %u stands behind %s at %u: fields ascend", s->name,
-				f.name, f.offset, s->fields[s->nr_fields - 1].name,
-				s->fields[s->nr_fields - 1].offset);
+		return lex_fail(&p->l, "catalog-layout",
+		                "%s.%s at %u stands behind %s at %u: fields ascend", s->name,
+		                f.name, f.offset, s->fields[s->nr_fields - 1].name,
+		                s->fields[s->nr_fields - 1].offset);
 	if (f.offset < s->size)
-		return lex_fail(&p->l, "catalog-layout", "%s.%s at %u overlaps %s, which ends at %u", s->name, f.name,
-				f.offset, s->fields[s->nr_fields - 1].name, s->size);
+		return lex_fail(&p->l, "catalog-layout",
+		                "%s.%s at %u overlaps %s, which ends at %u", s->name, f.name,
+		                f.offset, s->fields[s->nr_fields - 1].name, s->size);
 	if (!parse_member_name(p, s->name, f.name))
 		return false;
 	s->size = f.offset + f.size * f.count;
@@ -189,10 +196,12 @@ bool parse_event_arg(struct parser *p)
 	if (!parse_type_and_name(p, &f) || !attributes(p, ev->since, &f))
 		return false;
 	if (f.kind == CAT_CHARS || f.kind == CAT_BYTES || f.count > 1)
-		return lex_fail(&p->l, "catalog-layout", "%s.%s: an event hands over pointers and numbers only",
-				ev->name, f.name);
+		return lex_fail(&p->l, "catalog-layout",
+		                "%s.%s: an event hands over pointers and numbers only", ev->name,
+		                f.name);
 	if (ev->nr_args == MAX_ARGS)
-		return lex_fail(&p->l, "catalog-layout", "%s: more than %d arguments", ev->name, MAX_ARGS);
+		return lex_fail(&p->l, "catalog-layout", "%s: more than %d arguments", ev->name,
+		                MAX_ARGS);
 	if (!parse_member_name(p, ev->name, f.name))
 		return false;
 	f.offset = 8 * ev->nr_args;
@@ -213,18 +222,22 @@ static bool path_fits(struct parser *p, const struct cat_path *path, bool wants_
 	for (i = 0; i < path->nr_steps; i++)
 		own += path->steps[i].own_index;
 	if (own != (wants_own && !path->constant))
-		return lex_fail(&p->l, "catalog-syntax",
-				wants_own ? "%s: an array's path has [] once, or there is a path for each element"
-					  : "%s: [] is for arrays",
-				f->name);
+		return lex_fail(
+			&p->l, "catalog-syntax",
+			wants_own
+				? "%s: an array's path has [] once, or there is a path for each element"
+				: "%s: [] is for arrays",
+			f->name);
 	if (path->address && (p->of != OF_STRUCT || f->kind != CAT_POINTER))
-		return lex_fail(&p->l, "catalog-syntax", "%s: & is for pointers in a struct", f->name);
+		return lex_fail(&p->l, "catalog-syntax", "%s: & is for pointers in a struct",
+		                f->name);
 	if (path->constant && f->kind != CAT_UINT && f->kind != CAT_SINT && f->kind != CAT_ENUM)
 		return lex_fail(&p->l, "catalog-syntax", "%s: const is for numbers", f->name);
 	if (p->of != OF_EVENT || path->constant || path->current)
 		return true;
 	if (path->steps[0].cast || path->steps[0].has_index)
-		return lex_fail(&p->l, "catalog-syntax", "%s: a path begins with an argument of the tracepoint", f->name);
+		return lex_fail(&p->l, "catalog-syntax",
+		                "%s: a path begins with an argument of the tracepoint", f->name);
 	return true;
 }
 
@@ -235,8 +248,9 @@ static bool source_fits(struct parser *p, const struct cat_source *s)
 	uint32_t i;
 
 	if (s->nr_elements && s->nr_elements != f->count)
-		return lex_fail(&p->l, "catalog-layout", "%s has %u elements, but here are %u paths", f->name, f->count,
-				s->nr_elements);
+		return lex_fail(&p->l, "catalog-layout",
+		                "%s has %u elements, but here are %u paths", f->name, f->count,
+		                s->nr_elements);
 	if (!number && (s->combine != CAT_ALONE || (s->nr_ops && f->kind != CAT_USERPTR)))
 		return lex_fail(&p->l, "catalog-syntax", "%s: operations are for numbers", f->name);
 	for (i = 0; i < s->nr_elements; i++)
@@ -262,7 +276,8 @@ static bool as_member(struct lex *l, struct cat_path *path)
 	path->steps = steps;
 	path->nr_steps++;
 	path->current = false;
-	return path->nr_steps <= CAT_STEPS || lex_fail(l, "catalog-syntax", "a path of more than %d steps", CAT_STEPS);
+	return path->nr_steps <= CAT_STEPS ||
+	       lex_fail(l, "catalog-syntax", "a path of more than %d steps", CAT_STEPS);
 }
 
 bool parse_from(struct parser *p)
@@ -284,7 +299,8 @@ bool parse_from(struct parser *p)
 	if (!source_fits(p, &s))
 		return false;
 	if (p->field->nr_sources == MAX_SOURCES)
-		return lex_fail(&p->l, "catalog-syntax", "%s: more than %d alternatives", p->field->name, MAX_SOURCES);
+		return lex_fail(&p->l, "catalog-syntax", "%s: more than %d alternatives",
+		                p->field->name, MAX_SOURCES);
 	slot = store_grow(p->l.store, &p->field->sources, &p->field->nr_sources, sizeof(*slot));
 	if (!slot)
 		return lex_nomem(&p->l);

@@ -37,7 +37,8 @@ static bool is_new(const struct parser *p, enum scope scope, const char *name)
 static bool spell(struct parser *p, struct cat_field *f)
 {
 	char text[96];
-	int n = snprintf(text, sizeof(text), f->kind == CAT_POINTER ? "struct %s *" : "enum %s", f->type);
+	int n = snprintf(text, sizeof(text), f->kind == CAT_POINTER ? "struct %s *" : "enum %s",
+	                 f->type);
 
 	f->type = store_text(p->l.store, text, (size_t)n);
 	return f->type || lex_nomem(&p->l);
@@ -69,7 +70,7 @@ static bool has_value(const struct cat_enum *en, int64_t value)
 
 /* Rules whose results become an enum give none that it lacks. Each pair is looked at once. */
 static bool results_fit(struct parser *p, const struct cat_field *f, const struct cat_source *s,
-			const struct cat_rules *ru)
+                        const struct cat_rules *ru)
 {
 	const struct cat_enum *en = &p->c->enums[f->target];
 	uint32_t pairs = IN_MEMBERS + p->entries + 1, i;
@@ -88,12 +89,14 @@ static bool results_fit(struct parser *p, const struct cat_field *f, const struc
 
 	for (i = 0; i < ru->nr_rules; i++)
 		if (!has_value(en, ru->rules[i].result))
-			return wrong(p, s->line, "give a value that the enum does not have", ru->name);
+			return wrong(p, s->line, "give a value that the enum does not have",
+			             ru->name);
 	return has_value(en, ru->otherwise) ||
 	       wrong(p, s->line, "give a value (else) that the enum does not have", ru->name);
 }
 
-static bool link_op(struct parser *p, const struct cat_field *f, const struct cat_source *s, uint32_t i)
+static bool link_op(struct parser *p, const struct cat_field *f, const struct cat_source *s,
+                    uint32_t i)
 {
 	struct cat_op *op = &s->ops[i];
 	const struct name *n;
@@ -104,7 +107,9 @@ static bool link_op(struct parser *p, const struct cat_field *f, const struct ca
 	if (n) {
 		op->target = n->at;
 		if (f->kind != CAT_ENUM || f->target != n->at || i + 1 < s->nr_ops)
-			return wrong(p, s->line, "is of another type, or its conversion is not the last", f->name);
+			return wrong(p, s->line,
+			             "is of another type, or its conversion is not the last",
+			             f->name);
 		return true;
 	}
 	n = names_find(&p->names, IN_RULES, op->name);
@@ -112,7 +117,8 @@ static bool link_op(struct parser *p, const struct cat_field *f, const struct ca
 		return missing(p, s->line, "enum or rules", op->name);
 	op->kind = CAT_RULES;
 	op->target = n->at;
-	return f->kind != CAT_ENUM || i + 1 < s->nr_ops || results_fit(p, f, s, &p->c->rules[n->at]);
+	return f->kind != CAT_ENUM || i + 1 < s->nr_ops ||
+	       results_fit(p, f, s, &p->c->rules[n->at]);
 }
 
 static bool link_field(struct parser *p, struct cat_field *f)
@@ -130,7 +136,7 @@ static bool link_field(struct parser *p, struct cat_field *f)
 	return true;
 }
 
-/* Is it a pointer to a task? Subjects are. */
+/* Is it a pointer to a task? Subjects are: the process filter reads their tgid. */
 static bool is_task(const struct catalog *c, const struct cat_field *f)
 {
 	const struct cat_struct *s = f->kind == CAT_POINTER ? &c->structs[f->target] : NULL;
@@ -139,7 +145,7 @@ static bool is_task(const struct catalog *c, const struct cat_field *f)
 	for (i = 0; s && i < s->nr_kernel; i++)
 		if (!strcmp(s->kernel[i], "task_struct"))
 			return true;
-	return false;
+	return s && catalog_field(s, "tgid");
 }
 
 static bool link_subjects(struct parser *p, struct cat_event *ev)
@@ -150,12 +156,17 @@ static bool link_subjects(struct parser *p, struct cat_event *ev)
 		ev->subjects[i] = -1;
 		if (!strcmp(ev->subject_names[i], "current"))
 			continue;
+		if (!strcmp(ev->subject_names[i], "anybody")) {
+			ev->anybody = true;
+			continue;
+		}
 		for (k = 0; k < ev->nr_args && strcmp(ev->args[k].name, ev->subject_names[i]); k++)
 			;
 		if (k == ev->nr_args)
 			return missing(p, ev->line, "argument", ev->subject_names[i]);
 		if (!is_task(p->c, &ev->args[k]))
-			return wrong(p, ev->line, "is a subject, but no pointer to a task", ev->subject_names[i]);
+			return wrong(p, ev->line, "is a subject, but no pointer to a task",
+			             ev->subject_names[i]);
 		ev->subjects[i] = (int32_t)k;
 	}
 	if (!ev->nr_subjects) {
@@ -228,8 +239,8 @@ static bool values_differ(struct parser *p, const struct cat_enum *en)
 	for (i = 1; ok && i < en->nr_values; i++)
 		if (v[i]->value == v[i - 1]->value) {
 			p->l.line = v[i]->line;
-			ok = lex_fail(&p->l, "catalog-layout", "%s has the value of %s: %u", v[i]->name,
-				      v[i - 1]->name, v[i]->value);
+			ok = lex_fail(&p->l, "catalog-layout", "%s has the value of %s: %u",
+			              v[i]->name, v[i - 1]->name, v[i]->value);
 		}
 	free(v);
 	return ok;
@@ -248,8 +259,9 @@ static bool add_enumerators(struct parser *p, const struct cat_enum *en, bool co
 			continue;
 		p->l.line = en->values[i].line;
 		return lex_fail(&p->l, "catalog-name",
-				rc == -EEXIST ? "enumerator %s stands twice" : "%s: more names than a catalog may have",
-				en->values[i].name);
+		                rc == -EEXIST ? "enumerator %s stands twice"
+		                              : "%s: more names than a catalog may have",
+		                en->values[i].name);
 	}
 	return true;
 }
@@ -261,7 +273,8 @@ static bool link_enums(struct parser *p)
 	uint32_t i;
 
 	for (i = 0; i < c->nr_enums; i++)
-		if (!is_new(p, IN_ENUMS, c->enums[i].name) && !add_enumerators(p, &c->enums[i], false))
+		if (!is_new(p, IN_ENUMS, c->enums[i].name) &&
+		    !add_enumerators(p, &c->enums[i], false))
 			return false;
 	for (i = 0; i < c->nr_enums; i++) {
 		const struct cat_enum *en = &c->enums[i];
@@ -283,7 +296,8 @@ static bool link_rules(struct parser *p)
 
 	for (i = 0; i < p->c->nr_rules; i++)
 		if (!ru[i].nr_rules || ru[i].otherwise == NO_ELSE)
-			return wrong(p, ru[i].line, ru[i].nr_rules ? "has no else" : "has no rules", ru[i].name);
+			return wrong(p, ru[i].line, ru[i].nr_rules ? "has no else" : "has no rules",
+			             ru[i].name);
 	return true;
 }
 
@@ -305,12 +319,14 @@ static bool link_syscalls(struct parser *p)
 		const int32_t nr[MACHINES] = { sc->x86_64, sc->arm64, sc->generic };
 
 		for (m = 0; ok && m < MACHINES; m++) {
-			const struct cat_syscall **slot = nr[m] < 0 ? NULL : &by_number[m * NUMBERS + (uint32_t)nr[m]];
+			const struct cat_syscall **slot =
+				nr[m] < 0 ? NULL : &by_number[m * NUMBERS + (uint32_t)nr[m]];
 
 			if (slot && *slot) {
 				p->l.line = sc->line > (*slot)->line ? sc->line : (*slot)->line;
-				ok = lex_fail(&p->l, "catalog-layout", "system calls %s and %s have one number: %d",
-					      (*slot)->name, sc->name, nr[m]);
+				ok = lex_fail(&p->l, "catalog-layout",
+				              "system calls %s and %s have one number: %d",
+				              (*slot)->name, sc->name, nr[m]);
 			} else if (slot) {
 				*slot = sc;
 			}
@@ -322,5 +338,6 @@ static bool link_syscalls(struct parser *p)
 
 bool parse_link(struct parser *p)
 {
-	return link_enums(p) && link_rules(p) && link_structs(p) && link_events(p) && link_syscalls(p);
+	return link_enums(p) && link_rules(p) && link_structs(p) && link_events(p) &&
+	       link_syscalls(p);
 }

@@ -17,7 +17,7 @@
 #include "catalog/parse.h"
 
 #define MAX_INDEX 65535
-#define MAX_TEXT 80 /* of a type or cast */
+#define MAX_TEXT  80 /* of a type or cast */
 
 static bool bad_path(struct lex *l, const char *path)
 {
@@ -134,7 +134,8 @@ static bool add_type_word(struct lex *l, char text[MAX_TEXT], const char *w)
 		if (!is_name_part(*p, false) && !strchr("*[]", *p))
 			return lex_fail(l, "catalog-syntax", "\"%.40s\" is no part of a type", w);
 	if (n + len + 2 > MAX_TEXT)
-		return lex_fail(l, "catalog-syntax", "a type of more than %d characters", MAX_TEXT - 2);
+		return lex_fail(l, "catalog-syntax", "a type of more than %d characters",
+		                MAX_TEXT - 2);
 	if (n)
 		text[n++] = ' ';
 	memcpy(text + n, w, len + 1);
@@ -162,7 +163,8 @@ static const char *parse_cast(struct lex *l)
 			return NULL;
 	}
 	if (!strchr(text, ' ') || text[strlen(text) - 1] != '*') {
-		lex_fail(l, "catalog-syntax", "(%s): a cast is to a pointer: (struct NAME *)", text);
+		lex_fail(l, "catalog-syntax", "(%s): a cast is to a pointer: (struct NAME *)",
+		         text);
 		return NULL;
 	}
 	return keep_text(l, text);
@@ -171,8 +173,8 @@ static const char *parse_cast(struct lex *l)
 /* ": struct task_struct *": up to a word that goes on otherwise, or the end. */
 static bool parse_wanted(struct lex *l, struct cat_path *path)
 {
-	static const char *const ends[] = { "or",  "unless", ";",	"and", "shr", "shl",
-					    "add", "bswap",  "nonzero", "bit", "as" };
+	static const char *const ends[] = { "or",  "unless", ";",       "and", "shr", "shl",
+		                            "add", "bswap",  "nonzero", "bit", "as" };
 	char text[MAX_TEXT] = "";
 	const char *w;
 	size_t i;
@@ -213,8 +215,8 @@ static bool parse_path(struct lex *l, struct cat_path *path)
 		w = lex_peek(l);
 	} while (w && (*w == '(' || *w == '.' || !strncmp(w, "->", 2)));
 	/* The running task: the rest of the path goes on from there. */
-	if (!strcmp(path->steps[0].name, "current") && !path->steps[0].has_index && !path->steps[0].cast &&
-	    !path->address) {
+	if (!strcmp(path->steps[0].name, "current") && !path->steps[0].has_index &&
+	    !path->steps[0].cast && !path->address) {
 		path->current = true;
 		path->nr_steps--;
 		path->steps++;

@@ -100,7 +100,8 @@ static uint32_t hash_of(uint32_t scope, const char *text)
 }
 
 /* The slot that holds the name, or the empty one where it belongs. There is an empty one. */
-static struct name *slot_of(const struct names *names, uint32_t scope, const char *text, uint32_t hash)
+static struct name *slot_of(const struct names *names, uint32_t scope, const char *text,
+                            uint32_t hash)
 {
 	uint32_t i = hash & (names->room - 1);
 	struct name *s;

@@ -12,7 +12,7 @@
  * What subcommands share. Results go to stdout, all else to stderr. Exit status: 0 fine,
  * EXIT_FAILURE (1) failed or refused, EXIT_USAGE wrong arguments.
  */
-#define EXIT_USAGE 2
+#define EXIT_USAGE    2
 #define ABIDE_VERSION "0.1"
 
 /* A subcommand: argv[0] is "abide NAME", getopt's state is fresh. Returns the exit status. */

@@ -15,7 +15,8 @@ static const char usage[] =
 	"usage: abide list [PATTERN] [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
 	"       abide list syscalls [PATTERN] ...\n"
 	"\n"
-	"List user events and user-ized structs, and what this kernel lacks of them (marked with !).\n"
+	"List user events and user-ized structs, and what this kernel lacks of them\n"
+	"(marked with !).\n"
 	"PATTERN is a shell pattern for names: 'sched_*'. \"list syscalls\" lists system calls, which\n"
 	"have events of their own: sys_enter:openat, sys_exit:openat.\n"
 	"\n"
@@ -25,7 +26,7 @@ static const char usage[] =
 	"  -h, --help             this text\n";
 
 #define TEXT_COLUMN 22
-#define WHY 256
+#define WHY         256
 
 /* What the target lacks of an entry. */
 struct lack {
@@ -312,7 +313,8 @@ int cmd_list(int argc, char **argv)
 	if (!n) {
 		const char *near = pattern ? catalog_suggest(v.in.catalog, pattern) : NULL;
 
-		error_set(&e, -ENOENT, "", "nothing in the catalog matches %s", pattern ? pattern : "");
+		error_set(&e, -ENOENT, "", "nothing in the catalog matches %s",
+		          pattern ? pattern : "");
 		if (near && !syscalls)
 			error_hint(&e, "abide list %s", near);
 		cli_error(&e);

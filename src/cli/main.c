@@ -53,19 +53,36 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* Text that may hold a stranger's names: nothing in it reaches the terminal as a command. */
+static void print_safe(const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		fputc(((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f
+		              ? '?'
+		              : text[i],
+		      stderr);
+	fputc('\n', stderr);
+}
+
 void cli_error(const struct abide_error *e)
 {
 	bool color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 	const char *p, *end;
 
 	fflush(stdout);
-	fprintf(stderr, "%sabide:%s %s\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", e->problem);
+	fprintf(stderr, "%sabide:%s ", color ? "\033[1;31m" : "", color ? "\033[0m" : "");
+	print_safe(e->problem, strlen(e->problem));
 	for (p = e->reason; *p; p = end + (*end == '\n')) {
 		end = strchrnul(p, '\n');
-		fprintf(stderr, "    %.*s\n", (int)(end - p), p);
+		fputs("    ", stderr);
+		print_safe(p, (size_t)(end - p));
 	}
-	if (e->hint[0])
-		fprintf(stderr, "%stry:%s %s\n", color ? "\033[1m" : "", color ? "\033[0m" : "", e->hint);
+	if (e->hint[0]) {
+		fprintf(stderr, "%stry:%s ", color ? "\033[1m" : "", color ? "\033[0m" : "");
+		print_safe(e->hint, strlen(e->hint));
+	}
 }
 
 static int run(const struct command *c, int argc, char **argv)
@@ -97,7 +114,8 @@ int main(int argc, char **argv)
 		puts("abide " ABIDE_VERSION);
 		return 0;
 	}
-	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || (!strcmp(argv[1], "help") && argc == 2)) {
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") ||
+	    (!strcmp(argv[1], "help") && argc == 2)) {
 		print_help(stdout);
 		return 0;
 	}

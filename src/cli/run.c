@@ -23,12 +23,13 @@
 #include "translate/translate.h"
 
 static const char usage[] =
-	"usage: abide run OBJ [OPTIONS] [--VARIABLE=VALUE]... [INTERVAL [COUNT]] [-- COMMAND [ARG]...]\n"
+	"usage: abide run OBJ [OPTIONS] [--VARIABLE=VALUE]... [INTERVAL [COUNT]]\n"
+	"                 [-- COMMAND [ARG]...]\n"
 	"\n"
 	"Run an object's programs on this kernel and show what they find.\n"
 	"\n"
-	"  -p, --pid PID          watch this process and the children it makes; repeatable\n"
-	"  -- COMMAND [ARG]...    start a command, watch it and its children, stop when it ends\n"
+	"  -p, --pid PID          watch this process and new children; repeatable\n"
+	"  -- COMMAND [ARG]...    start a command, watch it and its children\n"
 	"  -d, --duration SEC     stop after so many seconds\n"
 	"  -i, --interval SEC     show results each SEC seconds, not only at the end\n"
 	"  -o, --output FORMAT    table (default) or json\n"
@@ -38,11 +39,12 @@ static const char usage[] =
 	"  -T, --timestamp        begin rows with the time of day\n"
 	"      --catalog FILE     add or replace user events and structs\n"
 	"  -q, --quiet            no messages but errors\n"
-	"  -v, --verbose          explain every rewritten load; twice: the kernel's log too\n"
+	"  -v, --verbose          explain rewritten loads; twice: the kernel's log too\n"
 	"  -h, --help             this text; with OBJ, its own options too\n"
 	"\n"
 	"^C shows results a last time and ends; a second one kills.\n"
-	"Exit status: 0 fine, 1 failed or refused, 2 wrong arguments, 126 or 127 COMMAND cannot be run.\n";
+	"Exit status: 0 fine, 1 failed or refused, 2 wrong arguments, 126 or 127 COMMAND\n"
+	"cannot be run.\n";
 
 enum { OPT_CATALOG = 256, OPT_PER_CPU };
 

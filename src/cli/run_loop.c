@@ -44,13 +44,14 @@ static struct timespec wall(void)
 /* Rendered text to stdout at once: a pipe's reader waits for it. */
 static int put_out(struct run_loop *l, struct abide_error *e)
 {
-	bool ok = !l->out.failed && fwrite(l->out.data, 1, l->out.size, stdout) == l->out.size &&
-	          !fflush(stdout);
+	size_t size = l->out.size;
 
 	if (l->out.failed)
 		return error_nomem(e);
 	l->out.size = 0;
-	return ok ? 0 : error_set(e, -EIO, "output", "cannot write results: %s", strerror(errno));
+	if (!size || (fwrite(l->out.data, 1, size, stdout) == size && !fflush(stdout)))
+		return 0;
+	return error_set(e, -EIO, "output", "cannot write results: %s", strerror(errno));
 }
 
 static int on_record(void *ctx, uint32_t map, const void *data, uint32_t size)
@@ -86,7 +87,7 @@ static int consume(struct run_loop *l, struct abide_error *e)
 		return l->render_failed
 		               ? n
 		               : error_set(e, n, "ring", "cannot read a ring: %s", strerror(-n));
-	return l->out.size || l->out.failed ? put_out(l, e) : 0;
+	return put_out(l, e);
 }
 
 static int print_map(struct run_loop *l, uint32_t i, struct abide_error *e)

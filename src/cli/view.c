@@ -96,7 +96,8 @@ bool view_has_struct(struct view *v, const struct cat_struct *s, char *why, size
 	return false;
 }
 
-bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p, char *why, size_t size)
+bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p,
+                    char *why, size_t size)
 {
 	struct abide_error e = { 0 };
 
@@ -106,8 +107,9 @@ bool view_has_event(struct view *v, const struct cat_event *ev, const struct pla
 	return no(&e, why, size);
 }
 
-bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p, const struct cat_field *f,
-		    uint32_t i, const struct access **a, char *why, size_t size)
+bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p,
+                    const struct cat_field *f, uint32_t i, const struct access **a, char *why,
+                    size_t size)
 {
 	struct abide_error e = { 0 };
 	int err = 0;
@@ -120,7 +122,8 @@ bool view_has_field(struct view *v, const struct cat_struct *s, const struct pla
 	return !err || no(&e, why, size);
 }
 
-static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
 {
@@ -149,9 +152,52 @@ static size_t add_offsets(const struct access_path *p, char *buf, size_t size, s
 	for (i = 0; i < p->nr_hops; i++)
 		n = add(buf, size, n, " @%u", p->hops[i].off);
 	n = add(buf, size, n, " @%u", p->off);
-	if (p->bit_size)
-		n = add(buf, size, n, " bit %u of %u", p->bit_off, p->bit_size);
+	if (p->bit_size == 1)
+		n = add(buf, size, n, " bit %u", p->bit_off);
+	else if (p->bit_size)
+		n = add(buf, size, n, " bits %u-%u", p->bit_off, p->bit_off + p->bit_size - 1);
 	return n;
+}
+
+/* What is done to the value, as the catalog has it: " and 0xff as req_op_user". */
+static size_t add_ops(const struct cat_source *s, char *buf, size_t size, size_t n)
+{
+	static const char *const words[] = {
+		[CAT_AND] = "and",  [CAT_SHR] = "shr",     [CAT_SHL] = "shl",
+		[CAT_ADD] = "add",  [CAT_BSWAP] = "bswap", [CAT_NONZERO] = "nonzero",
+		[CAT_BIT] = "bit",  [CAT_ENUMMAP] = "as",  [CAT_RULES] = "as",
+		[CAT_ERRNO] = "as",
+	};
+	uint32_t i;
+
+	for (i = 0; i < s->nr_ops; i++) {
+		const struct cat_op *op = &s->ops[i];
+
+		n = add(buf, size, n, " %s", words[op->kind]);
+		if (op->name)
+			n = add(buf, size, n, " %s", op->name);
+		else if (op->kind == CAT_AND)
+			n = add(buf, size, n, " 0x%llx", (unsigned long long)op->imm);
+		else if (op->kind != CAT_BSWAP && op->kind != CAT_NONZERO)
+			n = add(buf, size, n, " %lld", (long long)op->imm);
+	}
+	return n;
+}
+
+static bool path_is_fetched(const struct access_path *p)
+{
+	bool fetch = p->fetch;
+	uint32_t i;
+
+	for (i = 0; i < p->nr_hops; i++)
+		fetch |= p->hops[i].fetch;
+	return fetch;
+}
+
+bool view_is_fetched(const struct access *a)
+{
+	return path_is_fetched(&a->path) ||
+	       (a->combine != CAT_ALONE && path_is_fetched(&a->second));
 }
 
 void view_where(const struct access *a, char *buf, size_t size)
@@ -161,8 +207,11 @@ void view_where(const struct access *a, char *buf, size_t size)
 	n = add_offsets(&a->path, buf, size, n);
 	if (a->combine != CAT_ALONE) {
 		n = add(buf, size, n, ",");
-		add_offsets(&a->second, buf, size, n);
+		n = add_offsets(&a->second, buf, size, n);
 	}
+	n = add_ops(a->source, buf, size, n);
+	if (view_is_fetched(a))
+		add(buf, size, n, " (fetched)");
 }
 
 bool view_enumerator(struct view *v, const struct cat_enum *en, const char *name, int64_t *value)
@@ -208,7 +257,7 @@ const char *args_text(const struct cat_event *ev, char *buf, size_t size)
 
 	for (i = 0; i < ev->nr_args; i++) {
 		field_text(&ev->args[i], field, sizeof(field));
-		for (p = field; (p = strchr(p, ' ')); )
+		for (p = field; (p = strchr(p, ' '));)
 			*p = TIED;
 		n = add(buf, size, n, "%s%s", i ? ", " : "", field);
 	}
@@ -242,7 +291,9 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 			at++;
 		}
 		for (i = 0; i < n; i++)
-			putchar(text[i] == TIED ? ' ' : text[i]);
+			putchar(text[i] == TIED                ? ' '
+			        : (unsigned char)text[i] < ' ' ? '?'
+			                                       : text[i]);
 		at += n;
 		first = false;
 	}

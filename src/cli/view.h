@@ -16,7 +16,7 @@ struct view {
 	const char *kernel;  /* --kernel */
 	bool json;
 	bool color;
-	uint32_t width;      /* columns of the terminal; 0: not a terminal, nothing is wrapped */
+	uint32_t width; /* columns of the terminal; 0: not a terminal, nothing is wrapped */
 };
 
 /*
@@ -32,11 +32,15 @@ const char *view_target(const struct view *v, char *buf, size_t size);
 
 /* Is it there, on the target? @why: one line. True without a target. */
 bool view_has_struct(struct view *v, const struct cat_struct *s, char *why, size_t size);
-bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p, char *why, size_t size);
+bool view_has_event(struct view *v, const struct cat_event *ev, const struct placement **p,
+                    char *why, size_t size);
 /* Element @i (0: or no array) of a field of @s or, with @p, an argument of an event. *a is NULL without a target. */
-bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p, const struct cat_field *f,
-		    uint32_t i, const struct access **a, char *why, size_t size);
-/* "pid @2460", "real_parent->tgid @2464 @2460", "argument 2": where it is. */
+bool view_has_field(struct view *v, const struct cat_struct *s, const struct placement *p,
+                    const struct cat_field *f, uint32_t i, const struct access **a, char *why,
+                    size_t size);
+/* Does the kernel refuse a plain load on the way, so that bpf_probe_read_kernel is called? */
+bool view_is_fetched(const struct access *a);
+/* "pid @2460", "real_parent->tgid @2464 @2460", "cmd_flags @24 and 0xff as req_op_user": where and how. */
 void view_where(const struct access *a, char *buf, size_t size);
 /* The target's value of the kernel's enumerator @name, in one of the enums of @en. */
 bool view_enumerator(struct view *v, const struct cat_enum *en, const char *name, int64_t *value);

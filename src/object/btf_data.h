@@ -37,7 +37,8 @@ struct btf_index {
 	uint32_t *slots;
 	uint32_t mask;
 	uint32_t id_bits;
-	uint64_t seed; /* chosen at random, so that nobody can prepare colliding names */
+	uint32_t asked; /* look-ups before there was an index */
+	uint64_t seed;  /* chosen at random, so that nobody can prepare colliding names */
 };
 
 /*
@@ -116,11 +117,15 @@ static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t
                             uint32_t *info)
 {
 	size_t at = c->at;
-	uint32_t size;
+	const void *record = cursor_take(c, BTF_RECORD);
+	uint32_t word[2], size;
 
-	*name = cursor_u32(c);
-	*info = cursor_u32(c);
-	size = c->bad ? 0 : btf_record_size(b, *info);
+	if (!record)
+		return false;
+	memcpy(word, record, sizeof(word));
+	*name = c->swap ? __builtin_bswap32(word[0]) : word[0];
+	*info = c->swap ? __builtin_bswap32(word[1]) : word[1];
+	size = btf_record_size(b, *info);
 	if (!size || size > c->size - at)
 		return false;
 	c->at = at + size;
@@ -131,7 +136,8 @@ static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
 {
 	size_t len = sizeof(BTF_ITERATOR) - 1;
 
-	return name < b->strings_size && b->strings_size - name > len && !memcmp(b->strings + name, BTF_ITERATOR, len);
+	return name < b->strings_size && b->strings_size - name > len &&
+	       !memcmp(b->strings + name, BTF_ITERATOR, len);
 }
 
 /* Note a name; false: out of memory. */

@@ -6,6 +6,9 @@
  * tracepoints, and 56,000 other functions that few ask for, so there are three indices, each
  * built when first asked: the former two from names that were noted when the BTF was
  * opened, the latter (of all functions) from a second walk.
+ * A typical program asks for ten names: the first look-ups scan the noted names,
+ * and so do those that find no memory for the index.
+ *
  * A slot is one 32-bit word (id and the rest of it hash bits); names are compared in
  * place. Only the first of several types of one kind and name enters, so that a BTF with
  * one name a million times costs no more than another. Names longer than NAME_MAX_LEN
@@ -20,6 +23,7 @@
 
 #define NAME_MAX_LEN 511
 #define AHEAD        8
+#define SCANS        32 /* look-ups that together cost about what an index does */
 
 void btf_index_free(struct btf_index *x)
 {
@@ -48,6 +52,12 @@ static uint64_t hash_name(uint64_t h, const char *name, size_t len)
 	return h ^ h >> 29;
 }
 
+/* Kind 0: what btf_find_type looks for. */
+static bool is_kind(uint8_t kind, uint8_t wanted)
+{
+	return wanted ? kind == wanted : kind != BTF_KIND_VAR && kind != BTF_KIND_DATASEC;
+}
+
 /*
  * The slot of (@kind, @name), or the free slot where it belongs; kind 0: of the first
  * type of that name that satisfies btf_find_type. There is always a free slot.
@@ -63,7 +73,7 @@ static uint32_t *find_slot(const struct btf_data *b, const struct btf_index *x, 
 		if ((x->slots[at] & ~id_mask) != tag)
 			continue;
 		btf_get(b, x->slots[at] & id_mask, &t);
-		if (kind ? t.kind != kind : t.kind == BTF_KIND_VAR || t.kind == BTF_KIND_DATASEC)
+		if (!is_kind(t.kind, kind))
 			continue;
 		if (t.name == name || !strcmp(t.name, name))
 			break;
@@ -128,7 +138,8 @@ static void insert_all(const struct btf_data *b, struct btf_index *x, const stru
 bool btf_index_build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
-	struct btf_name_list funcs = { 0 }, *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
+	struct btf_name_list funcs = { 0 },
+			     *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
 	uint32_t size = 16;
 
 	if (x->slots)
@@ -154,12 +165,40 @@ out:
 	return x->slots;
 }
 
+/* Through all noted names, in order. */
+static uint32_t scan(const struct btf_data *b, const struct btf_name_list *l, uint8_t kind,
+                     const char *name, size_t len)
+{
+	struct btf_info t;
+	size_t i;
+
+	for (i = 0; i < l->nr; i++) {
+		uint32_t off = l->items[i].off;
+		const char *s = b->strings + off;
+
+		if (off >= b->strings_size || len >= b->strings_size - off || *s != *name ||
+		    s[len] || memcmp(s, name, len))
+			continue;
+		btf_get(b, l->items[i].id, &t);
+		if (is_kind(t.kind, kind))
+			return t.id;
+	}
+	return 0;
+}
+
 static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, const char *name)
 {
 	struct btf_index *x = &b->index[names];
 	size_t len = strnlen(name, NAME_MAX_LEN + 1);
 
-	if (!len || len > NAME_MAX_LEN || !btf_index_build(b, names))
+	if (!len || len > NAME_MAX_LEN)
+		return 0;
+	if (names < BTF_NAMES_NOTED && !x->slots &&
+	    (x->asked < SCANS || !btf_index_build(b, names))) {
+		x->asked++;
+		return scan(b, &b->names[names], kind, name, len);
+	}
+	if (!btf_index_build(b, names))
 		return 0;
 	return *find_slot(b, x, kind, name, hash_name(x->seed, name, len)) &
 	       ((UINT32_C(1) << x->id_bits) - 1);

@@ -99,6 +99,18 @@ static uint32_t row_type(const struct render_plan *p, const struct map_def *m)
 	return m->value_type;
 }
 
+/* The key is a struct and its last member is named as histograms' slots are (buckets.c). */
+static bool slot_in_key(const struct render_plan *p, const struct map_def *m)
+{
+	struct btf_field f;
+	struct btf_info t;
+
+	return btf_get(p->o->btf, btf_strip(p->o->btf, m->key_type, true), &t) &&
+	       t.kind == BTF_KIND_STRUCT && t.vlen && m->value_size == 8 &&
+	       btf_field_at(p->o->btf, &t, t.vlen - 1, &f) &&
+	       (!strcmp(f.name, "bucket") || !strcmp(f.name, "slot"));
+}
+
 static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 {
 	static const struct {
@@ -123,7 +135,9 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 		return VIEW_HIST;
 	if (begins(m->name, "counter_") || begins(m->name, "gauge_"))
 		return VIEW_COUNT;
-	return begins(m->name, "print_") || begins(m->name, "hist_") ? VIEW_TABLE : VIEW_NONE;
+	if (begins(m->name, "print_") || begins(m->name, "hist_"))
+		return VIEW_TABLE;
+	return slot_in_key(p, m) ? VIEW_TABLE : VIEW_NONE;
 }
 
 static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key,
@@ -192,7 +206,61 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	}
 	if (v->keyed)
 		err = render_columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
-	return err ? err : open_value(p, v, e);
+	if (!err)
+		err = open_value(p, v, e);
+	if (!err && v->kind == VIEW_TABLE && v->keyed && slot_in_key(p, m) &&
+	    render_buckets_open(v))
+		v->kind = VIEW_HIST;
+	return err;
+}
+
+static uint32_t heading_width(const struct column *c)
+{
+	return c->title ? (uint32_t)render_text_width((const uint8_t *)c->title, strlen(c->title))
+	                : c->name_size;
+}
+
+static bool is_address(const struct column *c)
+{
+	return c->kind == KIND_IP4 || c->kind == KIND_IP6;
+}
+
+/* The widest column of text that may still give, or cs->nr. The last one takes what is left. */
+static uint32_t widest_text(const struct columns *cs, bool addresses)
+{
+	uint32_t i, widest = cs->nr;
+
+	for (i = 0; i + 1 < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+
+		if (!render_value_is_text(c) || c->width <= 6 || c->width <= heading_width(c) ||
+		    (is_address(c) && !addresses))
+			continue;
+		if (widest == cs->nr || c->width > cs->list[widest].width)
+			widest = i;
+	}
+	return widest;
+}
+
+/* Make columns of text narrower until a row fits the terminal; addresses only if need be. */
+static void fit_events(const struct render_plan *p, struct columns *cs)
+{
+	uint32_t i, total = p->opts.timestamps ? 9 : 0;
+
+	for (i = 0; i < cs->nr; i++) {
+		const struct column *c = &cs->list[i];
+		bool last = i + 1 == cs->nr && render_value_is_text(c);
+
+		total += (last ? heading_width(c) : c->width) + (i > 0);
+	}
+	for (; p->opts.width && total > p->opts.width; total--) {
+		i = widest_text(cs, false);
+		if (i == cs->nr)
+			i = widest_text(cs, true);
+		if (i == cs->nr)
+			return;
+		cs->list[i].width--;
+	}
 }
 
 static int open_events(const struct render_plan *p, struct view *v, struct abide_error *e)
@@ -207,13 +275,12 @@ static int open_events(const struct render_plan *p, struct view *v, struct abide
 	err = render_columns_of(p, type, "value", v->value_size, &v->values, e);
 	for (i = 0; !err && i < v->values.nr; i++) {
 		struct column *c = &v->values.list[i];
-		uint32_t heading = c->title ? (uint32_t)render_text_width((const uint8_t *)c->title,
-		                                                          strlen(c->title))
-		                            : c->name_size;
+		uint32_t heading = heading_width(c);
 
 		c->width = render_value_width(p, c);
 		c->width = c->width < heading ? heading : c->width;
 	}
+	fit_events(p, &v->values);
 	return err;
 }
 

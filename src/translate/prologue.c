@@ -122,6 +122,7 @@ int lower_prologue(struct emit *m, struct target *t, bool filter, struct abide_e
 	struct lower l;
 	int err = 0;
 
+	filter &= ev && !ev->anybody;
 	if (!ev || (!filter && !ev->syscall))
 		return 0;
 	open_prologue(&l, m, t);

@@ -21,7 +21,8 @@ static void visit_source(const struct catalog *c, const struct cat_source *s)
 {
 	uint32_t i;
 
-	must(s->text && s->path.nr_steps <= CAT_STEPS && s->second.nr_steps <= CAT_STEPS && s->nr_ops <= CAT_OPS);
+	must(s->text && s->path.nr_steps <= CAT_STEPS && s->second.nr_steps <= CAT_STEPS &&
+	     s->nr_ops <= CAT_OPS);
 	for (i = 0; i < s->nr_ops; i++) {
 		must(s->ops[i].kind != CAT_ENUMMAP || s->ops[i].target < c->nr_enums);
 		must(s->ops[i].kind != CAT_RULES || s->ops[i].target < c->nr_rules);
@@ -100,8 +101,9 @@ static void whole(const char *text, uint32_t size, const struct catalog *base)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char small[] = "catalog linux 1\nenum e since 1 other 0 \"e\"\n\tE 0 since 1 \"e\"\n"
-				    "struct a_user of a since 1 \"a\"\n\tu32 b @0 since 1 \"b\"\n\t\tfrom b\n";
+	static const char small[] =
+		"catalog linux 1\nenum e since 1 other 0 \"e\"\n\tE 0 since 1 \"e\"\n"
+		"struct a_user of a since 1 \"a\"\n\tu32 b @0 since 1 \"b\"\n\t\tfrom b\n";
 	struct catalog *base = NULL;
 	struct abide_error e;
 

@@ -7,6 +7,7 @@
  *
  *	--update     write what came out into sections that are compared
  *	--only TEXT  only cases whose title holds TEXT
+ *	--dump DIR   only write each case's object into DIR (a corpus for the fuzz targets)
  *	--build DIR  where the command and the generated header are (default: build)
  */
 #include <getopt.h>
@@ -52,7 +53,7 @@ static bool is_input(const char *name)
 	return false;
 }
 
-static void run_case(struct run *r)
+static unsigned run_parts(struct run *r)
 {
 	const struct driver *d;
 	unsigned driven = 0;
@@ -69,8 +70,20 @@ static void run_case(struct run *r)
 			run_fail(r, s, "nobody knows this section");
 		}
 	}
+	return driven;
+}
+
+static void run_case(struct run *r)
+{
+	unsigned driven = run_parts(r);
+
 	if (!driven)
 		run_fail(r, NULL, "the case checks nothing");
+	while (!r->report.size && !r->skip[0] && run_next_variant(r)) {
+		run_parts(r);
+		if (r->report.size)
+			buf_printf(&r->report, "# (compiled with %s)\n", run_flags(r));
+	}
 }
 
 static const char *base_name(const char *path)
@@ -180,6 +193,37 @@ static void update_file(const char *path, struct run base)
 	case_file_free(f);
 }
 
+/* The object of each case as a file. Cases whose object is meant to be bad have none. */
+static void dump_file(const char *path, const char *dir, const struct run *base)
+{
+	struct case_file *f = case_file_open(path);
+	size_t i;
+
+	for (i = 0; i < f->nr_cases; i++) {
+		struct run r = *base;
+		struct abide_error e;
+		char name[512];
+		FILE *out;
+
+		r.file = f;
+		r.c = &f->cases[i];
+		if (!case_part(r.c, "program", 0) && !case_part(r.c, "program-c", 0))
+			continue;
+		do {
+			if (!run_object(&r, &e))
+				continue;
+			snprintf(name, sizeof(name), "%s/%s-%u-%zu.bpf.o", dir, base_name(path), r.c->line, r.variant);
+			out = fopen(name, "wb");
+			if (!out || fwrite(r.elf.data, 1, r.elf.size, out) != r.elf.size || fclose(out)) {
+				perror(name);
+				exit(2);
+			}
+		} while (run_next_variant(&r));
+		run_close(&r);
+	}
+	case_file_free(f);
+}
+
 static unsigned run_file(const char *path, const char *only, const struct run *base)
 {
 	struct case_file *f = case_file_open(path);
@@ -205,16 +249,16 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "update", no_argument, NULL, 'u' }, { "only", required_argument, NULL, 'o' },
-		{ "build", required_argument, NULL, 'b' }, { 0 },
+		{ "build", required_argument, NULL, 'b' }, { "dump", required_argument, NULL, 'd' }, { 0 },
 	};
-	const char *only = NULL, *build = "build";
+	const char *only = NULL, *build = "build", *dump = NULL;
 	char build_path[4096], command[4200], *copy;
 	unsigned failed = 0;
 	bool update = false;
 	struct run base = { 0 };
 	int c, i;
 
-	while ((c = getopt_long(argc, argv, "uo:b:", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "uo:b:d:", options, NULL)) != -1)
 		switch (c) {
 		case 'u':
 			update = true;
@@ -225,11 +269,14 @@ int main(int argc, char **argv)
 		case 'b':
 			build = optarg;
 			break;
+		case 'd':
+			dump = optarg;
+			break;
 		default:
 			return 2;
 		}
 	if (optind == argc || !realpath(build, build_path)) {
-		fprintf(stderr, "usage: runner [--update] [--only TEXT] [--build DIR] FILE.case...\n");
+		fprintf(stderr, "usage: runner [--update] [--only TEXT] [--dump DIR] [--build DIR] FILE.case...\n");
 		return 2;
 	}
 	snprintf(command, sizeof(command), "%s/abide", build_path);
@@ -239,7 +286,9 @@ int main(int argc, char **argv)
 		copy = strdup(argv[i]);
 		snprintf(base.dir, sizeof(base.dir), "%s", dirname(copy));
 		free(copy);
-		if (update)
+		if (dump)
+			dump_file(argv[i], dump, &base);
+		else if (update)
 			update_file(argv[i], base);
 		else
 			failed += run_file(argv[i], only, &base);

@@ -71,26 +71,27 @@ static void everything(struct kit *k)
 	inet_pton(AF_INET6, "2001:db8::17", r.to);
 	show(k, "rows", &r, sizeof(r));
 	r.call = -7;
-	r.result = 4242;
+	r.result = 3;
 	r.signal = 99;
 	r.status = 11 | 0x80;
 	r.weather = 3;
 	r.flags = 0;
 	r.hot = false;
+	inet_pton(AF_INET6, "::ffff:192.0.2.1", r.to);
 	show(k, "rows", &r, sizeof(r));
 	GOLDEN(k,
 	       "            AT     PID COMM            CALL             RESULT       SIGNAL    STATU"
-	       "S    FROM            TO                         PORT  PROTO DISK    WEATHER FLAGS HO"
-	       "T     LOW    HIGH    TOOK       MODE ID           LOAD                   X       Y  "
-	       "            WHERE\n"
+	       "S    FROM            TO               PORT  PROTO DISK    WEATHER FLAGS HOT     LOW "
+	       "   HIGH    TOOK       MODE ID           LOAD                   X       Y            "
+	       "  WHERE\n"
 	       "  12345.678901    4711 bash            execve           ENOENT       SIGTERM   exit "
-	       "3    192.0.2.33      2001:db8::17                443 0x86dd 8:17    SNOW    READ|WRI"
-	       "TE|SYNC|0x40 yes       5      -3  1.23ms      0x1a4 deadbeef0102 3 20 100           "
-	       "    9       8 0xffff888012345678\n"
-	       "  12345.678901    4711 bash            -7               4242         99        SIGSE"
-	       "GV (core) 192.0.2.33      2001:db8::17                443 0x86dd 8:17    3       0  "
-	       "   no        5      -3  1.23ms      0x1a4 deadbeef0102 3 20 100               9     "
-	       "  8 0xffff888012345678\n",
+	       "3    192.0.2.33      2001:db8::17      443 0x86dd 8:17    SNOW    READ|WRITE|SYNC|0x"
+	       "40 yes       5      -3  1.23ms      0x1a4 deadbeef0102 3 20 100               9     "
+	       "  8 0xffff888012345678\n"
+	       "  12345.678901    4711 bash            -7               3            99        SIGSE"
+	       "GV (core) 192.0.2.33      192.0.2.1         443 0x86dd 8:17    3       0     no     "
+	       "   5      -3  1.23ms      0x1a4 deadbeef0102 3 20 100               9       8 0xffff"
+	       "888012345678\n",
 	       "every kind of column");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
@@ -102,14 +103,14 @@ static void everything(struct kit *k)
 	show(k, "rows", &r, sizeof(r));
 	GOLDEN(k,
 	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"event\",\"map\":\"rows\",\"value"
-	       "\":{\"at\":12345678901234,\"pid\":4711,\"comm\":\"bash\",\"call\":-7,\"result\":4242"
-	       ",\"signal\":99,\"status\":139,\"from\":\"192.0.2.33\",\"to\":\"2001:db8::17\",\"port"
-	       "\":443,\"proto\":34525,\"disk\":\"8:17\",\"weather\":3,\"flags\":\"0\",\"hot\":false"
-	       ",\"low\":5,\"high\":-3,\"took\":1234567,\"mode\":420,\"id\":\"deadbeef0102\",\"load"
+	       "\":{\"at\":12345678901234,\"pid\":4711,\"comm\":\"bash\",\"call\":-7,\"result\":3,\""
+	       "signal\":99,\"status\":139,\"from\":\"192.0.2.33\",\"to\":\"::ffff:192.0.2.1\",\"por"
+	       "t\":443,\"proto\":34525,\"disk\":\"8:17\",\"weather\":3,\"flags\":\"0\",\"hot\":fals"
+	       "e,\"low\":5,\"high\":-3,\"took\":1234567,\"mode\":420,\"id\":\"deadbeef0102\",\"load"
 	       "\":[3,20,100],\"place\":{\"x\":9,\"y\":8},\"where\":18446612682375452280}}\n"
 	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"event\",\"map\":\"rows\",\"value"
 	       "\":{\"at\":12345678901234,\"pid\":4711,\"comm\":\"bash\",\"call\":\"execve\",\"resul"
-	       "t\":4242,\"signal\":99,\"status\":139,\"from\":\"192.0.2.33\",\"to\":\"2001:db8::17"
+	       "t\":3,\"signal\":99,\"status\":139,\"from\":\"192.0.2.33\",\"to\":\"::ffff:192.0.2.1"
 	       "\",\"port\":443,\"proto\":34525,\"disk\":\"8:17\",\"weather\":\"WEATHER_RAIN\",\"fla"
 	       "gs\":\"OPEN_READ|OPEN_WRITE\",\"hot\":true,\"low\":5,\"high\":-3,\"took\":1234567,\""
 	       "mode\":420,\"id\":\"deadbeef0102\",\"load\":[3,20,100],\"place\":{\"x\":9,\"y\":8},"
@@ -149,6 +150,13 @@ static void rows(struct kit *k)
 	       "1234567 \\xff\\xc0\\xaf\\x1b[2J   1.50s /tm~\n"
 	       "     77 cat                 0ns\n",
 	       "rows on a narrow terminal; a record that is cut");
+	k->opts.width = 32;
+	kit_plan(k);
+	show(k, "opens", &o, sizeof(o));
+	GOLDEN(k,
+	       "    PID COMM           TOOK PATH\n"
+	       "     77 cat           950ns /et~\n",
+	       "rows on a very narrow terminal");
 	k->opts.width = 0;
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);

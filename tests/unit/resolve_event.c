@@ -13,33 +13,35 @@ static const char catalog_text[] =
 	"enum state_user since 1 other 0 \"what a task does\"\n"
 	"\tSTATE_USER_RUNNING 0 since 1 \"runs\"\n"
 	"\tSTATE_USER_SLEEPING 1 since 1 \"sleeps\"\n"
+	"\tSTATE_USER_IDLE 8 since 1 \"idles\"\n"
 	"enum lost_user of not_there since 1 other 0 \"an enum that no kernel has\"\n"
 	"\tLOST_USER_A 1 = LOST_A since 1 \"a\"\n"
 	"rules state \"bits to a state\"\n"
 	"\tmask 0x400 = 8\n"
 	"\tmask 0x01 = 1\n"
 	"\telse 0\n"
-	"struct task_user of task since 1 \"a task\"\n"
+	"struct task_struct_user of task since 1 \"a task\"\n"
 	"\tu32 tid @0 since 1 \"thread id\"\n\t\tfrom pid\n"
+	"\tu32 tgid @4 since 1 \"process id\"\n\t\tfrom pid\n"
 	"struct rq_user of rq since 1 \"a request\"\n"
 	"\tenum op_user op @0 since 1 \"what it does\"\n\t\tfrom flags and 0xff as op_user\n"
 	"\tenum lost_user lost @4 since 1 \"nothing\"\n\t\tfrom flags as lost_user\n"
-	"event switch since 1 on sched_switch subject prev next \"prev stops, next runs\"\n"
-	"\ttask_user * prev since 1 \"who stops\"\n\t\tfrom prev\n"
-	"\ttask_user * next since 1 \"who runs\"\n\t\tfrom next\n"
+	"event switched since 1 on sched_switch subject prev next \"prev stops, next runs\"\n"
+	"\ttask_struct_user * prev since 1 \"who stops\"\n\t\tfrom prev\n"
+	"\ttask_struct_user * next since 1 \"who runs\"\n\t\tfrom next\n"
 	"\tenum state_user state since 1 \"what prev does\"\n"
 	"\t\tfrom prev_state unless preempt as state\n"
 	"\t\tfrom prev->state unless preempt as state\n"
 	"\tu32 tid since 1 \"who stops, by number\"\n\t\tfrom prev->pid\n"
 	"\tu32 mine since 1 \"who runs now\"\n\t\tfrom current->pid\n"
-	"\ttask_user * me since 1 \"who runs now\"\n\t\tfrom current\n"
+	"\ttask_struct_user * me since 1 \"who runs now\"\n\t\tfrom current\n"
 	"\ts64 seven since 1 \"a number\"\n\t\tfrom const 7\n"
 	"event complete since 1 on rq_done_new rq_done \"a request is done\"\n"
 	"\trq_user * rq since 1 nullable \"the request\"\n\t\tfrom rq\n"
 	"\ts32 error since 1 \"an errno\"\n"
 	"\t\tfrom error : int add 1\n"
 	"\t\tfrom error : blk_status_t add 2\n"
-	"\ttask_user * wrong since 1 \"not a task\"\n\t\tfrom rq\n"
+	"\ttask_struct_user * wrong since 1 \"not a task\"\n\t\tfrom rq\n"
 	"event drop since 1 on kfree_skb \"a packet is dropped\"\n"
 	"\tu32 tid since 1 \"behind an argument that some kernels want tested\"\n\t\tfrom rx_sk->pid\n"
 	"event nowhere since 1 on gone_a gone_b \"on no kernel\"\n"
@@ -155,11 +157,11 @@ static void check_old(struct kit *k)
 	const struct access *a;
 	const struct placement *p;
 
-	a = kit_arg(k, "switch", "prev");
+	a = kit_arg(k, "switched", "prev");
 	OK(a && a->path.root == ROOT_ARG && a->path.arg == 1 && a->path.value && a->typed &&
 	           !a->nullable,
 	   "old: a pointer argument");
-	a = kit_arg(k, "switch", "state");
+	a = kit_arg(k, "switched", "state");
 	OK(a && a->source->path.nr_steps == 2 && a->path.root == ROOT_ARG && a->path.arg == 1 &&
 	           !a->path.value && a->path.off == 8 && a->path.size == 8 && a->path.sign &&
 	           a->combine == CAT_UNLESS && a->second.value && a->second.arg == 0 &&
@@ -167,14 +169,14 @@ static void check_old(struct kit *k)
 	           a->ops[0].rules->nr_rules == 2,
 	   "old: the state is read from prev, unless preempt, by rules");
 	HAS(a ? a->text : "", "prev->state unless preempt", "old: the path as text");
-	a = kit_arg(k, "switch", "tid");
+	a = kit_arg(k, "switched", "tid");
 	OK(a && !a->path.fetch && a->path.arg == 1 && a->path.off == 24,
 	   "old: a member behind an argument");
-	a = kit_arg(k, "switch", "mine");
+	a = kit_arg(k, "switched", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && a->path.fetch,
 	   "old: the running task's type is not known, so it is fetched");
-	OK(!kit_arg(k, "switch", "me"), "old: current is no struct task");
-	a = kit_arg(k, "switch", "seven");
+	OK(!kit_arg(k, "switched", "me"), "old: current is no struct task");
+	a = kit_arg(k, "switched", "seven");
 	OK(a && a->path.root == ROOT_CONST && a->path.imm == 7 && a->path.value, "old: a constant");
 	a = kit_arg(k, "complete", "error");
 	OK(a && a->path.arg == 1 && a->path.size == 4 && a->ops[0].imm == 1,
@@ -204,14 +206,14 @@ static void check_new(struct kit *k)
 {
 	const struct access *a;
 
-	a = kit_arg(k, "switch", "prev");
+	a = kit_arg(k, "switched", "prev");
 	OK(a && a->path.arg == 2 && a->path.value && a->typed, "new: the arguments changed places");
-	a = kit_arg(k, "switch", "next");
+	a = kit_arg(k, "switched", "next");
 	OK(a && a->path.arg == 1, "new: and the other");
-	a = kit_arg(k, "switch", "state");
+	a = kit_arg(k, "switched", "state");
 	OK(a && a->path.arg == 3 && a->path.value && a->path.size == 4 && !a->path.sign,
 	   "new: state is an argument");
-	a = kit_arg(k, "switch", "mine");
+	a = kit_arg(k, "switched", "mine");
 	OK(a && a->path.root == ROOT_CURRENT && a->path.off == 4 && !a->path.fetch,
 	   "new: the running task's type is known");
 	a = kit_arg(k, "complete", "rq");
@@ -220,7 +222,7 @@ static void check_new(struct kit *k)
 	a = kit_arg(k, "drop", "tid");
 	OK(a && a->path.arg_nullable && !a->path.value && a->path.off == 16 && !a->path.nr_hops,
 	   "new: an argument that the kernel lists as one that may be NULL");
-	a = kit_arg(k, "switch", "tid");
+	a = kit_arg(k, "switched", "tid");
 	OK(a && !a->path.arg_nullable, "new: and one that it does not");
 	a = kit_arg(k, "complete", "error");
 	OK(a && a->path.arg == 1 && a->path.size == 1 && a->ops[0].imm == 2,

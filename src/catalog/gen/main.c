@@ -43,7 +43,8 @@ static int check(struct catalog *c, const char *path, struct abide_error *e)
 
 int main(int argc, char **argv)
 {
-	bool lock = argc == 2 && !strcmp(argv[1], "--lock"), checks = argc == 3 && !strcmp(argv[1], "--check");
+	bool lock = argc == 2 && !strcmp(argv[1], "--lock"),
+	     checks = argc == 3 && !strcmp(argv[1], "--check");
 	struct catalog *c = NULL;
 	struct abide_error e = { 0 };
 	struct buf out = { 0 };
@@ -55,8 +56,11 @@ int main(int argc, char **argv)
 	}
 	err = catalog_open_builtin(&c, &e);
 	if (!err)
-		err = checks ? check(c, argv[2], &e) : lock ? lock_write(c, &out, &e) : header_write(c, &out, &e);
-	if (!err && out.size && (fwrite(out.data, 1, out.size, stdout) != out.size || fflush(stdout)))
+		err = checks ? check(c, argv[2], &e)
+		      : lock ? lock_write(c, &out, &e)
+		             : header_write(c, &out, &e);
+	if (!err && out.size &&
+	    (fwrite(out.data, 1, out.size, stdout) != out.size || fflush(stdout)))
 		err = error_set(&e, -EIO, "", "cannot write");
 	if (err)
 		fprintf(stderr, "gen-header: %s\n%s%s", e.problem, e.reason, *e.reason ? "\n" : "");

@@ -52,8 +52,12 @@ static bool is_walk(const char *line, size_t len)
 		line++, len--;
 	if (!len)
 		return true;
-	/* "func 'vfs_read' arg0 has btf_id 418 type STRUCT 'file'": what it found, no refusal. */
-	if (memmem(line, len, " has btf_id ", 12))
+	/*
+	 * "func 'vfs_read' arg0 has btf_id 418 type STRUCT 'file'", "Unrecognized arg#0 type PTR",
+	 * "Global function f() doesn't return scalar": what it found on its way, no refusal.
+	 */
+	if (memmem(line, len, " has btf_id ", 12) || memmem(line, len, "Unrecognized arg#", 17) ||
+	    memmem(line, len, "doesn't return scalar", 21))
 		return true;
 	if (isdigit((unsigned char)*line)) {
 		while (len && isdigit((unsigned char)*line))

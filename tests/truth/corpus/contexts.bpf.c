@@ -67,12 +67,6 @@ int xdp_pass(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int xdp_unchecked(struct xdp_md *ctx)
-{
-	return *(__u8 *)(long)ctx->data;
-}
-
-SEC("xdp")
 int xdp_egress(struct xdp_md *ctx)
 {
 	return ctx->egress_ifindex ? XDP_PASS : XDP_DROP;
@@ -123,12 +117,6 @@ SEC("cgroup_skb/egress")
 int egress_two(struct __sk_buff *skb)
 {
 	return 2;
-}
-
-SEC("cgroup_skb/egress")
-int egress_seven(struct __sk_buff *skb)
-{
-	return 7;
 }
 
 SEC("cgroup_skb/ingress")

@@ -17,7 +17,7 @@ struct dentry {
 SEC("fentry/vfs_read")
 int BPF_PROG(read_entry, struct file *file, char *buf, unsigned long count)
 {
-	sink = (__u64)file->f_op + count;
+	sink = count + (file->f_op != 0);
 	return 0;
 }
 

@@ -28,11 +28,6 @@ __noinline int global_memory(struct pair *p)
 	return p ? p->a + p->b + (bpf_get_prandom_u32() & 1) : 0;
 }
 
-__noinline int global_untested(struct pair *p)
-{
-	return p->a + (bpf_get_prandom_u32() & 1);
-}
-
 __noinline int tail(struct __sk_buff *skb)
 {
 	bpf_tail_call(skb, &programs, 1);
@@ -59,15 +54,6 @@ int of_global_memory(void *ctx)
 	struct pair p = { 3, 4 };
 
 	sink = global_memory(&p);
-	return 0;
-}
-
-SEC("raw_tp/sched_switch")
-int of_global_untested(void *ctx)
-{
-	struct pair p = { 3, 4 };
-
-	sink = global_untested(&p);
 	return 0;
 }
 

@@ -75,17 +75,6 @@ RAW(printk)
 	return 0;
 }
 
-/* The buffer to write to is not initialized: early kernels mind. */
-RAW(format_uninitialized)
-{
-	static const char fmt[] = "%d";
-	__u64 args[1] = { 7 };
-	char out[16];
-
-	sink = bpf_snprintf(out, sizeof(out), fmt, args, sizeof(args));
-	return 0;
-}
-
 RAW(vprintk)
 {
 	static const char fmt[] = "%d %d %d %d";
@@ -160,15 +149,6 @@ RAW(ring_reserve)
 	return 0;
 }
 
-RAW(ring_leak)
-{
-	__u64 *r = bpf_ringbuf_reserve(&ring, 8, 0);
-
-	if (r)
-		*r = 7;
-	return 0;
-}
-
 RAW(ring_dynptr)
 {
 	struct bpf_dynptr p;
@@ -227,15 +207,6 @@ RAW(no_such_helper)
 RAW(helper_of_networking)
 {
 	sink = bpf_skb_load_bytes(ctx, 0, (void *)ctx, 0);
-	return 0;
-}
-
-RAW(lookup_untested)
-{
-	__u32 zero = 0;
-	__u64 *v = bpf_map_lookup_elem(&numbers, &zero);
-
-	sink = *v;
 	return 0;
 }
 

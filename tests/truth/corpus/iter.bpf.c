@@ -141,9 +141,3 @@ int sleepable(struct bpf_iter__task *ctx)
 		sink = t->tgid;
 	return 0;
 }
-
-SEC("iter/task")
-int returns_two(struct bpf_iter__task *ctx)
-{
-	return 2;
-}

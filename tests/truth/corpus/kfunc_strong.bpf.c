@@ -17,13 +17,6 @@ int BPF_PROG(from_pid, struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/task_newtask")
-int BPF_PROG(from_pid_leaked, struct task_struct *task)
-{
-	sink = (__u64)bpf_task_from_pid(1) != 0;
-	return 0;
-}
-
 SEC("raw_tp/sched_switch")
 int beside(void *ctx)
 {

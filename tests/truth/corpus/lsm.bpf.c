@@ -26,18 +26,6 @@ int BPF_PROG(deny, struct file *file)
 	return file->f_op ? 0 : -1;
 }
 
-SEC("lsm/file_open")
-int BPF_PROG(positive, struct file *file)
-{
-	return 5;
-}
-
-SEC("lsm/file_open")
-int BPF_PROG(any_number, struct file *file)
-{
-	return bpf_get_prandom_u32();
-}
-
 SEC("lsm.s/bprm_committed_creds")
 int BPF_PROG(sleepable, struct linux_binprm *bprm)
 {

@@ -90,19 +90,6 @@ int complete_new(struct trace_event_raw_block_rq_completion *ctx)
 }
 
 SEC("tp/block/block_rq_complete")
-int complete_either(void *ctx)
-{
-	struct trace_event_raw_block_rq_completion *n = ctx;
-	struct trace_event_raw_block_rq_complete *o = ctx;
-
-	if (bpf_core_type_exists(struct trace_event_raw_block_rq_completion))
-		sink = n->nr_sector;
-	else
-		sink = o->nr_sector;
-	return 0;
-}
-
-SEC("tp/block/block_rq_complete")
 int complete_either_probed(void *ctx)
 {
 	struct trace_event_raw_block_rq_completion *n = ctx;

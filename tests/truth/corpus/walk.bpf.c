@@ -137,14 +137,6 @@ ON_SWITCH(store)
 	return 0;
 }
 
-ON_SWITCH(variable_offset)
-{
-	__u64 i = bpf_get_prandom_u32() & 7;
-
-	sink = *((char *)prev->comm + i);
-	return 0;
-}
-
 ON_SWITCH(beyond_struct)
 {
 	sink = *(__u64 *)((char *)prev + 1000000);
@@ -277,26 +269,6 @@ int BPF_PROG(exec_name_probed, struct task_struct *p, int old, struct linux_binp
 
 	bpf_probe_read_kernel_str(name, sizeof(name), bprm->filename);
 	sink = name[0] + bprm->argc;
-	return 0;
-}
-
-/* A pointer kept in a map comes back as a number. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} kept SEC(".maps");
-
-ON_SWITCH(kept_pointer)
-{
-	__u32 zero = 0;
-	__u64 *v = bpf_map_lookup_elem(&kept, &zero);
-
-	if (!v)
-		return 0;
-	*v = (__u64)prev;
-	sink = ((struct task_struct *)*(volatile __u64 *)v)->pid;
 	return 0;
 }
 

@@ -111,7 +111,7 @@ static void gen_parts(struct gen *g)
 	}
 	if (rnd(3) == 0)
 		put(g, BPF_STX | BPF_MEM | BPF_B, base, (unsigned)a, off + (int)rnd(8), 0);
-	if (rnd(2) && (op != BPF_CMPXCHG || g->reg[0] == NUM))
+	if (rnd(5) == 0 && (op != BPF_CMPXCHG || g->reg[0] == NUM))
 		put(g, BPF_STX | BPF_ATOMIC | (rnd(2) ? BPF_W : BPF_DW), base, (unsigned)a, off, op);
 	load(g, dst, base, 0, (struct place){ off + (int)(rnd(8 / size) * size), (int)size, NUM });
 }

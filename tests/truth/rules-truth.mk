@@ -35,4 +35,13 @@ $(B)/tests/truth_table: tests/truth/compare $(TRUTH_OBJ) $(B)/abide
 	@mkdir -p $(@D)
 	cp $< $@
 
+# The stamp: cut and damaged files, and the command.
+UNIT_TESTS += $(TRUTH)/stamp_test $(B)/tests/stamp_cli
+$(TRUTH)/stamp_test: tests/truth/stamp_test.c $(B)/libabide.a $(TRUTH)/objects/callbacks.bpf.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(LDLIBS)
+$(B)/tests/stamp_cli: tests/truth/stamp.sh $(TRUTH_OBJ) $(B)/abide
+	@mkdir -p $(@D)
+	cp $< $@
+
 .PHONY: truth truth-objects

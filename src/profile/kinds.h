@@ -56,9 +56,10 @@ enum word { /* what one of a record's words is; the letters of kind_words */
 };
 
 struct kind_words {
-	char third;          /* btf_type.size or .type */
-	const char *extra;   /* once */
-	const char *element; /* for each of vlen */
+	char third;         /* btf_type.size or .type */
+	uint8_t nr_extra, nr_element;
+	const char extra[4];   /* once */
+	const char element[4]; /* for each of vlen */
 	bool named;          /* its name tells which it is (where it has one) */
 	bool tag;            /* it has a name, which is part of its content */
 };
@@ -66,25 +67,25 @@ struct kind_words {
 #define PROFILE_KINDS (BTF_KIND_ENUM64 + 1)
 
 static const struct kind_words kind_words[PROFILE_KINDS] = {
-	[BTF_KIND_INT] = { 's', "u", "", true, false },
-	[BTF_KIND_PTR] = { 't', "", "", false, false },
-	[BTF_KIND_ARRAY] = { '0', "ttu", "", false, false },
-	[BTF_KIND_STRUCT] = { 's', "", "ntd", true, false },
-	[BTF_KIND_UNION] = { 's', "", "ntd", true, false },
-	[BTF_KIND_ENUM] = { 's', "", "nd", true, false },
-	[BTF_KIND_FWD] = { '0', "", "", true, false },
-	[BTF_KIND_TYPEDEF] = { 't', "", "", true, false },
-	[BTF_KIND_VOLATILE] = { 't', "", "", false, false },
-	[BTF_KIND_CONST] = { 't', "", "", false, false },
-	[BTF_KIND_RESTRICT] = { 't', "", "", false, false },
-	[BTF_KIND_FUNC] = { 't', "", "", true, false },
-	[BTF_KIND_FUNC_PROTO] = { 't', "", "nt", false, false },
-	[BTF_KIND_VAR] = { 't', "u", "", true, false },
-	[BTF_KIND_DATASEC] = { 's', "", "tdu", true, false },
-	[BTF_KIND_FLOAT] = { 's', "", "", true, false },
-	[BTF_KIND_DECL_TAG] = { 't', "d", "", false, true },
-	[BTF_KIND_TYPE_TAG] = { 't', "", "", false, true },
-	[BTF_KIND_ENUM64] = { 's', "", "ndd", true, false },
+	[BTF_KIND_INT] = { 's', 1, 0, "u", "", true, false },
+	[BTF_KIND_PTR] = { 't', 0, 0, "", "", false, false },
+	[BTF_KIND_ARRAY] = { '0', 3, 0, "ttu", "", false, false },
+	[BTF_KIND_STRUCT] = { 's', 0, 3, "", "ntd", true, false },
+	[BTF_KIND_UNION] = { 's', 0, 3, "", "ntd", true, false },
+	[BTF_KIND_ENUM] = { 's', 0, 2, "", "nd", true, false },
+	[BTF_KIND_FWD] = { '0', 0, 0, "", "", true, false },
+	[BTF_KIND_TYPEDEF] = { 't', 0, 0, "", "", true, false },
+	[BTF_KIND_VOLATILE] = { 't', 0, 0, "", "", false, false },
+	[BTF_KIND_CONST] = { 't', 0, 0, "", "", false, false },
+	[BTF_KIND_RESTRICT] = { 't', 0, 0, "", "", false, false },
+	[BTF_KIND_FUNC] = { 't', 0, 0, "", "", true, false },
+	[BTF_KIND_FUNC_PROTO] = { 't', 0, 2, "", "nt", false, false },
+	[BTF_KIND_VAR] = { 't', 1, 0, "u", "", true, false },
+	[BTF_KIND_DATASEC] = { 's', 0, 3, "", "tdu", true, false },
+	[BTF_KIND_FLOAT] = { 's', 0, 0, "", "", true, false },
+	[BTF_KIND_DECL_TAG] = { 't', 1, 0, "d", "", false, true },
+	[BTF_KIND_TYPE_TAG] = { 't', 0, 0, "", "", false, true },
+	[BTF_KIND_ENUM64] = { 's', 0, 3, "", "ndd", true, false },
 };
 
 #endif

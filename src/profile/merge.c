@@ -121,7 +121,7 @@ static bool put_content(struct one *o, const struct btf_info *t, const struct ki
 {
 	struct cursor c = o->b->types;
 	uint32_t name, info, third, i;
-	const char *w;
+	uint32_t j;
 
 	cursor_seek(&c, t->extra - BTF_RECORD);
 	name = cursor_u32(&c);
@@ -130,12 +130,12 @@ static bool put_content(struct one *o, const struct btf_info *t, const struct ki
 	buf_u32(&o->words, info);
 	if ((k->tag && !put_word(o, WORD_NAME, name, depth)) || !put_word(o, k->third, third, depth))
 		return false;
-	for (w = k->extra; *w; w++)
-		if (!put_word(o, *w, cursor_u32(&c), depth))
+	for (i = 0; i < k->nr_extra; i++)
+		if (!put_word(o, k->extra[i], cursor_u32(&c), depth))
 			return false;
-	for (i = 0; *k->element && i < t->vlen; i++)
-		for (w = k->element; *w; w++)
-			if (!put_word(o, *w, cursor_u32(&c), depth))
+	for (i = 0; k->nr_element && i < t->vlen; i++)
+		for (j = 0; j < k->nr_element; j++)
+			if (!put_word(o, k->element[j], cursor_u32(&c), depth))
 				return false;
 	if (c.bad || o->words.failed) {
 		if (o->words.failed)

@@ -9,16 +9,46 @@
 
 #include "profile/kinds.h"
 #include "profile/read.h"
+#include "util/buf.h"
 
 struct parser {
 	struct profile *p;
 	struct cursor kinds, cols[PROFILE_KINDS][COL_NR];
 	struct buf named;    /* u32 pairs: kind, string */
 	uint32_t nr_named, next; /* the number that the next new entry gets, less 1 */
-	uint32_t nr_strings;
 	uint32_t mask_bytes;
-	bool bad;
+	bool bad, nomem;
 };
+
+static void put_word(struct parser *x, uint32_t v)
+{
+	struct profile *p = x->p;
+
+	if (p->nr_records == p->room_records) {
+		uint32_t *grown = array_grow(p->records, p->nr_records, &p->room_records, sizeof(*grown));
+
+		if (!grown) {
+			x->bad = x->nomem = true;
+			return;
+		}
+		p->records = grown;
+	}
+	p->records[p->nr_records++] = v;
+}
+
+static uint32_t add_string(struct parser *x, uint32_t off, uint32_t size)
+{
+	struct profile *p = x->p;
+	struct profile_string *grown = array_grow(p->strings, p->nr_strings, &p->room_strings, sizeof(*grown));
+
+	if (!grown) {
+		x->bad = x->nomem = true;
+		return 0;
+	}
+	p->strings = grown;
+	p->strings[p->nr_strings] = (struct profile_string){ off, size };
+	return p->nr_strings++;
+}
 
 static uint32_t get_number(struct cursor *c)
 {
@@ -59,10 +89,10 @@ static bool get_old(struct cursor *c, uint32_t *v)
 static uint32_t get_string(struct parser *x, struct cursor *tokens, struct cursor *bytes)
 {
 	const char *s;
-	uint32_t v;
+	uint32_t v, size;
 
 	if (get_old(tokens, &v)) {
-		x->bad |= v > x->nr_strings;
+		x->bad |= v >= x->p->nr_strings;
 		return v;
 	}
 	s = cursor_str_at(bytes, bytes->at);
@@ -70,9 +100,9 @@ static uint32_t get_string(struct parser *x, struct cursor *tokens, struct curso
 		x->bad = true;
 		return 0;
 	}
-	bytes->at += strlen(s) + 1;
-	buf_u32(&x->p->strings, (uint32_t)((const uint8_t *)s - x->p->unpacked));
-	return ++x->nr_strings;
+	size = (uint32_t)strlen(s) + 1;
+	bytes->at += size;
+	return add_string(x, (uint32_t)((const uint8_t *)s - x->p->unpacked), size);
 }
 
 static uint32_t get_type(struct parser *x, struct cursor *tokens)
@@ -111,25 +141,24 @@ static bool columns_bad(const struct cursor *cols)
 static void get_record(struct parser *x, uint32_t entry, uint32_t kind, uint32_t name)
 {
 	const struct kind_words *k = &kind_words[kind];
-	uint32_t head, vlen, i, j, n = (uint32_t)strlen(k->element), before[3] = { 0 };
+	uint32_t head, vlen, i, j, n = k->nr_element, before[3] = { 0 };
 	struct cursor *cols = x->cols[kind];
-	struct buf *to = &x->p->records;
 
 	for (i = 0, j = 0; i < x->mask_bytes; i++)
 		j |= (uint32_t)cursor_u8(&cols[COL_MASK]) << 8 * i;
-	buf_u32(to, j);
-	buf_u32(to, entry);
+	put_word(x, j);
+	put_word(x, entry);
 	head = get_number(&cols[COL_HEAD]);
 	vlen = head >> 1 & 0xffffff;
-	buf_u32(to, k->tag ? get_word(x, cols, WORD_NAME, 0) : name);
-	buf_u32(to, kind << 24 | (head & 1) << 31 | vlen);
-	buf_u32(to, get_word(x, cols, k->third, 0));
-	for (i = 0; k->extra[i]; i++)
-		buf_u32(to, get_word(x, cols, k->extra[i], 0));
+	put_word(x, k->tag ? get_word(x, cols, WORD_NAME, 0) : name);
+	put_word(x, kind << 24 | (head & 1) << 31 | vlen);
+	put_word(x, get_word(x, cols, k->third, 0));
+	for (i = 0; i < k->nr_extra; i++)
+		put_word(x, get_word(x, cols, k->extra[i], 0));
 	for (i = 0; n && i < vlen && !x->bad && !columns_bad(cols); i++)
 		for (j = 0; j < n; j++) {
 			before[j] = get_word(x, cols, k->element[j], before[j]);
-			buf_u32(to, before[j]);
+			put_word(x, before[j]);
 		}
 	x->bad |= columns_bad(cols);
 }
@@ -194,7 +223,7 @@ int profile_parse(struct profile *p, struct abide_error *e)
 	uint32_t i;
 	int err = 0;
 
-	buf_u32(&p->strings, 0);
+	add_string(&x, 0, 0);
 	split(&x);
 	if (!x.bad)
 		get_named(&x);
@@ -204,7 +233,7 @@ int profile_parse(struct profile *p, struct abide_error *e)
 		x.bad = true;
 	for (i = 0; i < p->nr_entries && !x.bad; i++)
 		get_entry(&x, i);
-	if (p->records.failed || p->strings.failed || x.named.failed)
+	if (x.nomem || x.named.failed)
 		err = error_nomem(e);
 	else if (x.bad)
 		err = error_set(e, -EINVAL, "profile-damaged", "the kernel profile is damaged");

@@ -103,8 +103,8 @@ void profile_free(struct profile *p)
 		return;
 	free(p->facts);
 	free(p->unpacked);
-	buf_free(&p->records);
-	buf_free(&p->strings);
+	free(p->records);
+	free(p->strings);
 	free(p);
 }
 
@@ -136,8 +136,8 @@ static int unpack(struct profile *p, struct abide_error *e)
 	if (err) {
 		free(p->unpacked);
 		p->unpacked = NULL;
-		buf_free(&p->records);
-		buf_free(&p->strings);
+		p->nr_records = 0;
+		p->nr_strings = 0;
 	}
 	return err;
 }
@@ -148,7 +148,7 @@ struct copy { /* of one kernel */
 	uint32_t bit;
 	uint32_t *type;   /* of an entry + 1, in the kernel; [0] is void */
 	uint32_t *string; /* offset of a string there, 0: not yet */
-	uint8_t *bytes;
+	uint8_t *bytes, *strings;
 	uint32_t types_size, strings_size;
 };
 
@@ -156,11 +156,11 @@ static uint32_t words_behind(uint32_t info)
 {
 	const struct kind_words *k = &kind_words[info >> 24 & 127];
 
-	return (uint32_t)(strlen(k->extra) + strlen(k->element) * (info & 0xffffff));
+	return k->nr_extra + k->nr_element * (info & 0xffffff);
 }
 
-/* Number this kernel's types, and add up their sizes. */
-static uint32_t number_types(struct copy *c)
+/* Number this kernel's types, and add up their sizes; false: too large. */
+static bool number_types(struct copy *c)
 {
 	const uint32_t *r = c->records;
 	uint32_t n = 0, words;
@@ -173,24 +173,19 @@ static uint32_t number_types(struct copy *c)
 		c->type[r[READ_ENTRY] + 1] = ++n;
 		size += 4 * (3 + (uint64_t)words);
 	}
-	c->types_size = size > UINT32_MAX / 4 ? UINT32_MAX : (uint32_t)size;
-	return n;
+	c->types_size = (uint32_t)size;
+	return size <= UINT32_MAX / 2;
 }
 
 static uint32_t copy_string(struct copy *c, uint32_t s)
 {
-	const char *from;
-	uint32_t where;
-	size_t len;
+	const struct profile_string *from = &c->p->strings[s];
 
 	if (!s || c->string[s])
 		return c->string[s];
-	memcpy(&where, c->p->strings.data + 4 * (size_t)s, 4);
-	from = (const char *)c->p->unpacked + where;
-	len = strlen(from) + 1;
-	memcpy(c->bytes + sizeof(struct btf_header) + c->types_size + c->strings_size, from, len);
+	memcpy(c->strings + c->strings_size, c->p->unpacked + from->off, from->size);
 	c->string[s] = c->strings_size;
-	c->strings_size += (uint32_t)len;
+	c->strings_size += from->size;
 	return c->string[s];
 }
 
@@ -201,25 +196,25 @@ static uint32_t copy_word(struct copy *c, char what, uint32_t v)
 
 static void copy_types(struct copy *c)
 {
-	uint32_t *to = (uint32_t *)(c->bytes + sizeof(struct btf_header)), i, j, words, vlen, n;
-	const uint32_t *r = c->records;
+	uint32_t *to = (uint32_t *)(c->bytes + sizeof(struct btf_header)), i, j, words, vlen;
+	const uint32_t *r = c->records, *from;
 	const struct kind_words *k;
 
-	for (; r < c->end; r += words) {
-		k = &kind_words[r[READ_INFO] >> 24 & 127];
-		vlen = r[READ_INFO] & 0xffffff;
-		words = READ_HEAD + words_behind(r[READ_INFO]);
+	for (; r < c->end; r += READ_HEAD + words) {
+		words = words_behind(r[READ_INFO]);
 		if (!(r[READ_KERNELS] & c->bit))
 			continue;
+		k = &kind_words[r[READ_INFO] >> 24 & 127];
+		vlen = k->nr_element ? r[READ_INFO] & 0xffffff : 0;
 		*to++ = copy_string(c, r[READ_NAME]);
 		*to++ = r[READ_INFO];
 		*to++ = copy_word(c, k->third, r[READ_THIRD]);
-		n = READ_HEAD;
-		for (i = 0; k->extra[i]; i++)
-			*to++ = copy_word(c, k->extra[i], r[n++]);
-		for (i = 0; *k->element && i < vlen; i++)
-			for (j = 0; k->element[j]; j++)
-				*to++ = copy_word(c, k->element[j], r[n++]);
+		from = r + READ_HEAD;
+		for (i = 0; i < k->nr_extra; i++)
+			*to++ = copy_word(c, k->extra[i], *from++);
+		for (i = 0; i < vlen; i++)
+			for (j = 0; j < k->nr_element; j++)
+				*to++ = copy_word(c, k->element[j], *from++);
 	}
 }
 
@@ -257,16 +252,15 @@ int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **b
 	err = unpack(p, e);
 	if (err)
 		return err;
-	c.records = (const uint32_t *)p->records.data;
-	c.end = c.records + p->records.size / 4;
+	c.records = p->records;
+	c.end = c.records + p->nr_records;
 	c.type = calloc((size_t)p->nr_entries + 1, sizeof(*c.type));
-	c.string = calloc(p->strings.size / 4, sizeof(*c.string));
+	c.string = calloc(p->nr_strings, sizeof(*c.string));
 	if (!c.type || !c.string) {
 		err = error_nomem(e);
 		goto out;
 	}
-	number_types(&c);
-	if (c.types_size == UINT32_MAX) {
+	if (!number_types(&c)) {
 		err = damaged(e);
 		goto out;
 	}
@@ -277,7 +271,8 @@ int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **b
 		err = error_nomem(e);
 		goto out;
 	}
-	c.bytes[sizeof(struct btf_header) + c.types_size] = '\0';
+	c.strings = c.bytes + sizeof(struct btf_header) + c.types_size;
+	c.strings[0] = '\0';
 	copy_types(&c);
 	finish(&c, p->facts[i].big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__));
 	smaller = realloc(c.bytes, sizeof(struct btf_header) + c.types_size + c.strings_size);

@@ -3,7 +3,6 @@
 #define ABIDE_PROFILE_READ_H
 
 #include "profile/profile.h"
-#include "util/buf.h"
 #include "util/cursor.h"
 
 /*
@@ -27,8 +26,13 @@ struct profile {
 	uint32_t nr;
 	struct profile_facts *facts;
 	uint8_t *unpacked;    /* NULL until a kernel is asked for */
-	struct buf records;   /* u32 */
-	struct buf strings;   /* u32: where string N lies in .unpacked; string 0 is "" */
+	uint32_t *records;
+	size_t nr_records, room_records; /* words */
+	struct profile_string {
+		uint32_t off, size; /* in .unpacked; with the NUL */
+	} *strings;                 /* 0 is "" */
+	uint32_t nr_strings;
+	size_t room_strings;
 	uint32_t nr_entries;
 };
 

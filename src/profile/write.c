@@ -137,9 +137,9 @@ static void put_version(struct writer *w, uint32_t version)
 		put_word(w, cols, WORD_NAME, *p++, 0);
 	if (k->third != WORD_ZERO)
 		put_word(w, cols, k->third, *p++, 0);
-	for (i = 0; k->extra[i]; i++)
+	for (i = 0; i < k->nr_extra; i++)
 		put_word(w, cols, k->extra[i], *p++, 0);
-	n = (uint32_t)strlen(k->element);
+	n = k->nr_element;
 	for (i = 0; n && i < vlen; i++, p += n)
 		for (j = 0; j < n; j++)
 			put_word(w, cols, k->element[j], p[j], i ? p[(int)j - (int)n] : 0);

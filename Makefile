@@ -17,7 +17,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 CFLAGS  ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) -Werror=implicit-function-declaration -Isrc -Iinclude -I$(B)/include \
            -D_GNU_SOURCE -MMD -MP $(SANFLAGS)
-LDLIBS  := -lbpf -lelf -lz
+LDLIBS  := -lbpf -lelf -lz -larchive -lzstd
+# What libarchive itself needs, where it is linked in.
+STATICLIBS := -llzma -lzstd -llz4 -lbz2 -lz
 
 STAGES  := util object catalog analyze policy translate image profile check kernel render
 GENSRC  := $(B)/gen/catalog_builtin.c $(B)/gen/follow_object.c
@@ -39,6 +41,7 @@ static: $(B)/abide-static
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
+$(B)/profile/builtin.o: profiles/linux.kernels
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -65,7 +68,7 @@ $(B)/libabide.a: $(LIBOBJ)
 $(B)/abide: $(CLIOBJ) $(B)/libabide.a
 	$(CC) $(CFLAGS) -o $@ $(CLIOBJ) $(B)/libabide.a $(LDLIBS)
 $(B)/abide-static: $(CLIOBJ) $(B)/libabide.a
-	$(CC) $(CFLAGS) -static -o $@ $(CLIOBJ) $(B)/libabide.a $(LDLIBS)
+	$(CC) $(CFLAGS) -static -o $@ $(CLIOBJ) $(B)/libabide.a $(LDLIBS) $(STATICLIBS)
 
 clean:
 	rm -rf build build-san

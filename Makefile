@@ -19,7 +19,7 @@ override CFLAGS += -std=gnu11 $(WARN) -Werror=implicit-function-declaration -Isr
            -D_GNU_SOURCE -MMD -MP $(SANFLAGS)
 LDLIBS  := -lbpf -lelf -lz
 
-STAGES  := util object catalog analyze policy translate kernel render
+STAGES  := util object catalog analyze policy translate check kernel render
 GENSRC  := $(B)/gen/catalog_builtin.c $(B)/gen/follow_object.c
 LIBSRC  := $(foreach s,$(STAGES),$(sort $(wildcard src/$(s)/*.c)))
 LIBSRC  := $(filter-out %.bpf.c,$(LIBSRC))

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a program attaches to. In: the section's name, the target's BTF. Out: findings
+ * about the program type, the attach type and the place; and for the later checks what
+ * the context holds: whose arguments, how many. A function that BTF does not describe can
+ * still be probed by its symbol (BTF has no functions that are only assembler, of odd
+ * names, or inlined in parts), so for kprobes that is unknown, not a failure; what needs
+ * a BTF id (fentry, lsm, tp_btf, iterators) fails.
+ */
+#include <linux/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/program.h"
+
+static void attach_kprobe(struct program *p);
+static void attach_multi(struct program *p);
+static void attach_syscall(struct program *p);
+static void attach_event(struct program *p);
+static void attach_raw(struct program *p);
+static void attach_fentry(struct program *p);
+static void attach_lsm(struct program *p);
+static void attach_iter(struct program *p);
+static void attach_struct_ops(struct program *p);
+
+static const struct section_def sections[] = {
+#define SECTION(...) { __VA_ARGS__ },
+#include "check/sections.def"
+#undef SECTION
+};
+
+const struct section_def *attach_section(const char *section, const char **target)
+{
+	size_t i, n;
+
+	*target = "";
+	if (*section == '?')
+		section++;
+	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		n = strlen(sections[i].prefix);
+		if (strncmp(section, sections[i].prefix, n))
+			continue;
+		if (!section[n])
+			return &sections[i];
+		if (sections[i].named && section[n] == '/') {
+			*target = section + n + 1;
+			return &sections[i];
+		}
+	}
+	return NULL;
+}
+
+/* Parameters of a prototype that are arguments, as 8-byte words of the context. */
+static void use_proto(struct program *p, uint32_t proto, uint32_t skip)
+{
+	const struct btf_data *b = p->x->kernel->btf;
+	struct btf_info t;
+	struct btf_arg a;
+	int64_t size;
+	uint32_t i;
+
+	if (!btf_get(b, proto, &t) || t.kind != BTF_KIND_FUNC_PROTO)
+		return;
+	p->proto = proto;
+	p->skip = skip;
+	p->slots = 0;
+	for (i = skip; i < t.vlen && btf_arg_at(b, &t, i, &a); i++) {
+		size = a.type ? btf_sizeof(b, a.type) : 0;
+		p->slots += size > 8 ? (uint32_t)((size + 7) / 8) : 1;
+		if (i - skip < 64 && strlen(a.name) > 10 && !strcmp(a.name + strlen(a.name) - 10, "__nullable"))
+			p->nullable |= 1ull << (i - skip);
+	}
+}
+
+static void name_place(struct program *p, const char *what, const char *name)
+{
+	snprintf(p->of_text, sizeof(p->of_text), "%s%.80s", what, name);
+	p->of = p->of_text;
+}
+
+/*
+ * Arguments that the kernel's own table (kernel/bpf/btf.c, raw_tp_null_args, from 6.12 on)
+ * says may be NULL.
+ */
+static const struct {
+	const char *name;
+	uint64_t args;
+} null_args[] = {
+	{ "kfree_skb", 1 << 3 },      { "sched_pi_setprio", 1 << 1 }, { "sched_stick_numa", 1 << 2 },
+	{ "sched_swap_numa", 1 << 2 }, { "mm_page_alloc", 1 << 0 },   { "mm_page_pcpu_drain", 1 << 0 },
+	{ "mm_page_alloc_zone_locked", 1 << 0 }, { "fib_table_lookup", 1 << 2 }, { "posix_lock_inode", 1 << 1 },
+	{ "fcntl_setlk", 1 << 1 },    { "locks_remove_posix", 1 << 1 }, { "flock_lock_inode", 1 << 1 },
+	{ "tcp_send_reset", 1 << 1 }, { "qdisc_dequeue", 1 << 3 },    { "device_pm_callback_start", 1 << 1 },
+	{ "mm_khugepaged_scan_pmd", 1 << 1 }, { "mm_collapse_huge_page_isolate", 1 << 0 },
+	{ "mm_khugepaged_scan_file", 1 << 1 }, { "mm_khugepaged_collapse_file", 1 << 1 },
+	{ "ext4_mballoc_discard", 1 << 1 }, { "ext4_mballoc_free", 1 << 1 },
+};
+
+static bool tracepoint_proto(struct program *p, const char *name)
+{
+	struct check_kernel *k = p->x->kernel;
+	char full[160];
+	struct btf_info t;
+	uint32_t id;
+	size_t i;
+
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	id = btf_find(k->btf, BTF_KIND_TYPEDEF, full);
+	if (!id)
+		return false;
+	id = core_strip(k->btf, id, &t);
+	if (id && t.kind == BTF_KIND_PTR)
+		use_proto(p, btf_strip(k->btf, t.type, true), 1);
+	/* the typedef has no names; the function that calls the probes has */
+	snprintf(full, sizeof(full), "__traceiter_%s", name);
+	id = btf_find(k->btf, BTF_KIND_FUNC, full);
+	if (id && btf_get(k->btf, id, &t))
+		use_proto(p, t.type, 1);
+	for (i = 0; i < sizeof(null_args) / sizeof(null_args[0]); i++)
+		if (!strcmp(null_args[i].name, name) && btf_find(k->btf, BTF_KIND_STRUCT, "bpf_raw_tp_null_args"))
+			p->nullable |= null_args[i].args;
+	return true;
+}
+
+static void instead_tracepoint(struct program *p, const char *name)
+{
+	char text[96];
+
+	if (instead_of_tracepoint(p->x, name, text, sizeof(text)))
+		finding_instead(p, "%s", text);
+}
+
+static bool need_target(struct program *p, enum finding_kind kind)
+{
+	if (*p->target)
+		return true;
+	finding_add(p, kind, SEV_FINE, NULL, FINDING_WHOLE, p->f->section_name, "what it attaches to is named when it is run");
+	return false;
+}
+
+static void attach_raw(struct program *p)
+{
+	char what[128];
+
+	if (!need_target(p, FIND_TRACEPOINT))
+		return;
+	snprintf(what, sizeof(what), "tracepoint %s", p->target);
+	name_place(p, "tracepoint ", p->target);
+	p->trusted = true;
+	if (!tracepoint_proto(p, p->target)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s",
+			    p->x->kernel->name, p->target);
+		instead_tracepoint(p, p->target);
+		return;
+	}
+	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	instead_tracepoint(p, p->target);
+}
+
+/* tracepoint/CATEGORY/NAME: the record is trace_event_raw_NAME, or that of its class. */
+static void attach_event(struct program *p)
+{
+	struct check_kernel *k = p->x->kernel;
+	const char *name = strchr(p->target, '/');
+	char what[128], full[160];
+
+	if (!need_target(p, FIND_TRACEPOINT))
+		return;
+	name = name ? name + 1 : p->target;
+	snprintf(what, sizeof(what), "tracepoint %s", p->target);
+	name_place(p, "the record of ", name);
+	if (!strncmp(p->target, "syscalls/sys_", 13) && strcmp(name, "sys_enter") && strcmp(name, "sys_exit")) {
+		/* made of the one raw tracepoint; the kernel's table of calls is not in BTF */
+		bool enter = !strncmp(name, "sys_enter_", 10);
+
+		snprintf(full, sizeof(full), "trace_event_raw_sys_%s", enter ? "enter" : "exit");
+		p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+		snprintf(full, sizeof(full), "__x64_sys_%s", name + (enter ? 10 : 9));
+		if (!btf_find(k->btf, BTF_KIND_FUNC, full)) {
+			snprintf(full, sizeof(full), "__arm64_sys_%s", name + (enter ? 10 : 9));
+			if (!btf_find(k->btf, BTF_KIND_FUNC, full))
+				snprintf(full, sizeof(full), "__s390x_sys_%s", name + (enter ? 10 : 9));
+		}
+		if (btf_find(k->btf, BTF_KIND_FUNC, full))
+			finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has that system call", k->name);
+		else
+			finding_add(p, FIND_TRACEPOINT, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+				    "BTF of %s describes no such system call", k->name);
+		finding_instead(p, "tp_user/%s:%s", enter ? "sys_enter" : "sys_exit", name + (enter ? 10 : 9));
+		return;
+	}
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	if (!btf_find(k->btf, BTF_KIND_TYPEDEF, full)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s", k->name, name);
+		instead_tracepoint(p, name);
+		return;
+	}
+	snprintf(full, sizeof(full), "trace_event_raw_%s", name);
+	p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+	instead_tracepoint(p, name);
+}
+
+/* FUNC of that name; its prototype becomes that of the context. */
+static bool function_proto(struct program *p, const char *name)
+{
+	struct check_kernel *k = p->x->kernel;
+	uint32_t id = btf_find(k->btf, BTF_KIND_FUNC, name);
+	struct btf_info t;
+
+	if (!id || !btf_get(k->btf, id, &t))
+		return false;
+	use_proto(p, t.type, 0);
+	return true;
+}
+
+static void instead_function(struct program *p, const char *name)
+{
+	char text[96];
+
+	if (instead_of_function(p->x, name, text, sizeof(text)))
+		finding_instead(p, "%s", text);
+}
+
+static void probe(struct program *p, const char *name)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "function %s", name);
+	name_place(p, "function ", name);
+	p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
+	if (function_proto(p, name))
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
+	else
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+			    "BTF of %s does not describe it: removed, renamed, inlined, or only its symbol is there",
+			    p->x->kernel->name);
+	instead_function(p, name);
+}
+
+static void attach_kprobe(struct program *p)
+{
+	char name[128];
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	snprintf(name, sizeof(name), "%s", p->target);
+	name[strcspn(name, "+")] = 0;
+	probe(p, name);
+	if (!strncmp(p->def->prefix, "kret", 4))
+		p->proto = 0; /* the registers are those at its end */
+}
+
+static void attach_multi(struct program *p)
+{
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	if (strpbrk(p->target, "*?")) {
+		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
+		name_place(p, "functions ", p->target);
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->target,
+			    "a pattern is matched against symbols, which BTF does not list");
+		return;
+	}
+	attach_kprobe(p);
+}
+
+static void attach_syscall(struct program *p)
+{
+	static const char *const prefix[] = { "__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "__se_sys_" };
+	char name[128];
+	size_t i;
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	for (i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", prefix[i], p->target);
+		if (btf_find(p->x->kernel->btf, BTF_KIND_FUNC, name))
+			break;
+	}
+	probe(p, i < sizeof(prefix) / sizeof(prefix[0]) ? name : p->target);
+	p->proto = 0; /* its argument is another pt_regs */
+	finding_instead(p, "tp_user/%s:%s", !strncmp(p->def->prefix, "kret", 4) ? "sys_exit" : "sys_enter", p->target);
+}
+
+static void attach_fentry(struct program *p)
+{
+	char what[128];
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	snprintf(what, sizeof(what), "function %s", p->target);
+	name_place(p, "function ", p->target);
+	p->trusted = true;
+	if (!function_proto(p, p->target)) {
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
+			    p->x->kernel->name, p->target);
+	} else {
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+		if (strcmp(p->def->attach_type, "TRACE_FENTRY"))
+			p->slots++; /* what it returns */
+	}
+	instead_function(p, p->target);
+}
+
+static void attach_lsm(struct program *p)
+{
+	char what[128], full[160];
+
+	if (!need_target(p, FIND_HOOK))
+		return;
+	snprintf(what, sizeof(what), "LSM hook %s", p->target);
+	name_place(p, "LSM hook ", p->target);
+	snprintf(full, sizeof(full), "bpf_lsm_%s", p->target);
+	p->trusted = true;
+	if (!function_proto(p, full)) {
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no LSM hook %s", p->x->kernel->name,
+			    p->target);
+		return;
+	}
+	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	p->slots++; /* what the hooks before it returned */
+}
+
+static void attach_iter(struct program *p)
+{
+	char what[128], full[160];
+	uint32_t i;
+
+	if (!need_target(p, FIND_HOOK))
+		return;
+	snprintf(what, sizeof(what), "iterator %s", p->target);
+	name_place(p, "iterator ", p->target);
+	snprintf(full, sizeof(full), "bpf_iter_%s", p->target);
+	p->trusted = true;
+	if (!function_proto(p, full)) {
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no iterator %s", p->x->kernel->name,
+			    p->target);
+		return;
+	}
+	/* meta is always there; the end of the walk is told by a NULL object */
+	for (i = 1; i < p->slots && i < 64; i++)
+		p->nullable |= 1ull << i;
+	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
+}
+
+/* The struct that an object's .struct_ops variables are of. */
+static void attach_struct_ops(struct program *p)
+{
+	const struct btf_data *own = p->x->object->btf;
+	struct check_kernel *k = p->x->kernel;
+	struct btf_info sec, var, t;
+	struct btf_slot slot;
+	struct btf_field m;
+	char what[128], full[160];
+	uint32_t id = 0, i, there;
+
+	while (own && (id = btf_after(own, id, 1u << BTF_KIND_DATASEC))) {
+		if (!btf_get(own, id, &sec) || strncmp(sec.name, ".struct_ops", 11))
+			continue;
+		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++) {
+			if (!btf_get(own, slot.type, &var) || !core_strip(own, var.type, &t) || t.kind != BTF_KIND_STRUCT)
+				continue;
+			if (*p->target && !kernel_member(own, t.id, p->target, &m))
+				continue;
+			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
+			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
+			there = btf_find(k->btf, BTF_KIND_STRUCT, what + 7);
+			name_place(p, "", what);
+			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what,
+					    "%s cannot implement %s in BPF", k->name, what);
+			} else if (*p->target && !kernel_member(k->btf, there, p->target, &m)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
+					    what, k->name, p->target);
+			} else {
+				finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+				if (*p->target && core_strip(k->btf, m.type, &t) && t.kind == BTF_KIND_PTR)
+					use_proto(p, btf_strip(k->btf, t.type, true), 0);
+			}
+			p->trusted = true;
+			return;
+		}
+	}
+	finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->f->section_name, "which struct it is for is not in the object");
+}
+
+/* Does the target's enum of program or attach types have it? A kernel without the enum does not tell. */
+static void need_enumerator(struct program *p, const char *in, const char *prefix, const char *name)
+{
+	char full[96];
+	uint32_t at = 0;
+
+	if (!*name)
+		return;
+	snprintf(full, sizeof(full), "%s%s", prefix, name);
+	if (kernel_enumerator(p->x->kernel, in, full, NULL))
+		finding_add(p, FIND_TYPE, SEV_FINE, NULL, FINDING_WHOLE, full, "%s has it", p->x->kernel->name);
+	else if (kernel_named(p->x->kernel, in, &at))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, full, "%s does not know %s", p->x->kernel->name, full);
+	else
+		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, full, "BTF of %s has no enum %s", p->x->kernel->name,
+			    in);
+}
+
+void attach_check(struct program *p)
+{
+	if (!p->def) {
+		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->f->section_name,
+			    "libbpf does not know the section %s", p->f->section_name);
+		return;
+	}
+	need_enumerator(p, "bpf_prog_type", "BPF_PROG_TYPE_", p->def->prog_type);
+	need_enumerator(p, "bpf_attach_type", "BPF_", p->def->attach_type);
+	if (p->def->mirror)
+		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, p->def->mirror);
+	if (p->def->attach)
+		p->def->attach(p);
+}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <net/if.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,7 +27,16 @@ static int done(struct bpf_link *l)
 
 static int by_section(struct bpf_object *o, struct bpf_program *p)
 {
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info which = { .cgroup.order = BPF_CGROUP_ITER_SELF_ONLY };
+
 	(void)o;
+	/* Iterators over cgroups must be told which, or at least in what order. */
+	if (!strcmp(bpf_program__section_name(p), "iter/cgroup")) {
+		opts.link_info = &which;
+		opts.link_info_len = sizeof(which);
+		return done(bpf_program__attach_iter(p, &opts));
+	}
 	return done(bpf_program__attach(p));
 }
 

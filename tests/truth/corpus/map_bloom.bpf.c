@@ -13,7 +13,6 @@ int push(void *ctx)
 {
 	__u64 v = bpf_ktime_get_ns();
 
-	bpf_map_push_elem(&filter, &v, 0);
-	sink = bpf_map_peek_elem(&filter, &v);
+	sink = bpf_map_push_elem(&filter, &v, 0);
 	return 0;
 }

@@ -5,7 +5,7 @@
  */
 #include "corpus.h"
 
-/* RAW("bytes"): r0 = 7, then the instruction on r0 and r1 = 3; the result is in r0. */
+/* RAW(NAME, "bytes"): r0 = 7, then the instruction on r0 and r1 = 3; the result is in r0. */
 #define RAW(NAME, BYTES)                                                                   \
 	SEC("raw_tp/sched_switch")                                                         \
 	int NAME(void *ctx)                                                                \
@@ -24,8 +24,8 @@ RAW(divide_signed, "0x3f, 0x10, 1, 0, 0, 0, 0, 0")
 RAW(modulo_signed_immediate, "0x97, 0x00, 1, 0, 3, 0, 0, 0")
 RAW(byte_swap, "0xd7, 0x00, 0, 0, 32, 0, 0, 0")
 RAW(big_endian, "0xdc, 0x00, 0, 0, 32, 0, 0, 0")
-RAW(goto_long, "0x06, 0x00, 0, 0, 0, 0, 0, 0")
-RAW(may_goto, "0xe5, 0x00, 0, 0, 0, 0, 0, 0")
+RAW(goto_long, "0x06, 0x00, 0, 0, 1, 0, 0, 0; r0 = 8")
+RAW(may_goto, "0xe5, 0x00, 1, 0, 0, 0, 0, 0; r0 = 8")
 RAW(unknown_opcode, "0xff, 0x00, 0, 0, 0, 0, 0, 0")
 RAW(unknown_offset, "0x0f, 0x10, 5, 0, 0, 0, 0, 0")
 

@@ -57,11 +57,8 @@ static bool is_compressed(const uint8_t *p, size_t size)
 			     (!memcmp(p, "\x5d\0\0", 3) && (p[12] == 0xff || p[12] == 0)));
 }
 
-/*
- * Data behind the end of a stream makes some readers fail: what came before counts then, if
- * @cut allows. A kernel's four bytes of size are such data.
- */
-static int read_all(struct reader *r, struct archive *a, bool cut, struct buf *out)
+/* Data behind the end of a stream makes most readers fail: what came before counts then, if @behind. */
+static int read_all(struct reader *r, struct archive *a, bool behind, struct buf *out)
 {
 	uint8_t *block = malloc(BLOCK);
 	la_ssize_t n;
@@ -79,18 +76,17 @@ static int read_all(struct reader *r, struct archive *a, bool cut, struct buf *o
 	free(block);
 	if (out->failed)
 		return error_nomem(r->e);
-	if (n < 0 && rc == 1 && (!cut || !out->size))
+	if (n < 0 && rc == 1 && (!behind || !out->size))
 		return fail(r, a, "compressed data");
 	return rc;
 }
 
-int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool cut, struct buf *out, const char **what)
+int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool behind, struct buf *out)
 {
 	struct archive_entry *entry;
 	struct archive *a;
 	int rc;
 
-	*what = NULL;
 	if (!is_compressed(data, size))
 		return 0;
 	a = open_reader();
@@ -102,8 +98,7 @@ int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool cut, s
 		rc = fail(r, a, "compressed data");
 		goto out;
 	}
-	*what = archive_filter_name(a, 0);
-	rc = archive_filter_count(a) > 1 ? read_all(r, a, cut, out) : 0;
+	rc = archive_filter_count(a) > 1 ? read_all(r, a, behind, out) : 0;
 out:
 	archive_read_free(a);
 	return rc;
@@ -112,8 +107,7 @@ out:
 int image_read_compressed(struct reader *r, const uint8_t *data, size_t size)
 {
 	struct buf out = { 0 };
-	const char *what;
-	int rc = image_unpack(r, data, size, false, &out, &what);
+	int rc = image_unpack(r, data, size, false, &out);
 
 	if (rc == 1) {
 		rc = image_read(r, out.data, out.size);

@@ -27,12 +27,12 @@ static uint32_t le(const uint8_t *p, int n)
 	return v;
 }
 
-/* What is in a payload: its last four bytes may be the size that it unpacks to. */
-static int read_payload(struct reader *r, const uint8_t *data, size_t size, bool cut, const char *format)
+/* What is in a payload. @sized: behind all but gzip are four bytes, the size that it unpacks to. */
+static int read_payload(struct reader *r, const uint8_t *data, size_t size, bool sized, const char *format)
 {
+	bool cut = sized && size > 4 && memcmp(data, "\x1f\x8b", 2);
 	struct buf out = { 0 };
-	const char *what;
-	int rc = image_unpack(r, data, size, cut, &out, &what);
+	int rc = image_unpack(r, data, size - (cut ? 4 : 0), false, &out);
 
 	if (rc == 1)
 		rc = image_read(r, out.data, out.size);
@@ -136,7 +136,6 @@ int image_read_scan(struct reader *r, const uint8_t *data, size_t size)
 	const uint8_t *p, *end = data + size;
 	struct abide_error *e = r->e, dropped;
 	int rc = 0;
-	const char *what;
 	size_t i;
 
 	for (i = 0; i < sizeof(begin) / sizeof(*begin) && rc != 1; i++)
@@ -148,11 +147,10 @@ int image_read_scan(struct reader *r, const uint8_t *data, size_t size)
 				break;
 			r->trials++;
 			r->e = &dropped; /* what is no kernel here is none of the user's concern */
-			rc = image_unpack(r, p, (size_t)(end - p), true, &out, &what);
-			if (rc == 1 && out.size > MIN_BTF)
-				rc = image_read(r, out.data, out.size);
-			else
-				rc = 0;
+			rc = image_unpack(r, p, (size_t)(end - p), true, &out);
+			rc = rc == 1 && out.size > MIN_BTF ? image_read(r, out.data, out.size) : 0;
+			if (rc < 0) /* an ELF file of which the end is missing, perhaps */
+				rc = image_read_flat(r, out.data, out.size);
 			r->e = e;
 			buf_free(&out);
 		}

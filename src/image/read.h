@@ -34,8 +34,8 @@ int image_read_scan(struct reader *r, const uint8_t *data, size_t size);
 int image_read_compressed(struct reader *r, const uint8_t *data, size_t size);
 int image_read_package(struct reader *r, const uint8_t *data, size_t size);
 
-/* Unpack one layer of compression: 1, 0 when it is none, -errno. @what gets the compression's name. */
-int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool cut, struct buf *out, const char **what);
+/* Undo compression: 1, 0 when it is none, -errno. @behind: there may be other data behind it. */
+int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool behind, struct buf *out);
 /* The .BTF section of ELF bytes: 1, 0 no ELF, -ENOENT it has none, -EINVAL damaged. Borrowed. */
 int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf, size_t *btf_size);
 

@@ -71,6 +71,8 @@ static int run(const struct asked *q, char **paths, int nr)
 	for (k = 0; k < q->nr_kernels || (!q->nr_kernels && !k); k++)
 		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
 			goto fail;
+	if (!q->json)
+		checked_shorten(&kernels);
 	for (i = 0; i < nr; i++) {
 		if (i && !q->json)
 			putchar('\n');

@@ -27,6 +27,8 @@ struct checked_kernels {
 
 /* Open what --kernel names (NULL: the running kernel) and append it. All look-up is here. */
 int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e);
+/* Give them names as short as tells them apart; once all are found. */
+void checked_shorten(struct checked_kernels *l);
 void checked_close(struct checked_kernels *l);
 
 struct check_cell { /* a program on a kernel */

@@ -73,6 +73,36 @@ int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l
 	return err;
 }
 
+/* The version alone, "6.12.107" or "5.10.0-46", of a release that begins with one; its length. */
+static size_t version_of(const char *name)
+{
+	size_t n = strspn(name, "0123456789."), more;
+
+	if (!n || !strchr(name, '.'))
+		return strlen(name);
+	more = name[n] == '-' ? strspn(name + n + 1, "0123456789") : 0;
+	return more && (!name[n + 1 + more] || name[n + 1 + more] == '-') ? n + 1 + more : n;
+}
+
+/*
+ * Columns of the report are narrow: where versions tell all kernels apart they are the
+ * names, or else the full names stay (two machines of one version).
+ */
+void checked_shorten(struct checked_kernels *l)
+{
+	uint32_t i, k;
+	size_t n;
+
+	for (i = 0; i < l->nr; i++)
+		for (k = 0; k < i; k++) {
+			n = version_of(l->items[i].name);
+			if (n == version_of(l->items[k].name) && !strncmp(l->items[i].name, l->items[k].name, n))
+				return;
+		}
+	for (i = 0; i < l->nr; i++)
+		l->items[i].name[version_of(l->items[i].name)] = '\0';
+}
+
 void checked_close(struct checked_kernels *l)
 {
 	uint32_t i;

@@ -8,7 +8,9 @@
 
 /* Inside of the image readers. */
 #define IMAGE_FILE     (768u << 20) /* bytes of a file that are looked at; a vmlinux with debug information has 500 MiB */
-#define IMAGE_UNPACKED (1u << 30)   /* bytes that all layers of one file may unpack to */
+#ifndef IMAGE_UNPACKED
+#define IMAGE_UNPACKED (1u << 30)   /* bytes that all layers of one file may unpack to; fuzzing takes less */
+#endif
 #define IMAGE_PACKAGE  (UINT64_C(4) << 30) /* the same for a package, which is read through and not kept */
 #define IMAGE_LAYERS   6            /* a bzImage in a tar in a package is 3 */
 #define IMAGE_BTF      (256u << 20)

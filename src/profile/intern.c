@@ -80,6 +80,7 @@ uint32_t intern_add(struct intern *x, const void *p, uint32_t size)
 		return INTERN_FAILED;
 	x->items = items;
 	off = buf_add(&x->bytes, p, size);
+	buf_u8(&x->bytes, 0); /* so that even the first has an address when it is empty */
 	buf_align(&x->bytes, 4); /* records are words */
 	if (x->bytes.failed)
 		return INTERN_FAILED;

@@ -2,7 +2,7 @@
 /*
  * Kernel images that the test makes of one small BTF: each format, each compression, packages,
  * layers of them; and what is cut, hostile or no kernel. The real ones are those of the cache of
- * scripts/kernels, whose BTF another reader has extracted.
+ * scripts/kernels, whose BTF another reader has extracted. With a directory as argument: the samples are left there.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,6 +15,7 @@
 
 static const void *the_btf;
 static size_t the_size;
+static const char *samples; /* a directory for what is made here: fuzzing begins with it */
 
 /* Large enough not to pass for the BTF of some object in a kernel. */
 static void make_btf(struct bb *b)
@@ -108,7 +109,9 @@ static struct buf pack(int format, int filter, const char *path, const struct bu
 	struct buf out = { 0 };
 
 	archive_write_add_filter(a, filter);
-	if (format)
+	if (format == ARCHIVE_FORMAT_AR_BSD)
+		archive_write_set_format_ar_bsd(a);
+	else if (format)
 		archive_write_set_format(a, format);
 	else
 		archive_write_set_format_raw(a);
@@ -118,11 +121,14 @@ static struct buf pack(int format, int filter, const char *path, const struct bu
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
 	archive_entry_set_size(entry, (la_int64_t)in->size);
-	archive_write_header(a, entry);
+	if (archive_write_header(a, entry))
+		printf("# %s\n", archive_error_string(a));
 	archive_write_data(a, in->data, in->size);
 	archive_write_close(a);
 	archive_write_free(a);
 	archive_entry_free(entry);
+	if (!out.size)
+		OK(false, "an archive of the test is written");
 	return out;
 }
 
@@ -208,6 +214,18 @@ static struct buf rpm(const struct buf *cpio)
 	return b;
 }
 
+static void keep(const struct buf *b)
+{
+	static int nr;
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%d", samples, nr++);
+	f = fopen(path, "wb");
+	if (!f || fwrite(b->data, 1, b->size, f) != b->size || fclose(f))
+		OK(false, "a sample is written");
+}
+
 /* Takes @b over. */
 static void good(struct buf b, const char *name, const char *release, const char *format)
 {
@@ -215,6 +233,8 @@ static void good(struct buf b, const char *name, const char *release, const char
 	struct image *im = NULL;
 	char text[160];
 
+	if (samples)
+		keep(&b);
 	snprintf(text, sizeof(text), "%s: its BTF is found", name);
 	OK(!image_open_mem("test", b.data, b.size, &im, &e) && im->btf_size == the_size && !memcmp(im->btf, the_btf, the_size), text);
 	if (im) {
@@ -278,7 +298,7 @@ static void formats(void)
 	put(&outer, 70000, 0, 1);
 	buf_add(&outer, packed.data, packed.size);
 	buf_add(&outer, "behind", 6);
-	good(outer, "an unknown boot image", "9.8.7-test", "vmlinux in boot image");
+	good(outer, "an unknown boot image", "9.8.7-test", "in boot image");
 	buf_free(&packed);
 	/* Packages. */
 	packed = pack(ARCHIVE_FORMAT_TAR, ARCHIVE_FILTER_XZ, "./boot/vmlinuz-9.8.7-setup", &inner);
@@ -399,10 +419,11 @@ static void real(void)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct bb b = { 0 };
 
+	samples = argc > 1 ? argv[1] : NULL;
 	make_btf(&b);
 	formats();
 	hostile();

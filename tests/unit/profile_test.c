@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "profile/hash.h"
 #include "profile/kernels.h"
+#include "profile/read.h"
 #include "profile_kit.h"
 
 /* Every kind; @later: a kernel in which a struct has grown, a function's argument and a struct have gone. */
@@ -97,6 +98,52 @@ static void three(struct made m[3])
 	open_made(&m[0], "old");
 	open_made(&m[1], "new");
 	open_made(&m[2], "other");
+}
+
+/* What fuzzing begins with: the kernels' BTF, the profile, and what is packed in it (tests/fuzz/profile.c). */
+static void keep(const char *dir)
+{
+	struct abide_error e = { 0 };
+	struct profile_kernel list[3];
+	struct buf out = { 0 }, one;
+	struct profile *p = NULL;
+	struct btf_data *btf;
+	struct made m[3];
+	char path[4096];
+	void *bytes;
+	uint32_t i;
+	size_t size;
+	FILE *f;
+
+	three(m);
+	for (i = 0; i < 5; i++) {
+		one = (struct buf){ 0 };
+		if (i < 3) {
+			list[i] = m[i].k;
+			buf_u8(&one, 2);
+			btf_bytes(m[i].btf, &size);
+			buf_add(&one, btf_bytes(m[i].btf, &size), size);
+		} else if (i == 3) {
+			OK(!profile_write(list, 3, &out, &e) && !profile_open(out.data, out.size, &p, &e) &&
+				   !profile_btf(p, 0, &bytes, &btf, &e),
+			   "a profile for fuzzing");
+			btf_free(btf);
+			free(bytes);
+			buf_u8(&one, 0);
+			buf_add(&one, out.data, out.size);
+		} else {
+			buf_u8(&one, 1 + 4 * 2); /* three kernels */
+			buf_add(&one, p->unpacked, p->unpacked_size);
+		}
+		snprintf(path, sizeof(path), "%s/%" PRIu32, dir, i);
+		f = fopen(path, "wb");
+		OK(f && fwrite(one.data, 1, one.size, f) == one.size && !fclose(f), "a sample is written");
+		buf_free(&one);
+	}
+	profile_free(p);
+	buf_free(&out);
+	for (i = 0; i < 3; i++)
+		close_made(&m[i]);
 }
 
 static void round_trip(void)
@@ -322,8 +369,10 @@ static void store(void)
 	close_made(&m);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1)
+		keep(argv[1]);
 	hash();
 	round_trip();
 	refusals();

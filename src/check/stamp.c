@@ -157,7 +157,8 @@ static bool read_layout(const void *elf, size_t size, struct layout *l)
  *
  * clang keeps the names of symbols in the same table: offsets into it stay right.
  */
-static void write_copy(const void *elf, size_t size, const struct layout *l, const struct stamp *s, struct buf *out)
+static void write_copy(const void *elf, size_t size, const struct layout *l, const struct stamp *s,
+		       const struct buf *lacks, struct buf *out)
 {
 	Elf64_Shdr mine = { .sh_type = SHT_PROGBITS, .sh_addralign = 1 }, names = l->names, one;
 	size_t base = out->size;
@@ -167,6 +168,8 @@ static void write_copy(const void *elf, size_t size, const struct layout *l, con
 	buf_add(out, elf, size);
 	mine.sh_offset = out->size - base;
 	buf_printf(out, HEAD "release %s\nbtf-sha256 %s\n", s->release, s->btf);
+	if (lacks && lacks->size)
+		buf_add(out, lacks->data, lacks->size);
 	mine.sh_size = out->size - base - mine.sh_offset;
 	mine.sh_name = l->old_name;
 	if (!l->old) {
@@ -193,7 +196,8 @@ static void write_copy(const void *elf, size_t size, const struct layout *l, con
 		memcpy(out->data + base, &head, sizeof(head));
 }
 
-int stamp_write(const void *elf, size_t size, const struct stamp *s, struct buf *out, struct abide_error *e)
+int stamp_write(const void *elf, size_t size, const struct stamp *s, const struct buf *lacks, struct buf *out,
+		struct abide_error *e)
 {
 	struct object *o = NULL;
 	struct layout l = { 0 };
@@ -206,7 +210,7 @@ int stamp_write(const void *elf, size_t size, const struct stamp *s, struct buf 
 		return err;
 	if (!read_layout(elf, size, &l))
 		return error_set(e, -EINVAL, "elf-sections", "the object's section headers have no room for a stamp");
-	write_copy(elf, size, &l, s, out);
+	write_copy(elf, size, &l, s, lacks, out);
 	return out->failed ? error_nomem(e) : 0;
 }
 
@@ -229,9 +233,14 @@ const struct function *stamp_needed(const struct object *o)
 	return NULL;
 }
 
-int stamp_allows(const struct object *o, const char *release, const struct btf_data *btf, struct abide_error *e)
+/* At most so many are named in a refusal, and abide check has them all. */
+#define DIFFERENCES 4
+
+int stamp_allows(const struct object *o, const char *release, struct btf_data *btf, const struct catalog *c,
+		 struct abide_error *e)
 {
 	const struct function *f = stamp_needed(o);
+	struct buf text = { 0 };
 	struct stamp s, here;
 	int err;
 
@@ -242,12 +251,17 @@ int stamp_allows(const struct object *o, const char *release, const struct btf_d
 		err = stamp_of_kernel(release, btf, &here, e);
 	if (err || !strcmp(s.btf, here.btf))
 		return err;
-	error_set(e, -EPERM, "stamp-other-kernel", "%s was built and tested for another kernel: %s, and this is %s", o->path,
-		  s.release, strcmp(s.release, release) ? release : "another build of it");
-	error_reason(e,
-		     "it depends on the kernel's internals: %s (%s): %s\n"
-		     "BTF of %s: sha256 %.16s..., of this kernel: %.16s...",
-		     f->name, f->section_name, policy_section(f->section_name)->promise, s.release, s.btf, here.btf);
-	return error_hint(e, "abide check %s tells what it needs here, abide run --force %s runs it all the same", o->path,
-			  o->path);
+	err = stamp_differs(o, btf, release, c, DIFFERENCES, &text, e);
+	if (err)
+		goto out;
+	err = error_set(e, -EPERM, "stamp-other-kernel", "%s was built and tested for another kernel: %s, and this is %s",
+			o->path, s.release, strcmp(s.release, release) ? release : "another build of it");
+	error_reason(e, "it depends on the kernel's internals: %s (%s): %s\n%s%.*s", f->name, f->section_name,
+		     policy_section(f->section_name)->promise,
+		     text.size ? "different here:\n" : "of what it uses, nothing is known to differ here",
+		     text.size ? (int)text.size - 1 : 0, text.size ? (const char *)text.data : "");
+	error_hint(e, "abide check %s tells what it needs here, abide run --force %s runs it all the same", o->path, o->path);
+out:
+	buf_free(&text);
+	return err;
 }

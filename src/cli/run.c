@@ -337,7 +337,7 @@ static int check_stamp(const struct run *run, const struct parts *p, struct abid
 		return 0;
 	if (uname(&u))
 		return error_set(e, -errno, "", "which kernel is this? %s", strerror(errno));
-	return stamp_allows(p->in.object, u.release, p->in.btf, e);
+	return stamp_allows(p->in.object, u.release, p->in.btf, p->in.catalog, e);
 }
 
 static int open_session(const struct run *run, struct parts *p, struct abide_error *e)

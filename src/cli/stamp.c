@@ -115,7 +115,7 @@ static int show(const struct asked *q)
 
 static int write_stamp(const struct asked *q, struct inputs *in, struct abide_error *e)
 {
-	struct buf old = { 0 }, new = { 0 };
+	struct buf old = { 0 }, new = { 0 }, lacks = { 0 };
 	struct utsname u = { .release = "" };
 	struct stamp s;
 	int err;
@@ -125,13 +125,16 @@ static int write_stamp(const struct asked *q, struct inputs *in, struct abide_er
 	if (!err)
 		err = read_file(q->path, &old, e);
 	if (!err)
-		err = stamp_write(old.data, old.size, &s, &new, e);
+		err = stamp_lacks(in->object, in->btf, in->catalog, &lacks, e);
+	if (!err)
+		err = stamp_write(old.data, old.size, &s, &lacks, &new, e);
 	if (!err)
 		err = write_file(q->output ? q->output : q->path, &new, e);
 	if (!err)
 		printf("%s: built and tested for %s\n", q->output ? q->output : q->path, s.release);
 	buf_free(&old);
 	buf_free(&new);
+	buf_free(&lacks);
 	return err;
 }
 

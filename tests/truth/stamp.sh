@@ -40,11 +40,13 @@ says() { # TEXT NAME: on stderr
 	report $? "$2"
 }
 
+dump_btf() { # OBJECT FILE
+	llvm-objcopy --dump-section ".BTF=$2" "$1" /dev/null
+}
+
 # Any BTF stands for a kernel's: two objects' own.
-for o in fields walk; do
-	objcopy -I elf64-little --dump-section ".BTF=$dir/$o.btf" "$objects/$o.bpf.o" /dev/null 2>/dev/null ||
-		llvm-objcopy --dump-section ".BTF=$dir/$o.btf" "$objects/$o.bpf.o" /dev/null
-done
+dump_btf "$objects/fields.bpf.o" "$dir/fields.btf"
+dump_btf "$objects/walk.bpf.o" "$dir/walk.btf"
 sum=$(sha256sum <"$dir/fields.btf" | cut -d' ' -f1)
 cp "$objects/callbacks.bpf.o" "$dir/plain.bpf.o"
 
@@ -68,7 +70,7 @@ exits 0 "and says so" stamp --show "$dir/two.bpf.o"
 has "5.99.2-test (btf sha256 $(sha256sum <"$dir/walk.btf" | cut -d' ' -f1))" "with the second kernel"
 [ "$(readelf -SW "$dir/two.bpf.o" | grep -c '\.abide\.stamp')" = 1 ]
 report $? "there is one section of that name"
-exits 0 "check reads a stamped object" check "$dir/two.bpf.o" -k "$dir/walk.btf"
+exits 1 "check reads a stamped object" check "$dir/two.bpf.o" -k "$dir/walk.btf"
 has "NOT ABI" "and says what it is"
 cp "$objects/user_switch.bpf.o" "$dir/user.bpf.o"
 exits 1 "a stable object needs no stamp" stamp "$dir/user.bpf.o" -k "$dir/walk.btf" --release 5.99.2-test
@@ -89,6 +91,16 @@ exits 1 "and has none afterwards" stamp --show "$dir/plain.bpf.o"
 exits 1 "stamped for another kernel it is refused" run -q -d 0.1 "$dir/one.bpf.o"
 says "5.99.1-test" "the kernel is named"
 says "raw_tp/sched_switch" "and what depends on it"
+says "nothing is known to differ here" "nothing that it uses differs"
+# A kernel of long ago: task_struct had a member "state". Neither has no_such_struct.
+echo "struct task_struct { long state; int pid; } t;" >"$dir/old.c"
+${CLANG:-clang} -g -target bpf -c -o "$dir/old.o" "$dir/old.c" && dump_btf "$dir/old.o" "$dir/old.btf"
+exits 0 "tested on an old kernel" stamp "$objects/fields.bpf.o" -o "$dir/three.bpf.o" -k "$dir/old.btf" --release 5.9.9-test
+exits 1 "another object is refused" run -q -d 0.1 "$dir/three.bpf.o"
+says "different here" "with what differs"
+says "task_struct.state: " "by name"
+! grep -q no_such_struct "$dir/err"
+report $? "and without what neither kernel has"
 exits 0 "--force runs it" run --force -q -d 0.1 "$dir/one.bpf.o"
 exits 0 "and leaves the stamp" stamp --show "$dir/one.bpf.o"
 has "5.99.1-test" "as it was"

@@ -71,7 +71,7 @@ static bool holds(const uint8_t *p, size_t size, const struct stamp *s, int *mad
 	struct stamp back;
 	bool ok = true;
 
-	if (!stamp_write(p, size, s, &out, &e)) {
+	if (!stamp_write(p, size, s, NULL, &out, &e)) {
 		ok = !object_open_mem(out.data, out.size, "written", &o, &e) && !stamp_read(o, &back, &e) &&
 		     !strcmp(back.release, s->release) && !strcmp(back.btf, s->btf);
 		*made += 1;
@@ -110,7 +110,7 @@ static void hostile(const char *path)
 	}
 	report(ok && made > 100, "damaged files");
 	free(copy);
-	if (stamp_write(p, size, &s, &stamped, &e))
+	if (stamp_write(p, size, &s, NULL, &stamped, &e))
 		exit(1);
 	for (i = size, ok = true; i < stamped.size; i++) {
 		struct object *o = NULL;

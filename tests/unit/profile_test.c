@@ -305,6 +305,7 @@ static void store(void)
 	struct btf_data *btf;
 	struct kernel_list l = { 0 };
 	struct made m = { 0 };
+	const void *bytes;
 	uint32_t builtin;
 	size_t size;
 
@@ -313,7 +314,8 @@ static void store(void)
 	make(&m.b, false);
 	open_made(&m, "x");
 	snprintf(path, sizeof(path), "%s/9.1.7-test.btf", dir);
-	write_file(path, btf_bytes(m.btf, &size), size);
+	bytes = btf_bytes(m.btf, &size);
+	write_file(path, bytes, size);
 
 	SAME(kernels_open(&ks, &e), 0, "kernels without a store");
 	builtin = kernels_count(ks);

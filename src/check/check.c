@@ -281,16 +281,21 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	struct program p = { .x = x, .f = f, .out = out, .e = e };
 	struct flow_rules rules = { .arg = &p, .context = context_load, .kernel = typed_load, .helper = typed_helper,
 				    .reached = rule_reached, .symbol = rule_symbol, .core = rule_core,
-				    .version = version_of(x->kernel->name), .rodata = true };
+				    .rodata = true };
 	uint32_t i;
 	int err;
 
+	kernel_versions(x->kernel, &rules.version_first, &rules.version_last);
+	i = version_of(x->kernel->name);
+	if (i)
+		rules.version_first = rules.version_last = i;
 	p.def = attach_section(f->section_name, &p.target);
 	p.seen = calloc(x->object->nr_functions, sizeof(*p.seen));
 	if (!p.seen)
 		return error_nomem(e);
 	attach_check(&p);
 	use_maps(&p);
+	use_externs(&p);
 	err = walk(&p, &rules);
 	if (err)
 		goto out;

@@ -63,13 +63,15 @@ void finding_instead(struct program *p, const char *fmt, ...) __attribute__((for
 /* attach.c: the section's row, and what the program attaches to. */
 const struct section_def *attach_section(const char *section, const char **target);
 void attach_check(struct program *p);
+bool license_is_gpl(const char *license);
 
 /* context.c */
 bool context_load(void *program, int32_t off, uint32_t size, struct cell *out);
+void context_store(struct program *p, const struct function *f, uint32_t insn, uint32_t size, int32_t off);
 void context_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i, int32_t off);
 
 /* typed.c: a load through a BTF-typed pointer, by the rules of the kernel's verifier. */
-enum typed_kind { TYPED_SCALAR, TYPED_POINTER, TYPED_REFUSED };
+enum typed_kind { TYPED_SCALAR, TYPED_POINTER, TYPED_MEMORY, TYPED_NUMBER, TYPED_REFUSED }; /* NUMBER: an address that is none to the verifier */
 struct typed_result {
 	enum typed_kind kind;
 	uint32_t type;      /* POINTER: struct that it points to */
@@ -91,6 +93,7 @@ void believed_check(struct program *p, const struct function *f, uint32_t insn, 
 void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 	       const struct flow_state *s);
 void use_maps(struct program *p);
+void use_externs(struct program *p);
 /* An extern of the object: is it a kconfig value, and does the target have it otherwise? */
 enum extern_kind { EXTERN_KCONFIG, EXTERN_THERE, EXTERN_ABSENT, EXTERN_UNKNOWN };
 enum extern_kind use_extern(const struct program *p, uint32_t symbol);

@@ -347,8 +347,8 @@ static void attach_fentry(struct program *p)
 			    p->x->kernel->name, p->target);
 	} else {
 		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
-		if (strcmp(p->def->attach_type, "TRACE_FENTRY"))
-			p->slots++; /* what it returns */
+		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
+		p->slots += p->returns;
 		doubt_function(p, p->target, what);
 		if (!strcmp(p->def->attach_type, "MODIFY_RETURN") && strncmp(p->target, "security_", 9))
 			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "fmod_ret",
@@ -427,6 +427,21 @@ static void attach_iter(struct program *p)
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
 }
 
+/* libbpf sets each member of the object's struct in the kernel's: all must be there. */
+static bool lacks_member(const struct btf_data *own, uint32_t mine, const struct btf_data *b, uint32_t there, const char **lost)
+{
+	struct btf_info t;
+	struct btf_field m, other;
+	uint32_t i;
+
+	for (i = 0; btf_get(own, mine, &t) && i < t.vlen && btf_field_at(own, &t, i, &m); i++) {
+		*lost = m.name;
+		if (*m.name && !kernel_member(b, there, m.name, &other))
+			return true;
+	}
+	return false;
+}
+
 /* The struct that an object's .struct_ops variables are of. */
 static void attach_struct_ops(struct program *p)
 {
@@ -437,14 +452,13 @@ static void attach_struct_ops(struct program *p)
 	struct btf_field m;
 	char what[128], full[160];
 	uint32_t id = 0, i, there;
+	const char *lost;
 
 	while (own && (id = btf_after(own, id, 1u << BTF_KIND_DATASEC))) {
 		if (!btf_get(own, id, &sec) || strncmp(sec.name, ".struct_ops", 11))
 			continue;
 		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++) {
 			if (!btf_get(own, slot.type, &var) || !core_strip(own, var.type, &t) || t.kind != BTF_KIND_STRUCT)
-				continue;
-			if (*p->target && !kernel_member(own, t.id, p->target, &m))
 				continue;
 			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
 			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
@@ -453,6 +467,9 @@ static void attach_struct_ops(struct program *p)
 			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
 				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what,
 					    "%s cannot implement %s in BPF", k->name, what);
+			} else if (lacks_member(own, t.id, k->btf, there, &lost)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
+					    what, k->name, lost);
 			} else if (*p->target && !kernel_member(k->btf, there, p->target, &m)) {
 				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
 					    what, k->name, p->target);
@@ -512,8 +529,7 @@ void attach_check(struct program *p)
 	need_enumerator(p, "bpf_prog_type", "BPF_PROG_TYPE_", p->def->prog_type);
 	need_enumerator(p, "bpf_attach_type", "BPF_", p->def->attach_type);
 	/* programs of other kinds than TRACING and LSM sleep from 6.0 on */
-	if ((!strncmp(p->def->prefix, "uprobe.s", 8) || !strncmp(p->def->prefix, "uretprobe.s", 11) ||
-	     !strcmp(p->def->prefix, "iter.s")) && p->x->kernel->has_helpers && !kernel_is_at_least(p->x->kernel, 6, 0))
+	if ((!strncmp(p->def->prefix, "uprobe.s", 8) || !strncmp(p->def->prefix, "uretprobe.s", 11)) && p->x->kernel->has_helpers && !kernel_is_at_least(p->x->kernel, 6, 0))
 		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "sleepable program",
 			    "%s is older than programs of this kind that sleep", p->x->kernel->name);
 	if (!strcmp(p->def->prog_type, "LSM") && !license_is_gpl(p->x->object->license))

@@ -117,6 +117,16 @@ const struct finding *findings_worst(const struct findings *l)
 	return worst;
 }
 
+int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e)
+{
+	struct program p = { .f = f, .out = l, .e = e };
+	char what[128];
+
+	snprintf(what, sizeof(what), "program %s", other->name);
+	finding_add(&p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "it fails, and the struct of operations wants both");
+	return p.nomem ? error_nomem(e) : 0;
+}
+
 int check_open(const struct object *o, struct check_kernel *k, const struct catalog *c, struct check **out,
 	       struct abide_error *e)
 {

@@ -31,7 +31,8 @@ static uint32_t argument(const struct program *p, uint32_t slot, uint32_t *index
 		}
 		at += size > 8 ? (uint32_t)((size + 7) / 8) : 1;
 	}
-	return 0;
+	*index = UINT32_MAX;
+	return p->returns && at == slot ? t.type : 0;
 }
 
 /* Which argument of a probed function a member of pt_regs holds, by the machine's calling convention. */

@@ -245,6 +245,7 @@ static const struct mark {
 	uint8_t major, minor;
 	const char *in, *name;
 } marks[] = {
+	{ 5, 11, "bpf_func_id", "BPF_FUNC_get_current_task_btf" },
 	{ 5, 12, "bpf_func_id", "BPF_FUNC_check_mtu" },
 	{ 5, 13, "bpf_func_id", "BPF_FUNC_for_each_map_elem" },
 	{ 5, 15, "bpf_func_id", "BPF_FUNC_timer_init" },
@@ -260,6 +261,8 @@ static const struct mark {
 	{ 6, 13, "bpf_attach_type", "BPF_TRACE_UPROBE_SESSION" },
 	{ 6, 15, NULL, "bpf_dynptr_copy" },
 	{ 6, 17, NULL, "bpf_strcmp" },
+	{ 6, 19, "bpf_map_type", "BPF_MAP_TYPE_INSN_ARRAY" },
+	{ 7, 0, "bpf_attach_type", "BPF_TRACE_FSESSION" },
 };
 
 #define RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8)

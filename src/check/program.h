@@ -41,6 +41,7 @@ struct program {
 	const struct section_def *def; /* NULL: a section that libbpf does not know */
 	const char *target;       /* what is behind the '/', "" when nothing is */
 	uint32_t proto, skip;     /* FUNC_PROTO of the arguments; how many parameters are no argument */
+	bool returns;             /* behind the arguments lies what the function returned */
 	uint32_t slots;           /* 8-byte words of the context that can be read */
 	uint32_t record;          /* CONTEXT_RECORD, _MIRROR, _REGS: the target's struct */
 	const char *of;           /* "tracepoint sched_switch", for messages */

@@ -301,6 +301,10 @@ void typed_check(struct program *p, const struct function *f, uint32_t insn, con
 			    p->x->kernel->name);
 		return;
 	}
+	if (!license_is_gpl(p->x->object->license) && kernel_is_at_least(p->x->kernel, 6, 2)) {
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, what, "only programs under the GPL may");
+		return;
+	}
 	if (base->loose || (i->core && i->core->state != CORE_VALUE))
 		return;
 	typed_access(p->x->kernel, base, (int32_t)off, insn_size(&i->i), &r);

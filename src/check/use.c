@@ -77,10 +77,39 @@ static bool newer(const struct bpf_insn *i, enum insn_set *set)
 	return op == BPF_END && class == BPF_ALU64;
 }
 
+/* Forms that no kernel takes: opcodes between the known ones, offsets where none belongs. */
+static bool valid(const struct bpf_insn *i)
+{
+	uint8_t class = BPF_CLASS(i->code), op = BPF_OP(i->code), mode = BPF_MODE(i->code);
+
+	switch (class) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		if (op > BPF_END)
+			return false;
+		if (op == BPF_DIV || op == BPF_MOD)
+			return i->off == 0 || i->off == 1;
+		return !i->off || (op == BPF_MOV && BPF_SRC(i->code) == BPF_X);
+	case BPF_JMP:
+	case BPF_JMP32:
+		return op <= 0xe0;
+	case BPF_LDX:
+		return mode == BPF_MEM || mode == INSN_MEMSX;
+	case BPF_ST:
+		return mode == BPF_MEM;
+	case BPF_STX:
+		return mode == BPF_MEM || mode == BPF_ATOMIC;
+	default:
+		return mode == BPF_IMM || mode == BPF_ABS || mode == BPF_IND;
+	}
+}
+
 static void check_insn_set(struct program *p, const struct function *f, uint32_t insn, const struct bpf_insn *i)
 {
 	enum insn_set set;
 
+	if (!valid(i))
+		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "instruction", "code 0x%02x of this form is none that a kernel knows", i->code);
 	if (!newer(i, &set))
 		return;
 	if (has_set(p->x->kernel, set))
@@ -102,16 +131,23 @@ static const struct limit {
 #undef LIMIT
 };
 
-static bool is_kind(const struct program *p, const char *kinds)
+static bool is_tracing(const struct program *p)
 {
 	static const char *const tracing[] = { "KPROBE", "TRACEPOINT", "RAW_TRACEPOINT", "RAW_TRACEPOINT_WRITABLE", "TRACING",
 					       "LSM", "PERF_EVENT" };
-	const struct section_def *d = p->def;
-	bool traces = false;
 	size_t i;
 
 	for (i = 0; i < sizeof(tracing) / sizeof(tracing[0]); i++)
-		traces |= !strcmp(d->prog_type, tracing[i]);
+		if (!strcmp(p->def->prog_type, tracing[i]))
+			return true;
+	return false;
+}
+
+static bool is_kind(const struct program *p, const char *kinds)
+{
+	const struct section_def *d = p->def;
+	bool traces = is_tracing(p);
+
 	for (; *kinds; kinds++)
 		switch (*kinds) {
 		case 'T':
@@ -198,6 +234,9 @@ static void check_helper(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
 	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
+	else if (helper == 58) /* override_return */
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
+			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
 	else if (helper == 147 && p->def && !strncmp(p->def->prefix, "fe", 2))
 		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
 	else
@@ -245,6 +284,19 @@ enum extern_kind use_extern(const struct program *p, uint32_t symbol)
 	return EXTERN_ABSENT;
 }
 
+/* Functions of fs/bpf_fs_kfuncs.c. */
+static bool lsm_only(const char *name)
+{
+	static const char *const list[] = { "bpf_get_task_exe_file", "bpf_put_file", "bpf_path_d_path", "bpf_get_dentry_xattr",
+					    "bpf_get_file_xattr", "bpf_set_dentry_xattr", "bpf_remove_dentry_xattr" };
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(list[i], name))
+			return true;
+	return false;
+}
+
 static void check_kfunc(struct program *p, const struct function *f, uint32_t insn, const struct symbol *s)
 {
 	const struct btf_data *own = p->x->object->btf;
@@ -261,6 +313,10 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 	if (declared(own, s->name, ".ksyms", &type) && btf_get(own, type, &mine) && btf_get(k->btf, there, &t) &&
 	    core_types_compatible(own, mine.type, k->btf, t.type, 32) == 0) {
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s takes other arguments on %s", s->name, k->name);
+		return;
+	}
+	if (p->def && strcmp(p->def->prog_type, "LSM") && is_tracing(p) && lsm_only(s->name)) {
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "LSM programs alone may call it");
 		return;
 	}
 	finding_add(p, FIND_KFUNC, SEV_FINE, f, insn, what, "%s has it", k->name);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "check/event.h"
+#include "policy/policy.h"
 #include "translate/program.h"
 
 static int translates(const struct object *o, const struct function *f, bool callback, const struct cat_event *ev,
@@ -22,9 +23,11 @@ static int translates(const struct object *o, const struct function *f, bool cal
 
 	err = analyze_function(o, f, callback, ev, c, t, &a, e);
 	if (!err)
+		err = policy_check_user(a, e);
+	if (!err)
 		err = translate_function(a, t, false, NULL, &code, e);
 	for (i = 0; !err && a && i < a->nr_callbacks && depth < 4; i++)
-		err = translates(o, &o->functions[a->callbacks[i]], true, NULL, c, t, depth + 1, e);
+		err = translates(o, &o->functions[a->callbacks[i]], true, ev, c, t, depth + 1, e);
 	free(code.insns);
 	free(code.relocs);
 	free(code.lines);

@@ -69,8 +69,10 @@ static int run(const struct asked *q, char **paths, int nr)
 	if (inputs_open_catalog(q->catalog, &c, &e))
 		goto fail;
 	for (k = 0; k < q->nr_kernels || (!q->nr_kernels && !k); k++)
-		if (kernels_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
+		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
 			goto fail;
+	if (!q->json)
+		checked_shorten(&kernels);
 	for (i = 0; i < nr; i++) {
 		if (i && !q->json)
 			putchar('\n');
@@ -83,7 +85,7 @@ fail:
 	cli_error(&e);
 	rc = EXIT_USAGE;
 out:
-	kernels_close(&kernels);
+	checked_close(&kernels);
 	catalog_free(c);
 	return rc;
 }

@@ -16,15 +16,20 @@ struct checked_kernel {
 	struct check_kernel *kernel;
 };
 
+struct kernels;
+
 struct checked_kernels {
+	struct kernels *store; /* owns their BTF */
 	struct checked_kernel *items;
 	uint32_t nr;
 	size_t room;
 };
 
 /* Open what --kernel names (NULL: the running kernel) and append it. All look-up is here. */
-int kernels_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e);
-void kernels_close(struct checked_kernels *l);
+int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e);
+/* Give them names as short as tells them apart; once all are found. */
+void checked_shorten(struct checked_kernels *l);
+void checked_close(struct checked_kernels *l);
 
 struct check_cell { /* a program on a kernel */
 	struct findings findings;

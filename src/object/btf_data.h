@@ -38,7 +38,7 @@ struct btf_index {
 	uint32_t mask;
 	uint32_t id_bits;
 	uint32_t asked; /* look-ups before there was an index */
-	uint64_t seed; /* chosen at random, so that nobody can prepare colliding names */
+	uint64_t seed;  /* chosen at random, so that nobody can prepare colliding names */
 };
 
 /*
@@ -136,7 +136,8 @@ static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
 {
 	size_t len = sizeof(BTF_ITERATOR) - 1;
 
-	return name < b->strings_size && b->strings_size - name > len && !memcmp(b->strings + name, BTF_ITERATOR, len);
+	return name < b->strings_size && b->strings_size - name > len &&
+	       !memcmp(b->strings + name, BTF_ITERATOR, len);
 }
 
 /* Note a name; false: out of memory. */

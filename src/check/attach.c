@@ -14,6 +14,7 @@
 #include "check/program.h"
 
 static void attach_kprobe(struct program *p);
+static void doubt_function(struct program *p, const char *name, const char *what);
 static void attach_multi(struct program *p);
 static void attach_syscall(struct program *p);
 static void attach_event(struct program *p);
@@ -90,7 +91,7 @@ static const struct {
 	{ "sched_swap_numa", 1 << 2 }, { "mm_page_alloc", 1 << 0 },   { "mm_page_pcpu_drain", 1 << 0 },
 	{ "mm_page_alloc_zone_locked", 1 << 0 }, { "fib_table_lookup", 1 << 2 }, { "posix_lock_inode", 1 << 1 },
 	{ "fcntl_setlk", 1 << 1 },    { "locks_remove_posix", 1 << 1 }, { "flock_lock_inode", 1 << 1 },
-	{ "tcp_send_reset", 1 << 1 }, { "qdisc_dequeue", 1 << 3 },    { "device_pm_callback_start", 1 << 1 },
+	{ "tcp_send_reset", 1 << 0 | 1 << 1 }, { "qdisc_dequeue", 1 << 3 },    { "device_pm_callback_start", 1 << 1 },
 	{ "mm_khugepaged_scan_pmd", 1 << 1 }, { "mm_collapse_huge_page_isolate", 1 << 0 },
 	{ "mm_khugepaged_scan_file", 1 << 1 }, { "mm_khugepaged_collapse_file", 1 << 1 },
 	{ "ext4_mballoc_discard", 1 << 1 }, { "ext4_mballoc_free", 1 << 1 },
@@ -157,6 +158,30 @@ static void attach_raw(struct program *p)
 	instead_tracepoint(p, p->target);
 }
 
+/* A category is a directory of tracefs and not in BTF: those of the kernel's own tree are known. */
+static void doubt_category(struct program *p, const char *name)
+{
+	static const char known[] = " alarmtimer asoc avc bdi_dirty block bpf_test_run bpf_trace bridge btrfs cgroup clk cma compaction "
+				    "context_tracking cpuhp csd dev devfreq devlink dma_fence dma drm error_report exceptions ext4 "
+				    "f2fs fib fib6 filelock filemap fs_dax ftrace gpio hrtimer huge_memory hwmon i2c icmp initcall "
+				    "intel_iommu interconnect io_uring iocost iomap iommu ipi irq irq_matrix irq_vectors jbd2 kmem "
+				    "ksm kvm kyber libata maple_tree mce mdio memcg migrate mmap mmap_lock mmc module mptcp msr napi "
+				    "neigh net netlink nfs nfsd nmi notifier nvme oom osnoise page_isolation page_pool pagemap "
+				    "percpu power preemptirq printk pwm qdisc ras raw_syscalls rcu regmap regulator resctrl rpm rseq "
+				    "rtc rv sched sched_ext scmi scsi signal skb smbus sock spi sunrpc swiotlb sync_trace syscalls "
+				    "task tcp tegra_apb_dma thermal thp timer timer_migration timestamp tlb udp vmalloc vmscan vsock "
+				    "watchdog wbt workqueue writeback x86_fpu xdp xen xfs xhci-hcd ";
+	char word[64], what[160];
+	const char *slash = strchr(p->target, '/');
+
+	snprintf(word, sizeof(word), " %.*s ", slash ? (int)(slash - p->target) : 0, p->target);
+	if (strstr(known, word))
+		return;
+	snprintf(what, sizeof(what), "category %.*s", (int)strlen(word) - 2, word + 1);
+	finding_add(p, FIND_TRACEPOINT, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+		    "categories are not in BTF, and no kernel is known to have %s in this one", name);
+}
+
 /* tracepoint/CATEGORY/NAME: the record is trace_event_raw_NAME, or that of its class. */
 static void attach_event(struct program *p)
 {
@@ -197,6 +222,7 @@ static void attach_event(struct program *p)
 	}
 	snprintf(full, sizeof(full), "trace_event_raw_%s", name);
 	p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+	doubt_category(p, name);
 	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
 	instead_tracepoint(p, name);
 }
@@ -222,6 +248,30 @@ static void instead_function(struct program *p, const char *name)
 		finding_instead(p, "%s", text);
 }
 
+/*
+ * Functions that are static in the kernel's source and that people probe all the same:
+ * compilers inline them or make copies under other names ("finish_task_switch.isra.0"),
+ * which BTF describes by the old name.
+ */
+static void doubt_function(struct program *p, const char *name, const char *what)
+{
+	static const char *const list[] = { "finish_task_switch", "blk_account_io_start", "blk_account_io_done",
+					    "__blk_account_io_start", "__blk_account_io_done", "blk_account_io_merge_bio",
+					    "__netif_receive_skb_core", "try_to_wake_up", "ttwu_do_wakeup", "ttwu_do_activate",
+					    "do_filp_open", "__schedule", "tcp_drop", "copy_process", "__send_signal",
+					    "__send_signal_locked" };
+	char doubt[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(list[i], name) && kernel_has_function(p->x->kernel, name)) {
+			snprintf(doubt, sizeof(doubt), "symbol of %s", what);
+			finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, doubt,
+				    "it is static in the source: a compiler may inline it or rename its symbol (.isra.0)");
+			return;
+		}
+}
+
 static void probe(struct program *p, const char *name)
 {
 	char what[128];
@@ -236,6 +286,7 @@ static void probe(struct program *p, const char *name)
 			    "BTF of %s does not describe it: removed, renamed, inlined, or only its symbol is there",
 			    p->x->kernel->name);
 	instead_function(p, name);
+	doubt_function(p, name, what);
 }
 
 static void attach_kprobe(struct program *p)
@@ -291,16 +342,46 @@ static void attach_fentry(struct program *p)
 		return;
 	snprintf(what, sizeof(what), "function %s", p->target);
 	name_place(p, "function ", p->target);
-	p->trusted = true;
 	if (!function_proto(p, p->target)) {
 		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
 			    p->x->kernel->name, p->target);
 	} else {
 		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
-		if (strcmp(p->def->attach_type, "TRACE_FENTRY"))
-			p->slots++; /* what it returns */
+		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
+		p->slots += p->returns;
+		doubt_function(p, p->target, what);
+		if (!strcmp(p->def->attach_type, "MODIFY_RETURN") && strncmp(p->target, "security_", 9))
+			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "fmod_ret",
+				    "which functions may be modified is not in BTF");
+		if (strchr(p->def->prefix, '.'))
+			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "sleepable program",
+				    "which functions may be probed by programs that sleep is not in BTF");
 	}
 	instead_function(p, p->target);
+}
+
+/* Hooks that a program may sleep in (kernel/bpf/bpf_lsm.c, sleepable_lsm_hooks, from 5.11 on). */
+static void lsm_sleeps(struct program *p, const char *what)
+{
+	static const char *const list[] = { "bprm_check_security", "bprm_committed_creds", "bprm_committing_creds",
+					    "bprm_creds_for_exec", "bprm_creds_from_file", "file_ioctl", "file_lock", "file_open",
+					    "file_receive", "inode_create", "inode_getattr", "inode_link", "inode_mkdir",
+					    "inode_mknod", "inode_permission", "inode_rename", "inode_rmdir", "inode_setattr",
+					    "inode_unlink", "kernel_read_file", "mmap_file", "path_chmod", "path_mkdir",
+					    "path_unlink", "socket_bind", "socket_connect", "socket_create", "socket_listen",
+					    "socket_recvmsg", "socket_sendmsg", "syslog", "task_alloc", "userns_create" };
+	bool known = false;
+	char sleeps[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		known |= !strcmp(list[i], p->target);
+	snprintf(sleeps, sizeof(sleeps), "sleeping in %s", what);
+	if (!kernel_has_helper(p->x->kernel, HELPER_OF_5_12))
+		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, sleeps, "%s lets few hooks sleep, and BTF lists them not",
+			    p->x->kernel->name);
+	else if (!known)
+		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, sleeps, "which hooks may sleep is not in BTF");
 }
 
 static void attach_lsm(struct program *p)
@@ -320,6 +401,8 @@ static void attach_lsm(struct program *p)
 	}
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
 	p->slots++; /* what the hooks before it returned */
+	if (!strcmp(p->def->prefix, "lsm.s"))
+		lsm_sleeps(p, what);
 }
 
 static void attach_iter(struct program *p)
@@ -344,6 +427,21 @@ static void attach_iter(struct program *p)
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
 }
 
+/* libbpf sets each member of the object's struct in the kernel's: all must be there. */
+static bool lacks_member(const struct btf_data *own, uint32_t mine, const struct btf_data *b, uint32_t there, const char **lost)
+{
+	struct btf_info t;
+	struct btf_field m, other;
+	uint32_t i;
+
+	for (i = 0; btf_get(own, mine, &t) && i < t.vlen && btf_field_at(own, &t, i, &m); i++) {
+		*lost = m.name;
+		if (*m.name && !kernel_member(b, there, m.name, &other))
+			return true;
+	}
+	return false;
+}
+
 /* The struct that an object's .struct_ops variables are of. */
 static void attach_struct_ops(struct program *p)
 {
@@ -354,14 +452,13 @@ static void attach_struct_ops(struct program *p)
 	struct btf_field m;
 	char what[128], full[160];
 	uint32_t id = 0, i, there;
+	const char *lost;
 
 	while (own && (id = btf_after(own, id, 1u << BTF_KIND_DATASEC))) {
 		if (!btf_get(own, id, &sec) || strncmp(sec.name, ".struct_ops", 11))
 			continue;
 		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++) {
 			if (!btf_get(own, slot.type, &var) || !core_strip(own, var.type, &t) || t.kind != BTF_KIND_STRUCT)
-				continue;
-			if (*p->target && !kernel_member(own, t.id, p->target, &m))
 				continue;
 			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
 			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
@@ -370,6 +467,9 @@ static void attach_struct_ops(struct program *p)
 			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
 				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what,
 					    "%s cannot implement %s in BPF", k->name, what);
+			} else if (lacks_member(own, t.id, k->btf, there, &lost)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
+					    what, k->name, lost);
 			} else if (*p->target && !kernel_member(k->btf, there, p->target, &m)) {
 				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
 					    what, k->name, p->target);
@@ -403,8 +503,24 @@ static void need_enumerator(struct program *p, const char *in, const char *prefi
 			    in);
 }
 
+/* The strings that the kernel takes for it (include/linux/license.h). */
+bool license_is_gpl(const char *license)
+{
+	static const char *const list[] = { "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+					    "Dual MPL/GPL" };
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(license, list[i]))
+			return true;
+	return false;
+}
+
 void attach_check(struct program *p)
 {
+	if (p->x->kernel->big_endian)
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "byte order",
+			    "the object is little-endian, and %s is big-endian", p->x->kernel->name);
 	if (!p->def) {
 		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->f->section_name,
 			    "libbpf does not know the section %s", p->f->section_name);
@@ -412,6 +528,12 @@ void attach_check(struct program *p)
 	}
 	need_enumerator(p, "bpf_prog_type", "BPF_PROG_TYPE_", p->def->prog_type);
 	need_enumerator(p, "bpf_attach_type", "BPF_", p->def->attach_type);
+	/* programs of other kinds than TRACING and LSM sleep from 6.0 on */
+	if ((!strncmp(p->def->prefix, "uprobe.s", 8) || !strncmp(p->def->prefix, "uretprobe.s", 11)) && p->x->kernel->has_helpers && !kernel_is_at_least(p->x->kernel, 6, 0))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "sleepable program",
+			    "%s is older than programs of this kind that sleep", p->x->kernel->name);
+	if (!strcmp(p->def->prog_type, "LSM") && !license_is_gpl(p->x->object->license))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "license", "LSM programs must be under the GPL");
 	if (p->def->mirror)
 		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, p->def->mirror);
 	if (p->def->attach)

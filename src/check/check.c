@@ -117,6 +117,16 @@ const struct finding *findings_worst(const struct findings *l)
 	return worst;
 }
 
+int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e)
+{
+	struct program p = { .f = f, .out = l, .e = e };
+	char what[128];
+
+	snprintf(what, sizeof(what), "program %s", other->name);
+	finding_add(&p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "it fails, and the struct of operations wants both");
+	return p.nomem ? error_nomem(e) : 0;
+}
+
 int check_open(const struct object *o, struct check_kernel *k, const struct catalog *c, struct check **out,
 	       struct abide_error *e)
 {
@@ -281,16 +291,21 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	struct program p = { .x = x, .f = f, .out = out, .e = e };
 	struct flow_rules rules = { .arg = &p, .context = context_load, .kernel = typed_load, .helper = typed_helper,
 				    .reached = rule_reached, .symbol = rule_symbol, .core = rule_core,
-				    .version = version_of(x->kernel->name), .rodata = true };
+				    .rodata = true };
 	uint32_t i;
 	int err;
 
+	kernel_versions(x->kernel, &rules.version_first, &rules.version_last);
+	i = version_of(x->kernel->name);
+	if (i)
+		rules.version_first = rules.version_last = i;
 	p.def = attach_section(f->section_name, &p.target);
 	p.seen = calloc(x->object->nr_functions, sizeof(*p.seen));
 	if (!p.seen)
 		return error_nomem(e);
 	attach_check(&p);
 	use_maps(&p);
+	use_externs(&p);
 	err = walk(&p, &rules);
 	if (err)
 		goto out;

@@ -82,6 +82,8 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 
 /* The worst that counts (guarded ones do not); NULL when all is fine. */
 const struct finding *findings_worst(const struct findings *l);
+/* Append that @f fails because @other does. 0 or -ENOMEM. */
+int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e);
 void findings_free(struct findings *l);
 
 const char *severity_name(enum severity s);       /* "fine", "wrong", "unknown", "fails" */

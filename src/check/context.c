@@ -31,7 +31,8 @@ static uint32_t argument(const struct program *p, uint32_t slot, uint32_t *index
 		}
 		at += size > 8 ? (uint32_t)((size + 7) / 8) : 1;
 	}
-	return 0;
+	*index = UINT32_MAX;
+	return p->returns && at == slot ? t.type : 0;
 }
 
 /* Which argument of a probed function a member of pt_regs holds, by the machine's calling convention. */
@@ -74,9 +75,13 @@ bool context_load(void *program, int32_t off, uint32_t size, struct cell *out)
 	if (p->def->context != CONTEXT_REGS && p->def->context != CONTEXT_ARGS && p->def->context != CONTEXT_NUMBERS)
 		return false;
 	type = argument(p, slot, &index);
-	if (!type || !core_strip(b, type, &t) || t.kind != BTF_KIND_PTR || !core_strip(b, t.type, &to) ||
-	    !core_is_composite(&to))
+	if (!type || !core_strip(b, type, &t))
 		return false;
+	if (t.kind != BTF_KIND_PTR || !core_strip(b, t.type, &to) || !core_is_composite(&to)) {
+		/* no address as far as the verifier goes */
+		*out = cell_kind(CELL_ADDRESS);
+		return p->def->context == CONTEXT_ARGS;
+	}
 	*out = (struct cell){ .kind = CELL_ADDRESS, .type = to.id };
 	if (p->def->context != CONTEXT_ARGS)
 		return true;
@@ -204,18 +209,92 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_CONTEXT, SEV_WRONG, f, insn, what, "there is no %s on %s", m.name, k->name);
 }
 
-static void check_regs(struct program *p, const struct function *f, uint32_t insn, uint32_t off)
+static void check_regs(struct program *p, const struct function *f, uint32_t insn, uint32_t off, uint32_t size)
 {
 	const struct btf_data *own = p->x->object->btf;
 	struct check_kernel *k = p->x->kernel;
 	uint32_t mine = own_context(p), a, b;
 	struct btf_field here, there;
+	struct btf_info t;
 
+	if (p->record && btf_get(k->btf, p->record, &t) && off + size > t.size)
+		finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, "struct pt_regs", "%u bytes at %u lie beyond it on %s", size, off,
+			    k->name);
 	if (!mine || !p->record || !member_at(own, mine, off, &here, &a))
 		return;
 	if (!member_at(k->btf, p->record, off, &there, &b) || a != b)
 		finding_add(p, FIND_CONTEXT, SEV_WRONG, f, insn, "struct pt_regs",
 			    "%s is read, and %s has other registers: built for another machine", here.name, k->name);
+}
+
+/* Members of a UAPI mirror that the program type may not read (net/core/filter.c). */
+static void check_mirror(struct program *p, const struct function *f, uint32_t insn, uint32_t off)
+{
+	static const struct {
+		const char *prog_type, *section, *member;
+	} closed[] = {
+		{ "SOCKET_FILTER", NULL, "tc_classid" }, { "SOCKET_FILTER", NULL, "data" },     { "SOCKET_FILTER", NULL, "data_meta" },
+		{ "SOCKET_FILTER", NULL, "data_end" },   { "SOCKET_FILTER", NULL, "tstamp" },   { "SOCKET_FILTER", NULL, "wire_len" },
+		{ "SOCKET_FILTER", NULL, "hwtstamp" },   { "XDP", "xdp/devmap", "egress_ifindex" },
+	};
+	struct btf_field m;
+	char what[128];
+	uint32_t bytes;
+	size_t i;
+
+	if (!member_at(p->x->kernel->btf, p->record, off, &m, &bytes))
+		return;
+	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		if (strcmp(closed[i].prog_type, p->def->prog_type) || strcmp(closed[i].member, m.name))
+			continue;
+		if (closed[i].section && !strcmp(closed[i].section, p->def->prefix))
+			continue;
+		snprintf(what, sizeof(what), "%s of struct %s", m.name, p->def->mirror);
+		finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, what, "programs of this kind may not read it");
+	}
+}
+
+/* One typed argument: what the verifier makes of its type and of the load's width. */
+static void check_argument(struct program *p, const struct function *f, uint32_t insn, uint32_t slot, uint32_t size)
+{
+	struct check_kernel *k = p->x->kernel;
+	struct btf_info t, to;
+	uint32_t index = 0, type = argument(p, slot, &index);
+	char what[128], spelled[96];
+
+	if (!type || !core_strip(k->btf, type, &t) || t.kind != BTF_KIND_PTR)
+		return;
+	snprintf(what, sizeof(what), "argument %u of %s", index, p->of);
+	btf_spell(k->btf, type, spelled, sizeof(spelled));
+	if (!btf_get(k->btf, btf_strip(k->btf, t.type, true), &to))
+		return;
+	if (to.kind == BTF_KIND_UNKN)
+		return;
+	if (to.kind == BTF_KIND_INT && !kernel_has_helper(k, HELPER_OF_5_12) && k->has_helpers) {
+		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "%s lets no program load a %s", k->name, spelled);
+	} else if (to.kind != BTF_KIND_INT && !core_is_composite(&to)) {
+		if (kernel_is_at_least(k, 6, 17))
+			finding_add(p, FIND_ARGUMENT, SEV_UNKNOWN, f, insn, what, "not every kernel like %s lets a program load a %s",
+				    k->name, spelled);
+		else
+			finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "%s lets no program load a %s", k->name, spelled);
+	} else if (size != 8 && btf_find(k->btf, BTF_KIND_STRUCT, "bpf_raw_tp_null_args")) {
+		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "it is a pointer, and %u bytes of it are read", size);
+	}
+}
+
+void context_store(struct program *p, const struct function *f, uint32_t insn, uint32_t size, int32_t off)
+{
+	struct btf_field m;
+	uint32_t bytes;
+
+	if (p->def->context == CONTEXT_OPAQUE || strstr(p->def->prefix, ".w"))
+		return;
+	if (p->def->context == CONTEXT_MIRROR &&
+	    (strcmp(p->def->prog_type, "SOCKET_FILTER") || !p->record || off < 0 ||
+	     (member_at(p->x->kernel->btf, p->record, (uint32_t)off, &m, &bytes) && !strcmp(m.name, "cb"))))
+		return;
+	finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, "store to the context", "%u bytes at %d may not be written", size, off);
 }
 
 void context_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i, int32_t off)
@@ -232,8 +311,15 @@ void context_check(struct program *p, const struct function *f, uint32_t insn, c
 	switch (p->def->context) {
 	case CONTEXT_ARGS:
 	case CONTEXT_NUMBERS:
-		if (!p->proto || slot < p->slots)
+		if ((uint32_t)off % size) {
+			finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, "context", "%u bytes at %d are not aligned", size, off);
 			return;
+		}
+		if (!p->proto || slot < p->slots) {
+			if (p->proto && p->def->context == CONTEXT_ARGS)
+				check_argument(p, f, insn, slot, size);
+			return;
+		}
 		snprintf(what, sizeof(what), "argument %u of %s", slot, p->of);
 		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "it has %u on %s", p->slots, p->x->kernel->name);
 		return;
@@ -241,10 +327,13 @@ void context_check(struct program *p, const struct function *f, uint32_t insn, c
 		check_record(p, f, insn, (uint32_t)off, size);
 		return;
 	case CONTEXT_REGS:
-		check_regs(p, f, insn, (uint32_t)off);
+		check_regs(p, f, insn, (uint32_t)off, size);
 		return;
 	case CONTEXT_MIRROR:
-		if (!p->record || !btf_get(p->x->kernel->btf, p->record, &t) || (uint32_t)off + size <= t.size)
+		if (!p->record || !btf_get(p->x->kernel->btf, p->record, &t))
+			return;
+		check_mirror(p, f, insn, (uint32_t)off);
+		if ((uint32_t)off + size <= t.size)
 			return;
 		snprintf(what, sizeof(what), "bytes %d to %u of struct %s", off, (uint32_t)off + size - 1, t.name);
 		finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, what, "it has %u on %s", t.size, p->x->kernel->name);

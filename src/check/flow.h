@@ -30,6 +30,7 @@ struct cell {
 	bool nullable; /* KERNEL: must be tested first */
 	bool trusted;  /* KERNEL: the verifier knows that it is alive */
 	bool loose;    /* .off is not known */
+	uint8_t from, width; /* slots: bytes [from, from+width) of the 8 hold .num; width 0: all of them */
 	uint32_t type;
 	int32_t off;
 	uint32_t id;   /* KERNEL: copies share it, so that a test of one tests all */
@@ -65,7 +66,7 @@ struct flow_rules { /* what the walk asks; all take the program's own .arg */
 	/* What the address of an extern is: a kconfig value's, NULL (a weak one that is absent), or some. */
 	enum flow_extern { FLOW_KCONFIG, FLOW_NULL, FLOW_SOME } (*symbol)(void *arg, uint32_t symbol);
 	const struct core_result *(*core)(void *arg, const struct function *f, uint32_t insn);
-	uint32_t version;    /* KERNEL_VERSION() of the target, 0: not known */
+	uint32_t version_first, version_last; /* KERNEL_VERSION() of the target lies in here */
 	bool rodata;         /* constants are what the object holds; else unknown */
 };
 

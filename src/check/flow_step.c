@@ -185,9 +185,11 @@ static void step_load(const struct object *o, const struct flow_insn *x, const s
 		known = !base.loose && rules->context(rules->arg, (int32_t)off, size, &v);
 		break;
 	case CELL_STACK:
-		known = size == 8 && off % 8 == 0 && slot_of(&base, off, &k);
+		known = slot_of(&base, off, &k) && s->slot[k].from == (unsigned)(off & 7) && (s->slot[k].width ? s->slot[k].width : 8u) == size;
 		if (known)
 			v = s->slot[k];
+		if (known)
+			v.from = v.width = 0;
 		break;
 	case CELL_KERNEL:
 		known = !base.loose && rules->kernel(rules->arg, &base, (int32_t)off, size, &v);
@@ -196,9 +198,9 @@ static void step_load(const struct object *o, const struct flow_insn *x, const s
 		known = rules->rodata && constant(o, &base, off, size, &v);
 		break;
 	case CELL_KCONFIG:
-		known = rules->version && !strcmp(o->symbols[base.type].name, "LINUX_KERNEL_VERSION");
+		known = !strcmp(o->symbols[base.type].name, "LINUX_KERNEL_VERSION");
 		if (known)
-			v = cell_num(num_const(rules->version));
+			v = cell_num(num_range(rules->version_first, rules->version_last));
 		break;
 	case CELL_NONE:
 	case CELL_NUM:
@@ -225,6 +227,21 @@ static void forget(struct flow_state *s, int64_t from, int64_t to)
 			s->slot[k] = cell_num(num_any());
 }
 
+/* A number that is narrower than the slot is kept with where it lies; the rest is unknown. */
+static void store_slot(struct cell *slot, const struct bpf_insn *i, struct cell v, int64_t off)
+{
+	uint32_t size = insn_size(i);
+
+	if (size < 8 && v.kind != CELL_NUM)
+		return;
+	*slot = v;
+	if (size == 8)
+		return;
+	slot->num = num_zext(&v.num, size * 8);
+	slot->from = (uint8_t)(off & 7);
+	slot->width = (uint8_t)size;
+}
+
 static void step_store(const struct flow_insn *x, struct flow_state *s)
 {
 	const struct bpf_insn *i = &x->i;
@@ -237,9 +254,9 @@ static void step_store(const struct flow_insn *x, struct flow_state *s)
 			forget(s, -8 * FLOW_SLOTS, 0);
 		else
 			forget(s, off, off + insn_size(i));
-		if (!insn_is_atomic(i) && insn_size(i) == 8 && off % 8 == 0 && slot_of(&base, off, &k))
-			s->slot[k] = BPF_CLASS(i->code) == BPF_STX ? flow_reg(s, i->src_reg)
-								   : cell_num(num_const((uint64_t)(int64_t)i->imm));
+		if (!insn_is_atomic(i) && off % insn_size(i) == 0 && slot_of(&base, off, &k))
+			store_slot(&s->slot[k], i, BPF_CLASS(i->code) == BPF_STX ? flow_reg(s, i->src_reg)
+										 : cell_num(num_const((uint64_t)(int64_t)i->imm)), off);
 	}
 	if (!insn_is_atomic(i))
 		return;
@@ -373,7 +390,7 @@ int flow_branch(const struct flow_insn *x, const struct flow_state *s, struct fl
 static bool same(const struct cell *a, const struct cell *b)
 {
 	return a->kind == b->kind && a->core == b->core && a->fixed == b->fixed && a->nullable == b->nullable &&
-	       a->trusted == b->trusted && a->loose == b->loose && a->type == b->type && a->off == b->off && a->id == b->id &&
+	       a->from == b->from && a->width == b->width && a->trusted == b->trusted && a->loose == b->loose && a->type == b->type && a->off == b->off && a->id == b->id &&
 	       (a->kind != CELL_NUM || num_equal(&a->num, &b->num));
 }
 
@@ -381,6 +398,8 @@ static void join_cell(struct cell *to, const struct cell *from, bool widen, uint
 {
 	if (to->kind == CELL_NONE || from->kind == CELL_NONE) {
 		*to = (struct cell){ 0 };
+	} else if (to->kind == CELL_NUM && from->kind == CELL_NUM && (to->from != from->from || to->width != from->width)) {
+		*to = cell_num(num_any());
 	} else if (to->kind == CELL_NUM && from->kind == CELL_NUM) {
 		to->num = widen ? num_any() : num_join(&to->num, &from->num);
 		to->core |= from->core;

@@ -229,3 +229,67 @@ const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char
 	nearest(b, id, name, DEPTH, &best, &found);
 	return found;
 }
+
+bool kernel_has_helper(const struct check_kernel *k, int32_t helper)
+{
+	return helper > 0 && helper < 512 && (k->helpers[helper / 64] >> helper % 64 & 1);
+}
+
+bool kernel_has_function(struct check_kernel *k, const char *name)
+{
+	return btf_find(k->btf, BTF_KIND_FUNC, name) != 0;
+}
+
+/* What came with a release: an enumerator (.in is its enum), a struct ("struct"), a function (NULL). */
+static const struct mark {
+	uint8_t major, minor;
+	const char *in, *name;
+} marks[] = {
+	{ 5, 11, "bpf_func_id", "BPF_FUNC_get_current_task_btf" },
+	{ 5, 12, "bpf_func_id", "BPF_FUNC_check_mtu" },
+	{ 5, 13, "bpf_func_id", "BPF_FUNC_for_each_map_elem" },
+	{ 5, 15, "bpf_func_id", "BPF_FUNC_timer_init" },
+	{ 5, 18, "bpf_attach_type", "BPF_TRACE_KPROBE_MULTI" },
+	{ 6, 0, "bpf_attach_type", "BPF_LSM_CGROUP" },
+	{ 6, 1, "bpf_func_id", "BPF_FUNC_ktime_get_tai_ns" },
+	{ 6, 2, "bpf_func_id", "BPF_FUNC_cgrp_storage_delete" },
+	{ 6, 4, "bpf_prog_type", "BPF_PROG_TYPE_NETFILTER" },
+	{ 6, 6, "bpf_attach_type", "BPF_TCX_INGRESS" },
+	{ 6, 7, "bpf_attach_type", "BPF_NETKIT_PRIMARY" },
+	{ 6, 9, "bpf_map_type", "BPF_MAP_TYPE_ARENA" },
+	{ 6, 10, "bpf_attach_type", "BPF_TRACE_KPROBE_SESSION" },
+	{ 6, 13, "bpf_attach_type", "BPF_TRACE_UPROBE_SESSION" },
+	{ 6, 15, NULL, "bpf_dynptr_copy" },
+	{ 6, 17, NULL, "bpf_strcmp" },
+	{ 6, 19, "bpf_map_type", "BPF_MAP_TYPE_INSN_ARRAY" },
+	{ 7, 0, "bpf_attach_type", "BPF_TRACE_FSESSION" },
+};
+
+#define RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8)
+
+void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
+{
+	const struct mark *m;
+	size_t i;
+
+	*first = 0;
+	*last = UINT32_MAX;
+	if (!k->has_helpers)
+		return;
+	for (i = sizeof(marks) / sizeof(marks[0]); i; i--) {
+		m = &marks[i - 1];
+		if (m->in ? kernel_enumerator(k, m->in, m->name, NULL) : kernel_has_function(k, m->name)) {
+			*first = RELEASE(m->major, m->minor);
+			return;
+		}
+		*last = RELEASE(m->major, m->minor) - 1;
+	}
+}
+
+bool kernel_is_at_least(struct check_kernel *k, unsigned major, unsigned minor)
+{
+	uint32_t first, last;
+
+	kernel_versions(k, &first, &last);
+	return first >= RELEASE(major, minor);
+}

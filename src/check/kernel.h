@@ -31,4 +31,16 @@ bool kernel_member(const struct btf_data *b, uint32_t id, const char *name, stru
 /* The member's name nearest to @name, or NULL. */
 const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char *name);
 
+bool kernel_has_helper(const struct check_kernel *k, int32_t helper);
+bool kernel_has_function(struct check_kernel *k, const char *name);
+
+/*
+ * Releases leave no number in BTF; things that came with them stand for them. Which release
+ * it is, as far as these tell: KERNEL_VERSION() of the first and the last that it can be.
+ */
+#define HELPER_OF_5_12 163 /* bpf_check_mtu */
+#define HELPER_OF_6_2  211 /* bpf_cgrp_storage_delete */
+void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last);
+bool kernel_is_at_least(struct check_kernel *k, unsigned major, unsigned minor);
+
 #endif

@@ -41,6 +41,7 @@ struct program {
 	const struct section_def *def; /* NULL: a section that libbpf does not know */
 	const char *target;       /* what is behind the '/', "" when nothing is */
 	uint32_t proto, skip;     /* FUNC_PROTO of the arguments; how many parameters are no argument */
+	bool returns;             /* behind the arguments lies what the function returned */
 	uint32_t slots;           /* 8-byte words of the context that can be read */
 	uint32_t record;          /* CONTEXT_RECORD, _MIRROR, _REGS: the target's struct */
 	const char *of;           /* "tracepoint sched_switch", for messages */
@@ -63,13 +64,15 @@ void finding_instead(struct program *p, const char *fmt, ...) __attribute__((for
 /* attach.c: the section's row, and what the program attaches to. */
 const struct section_def *attach_section(const char *section, const char **target);
 void attach_check(struct program *p);
+bool license_is_gpl(const char *license);
 
 /* context.c */
 bool context_load(void *program, int32_t off, uint32_t size, struct cell *out);
+void context_store(struct program *p, const struct function *f, uint32_t insn, uint32_t size, int32_t off);
 void context_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i, int32_t off);
 
 /* typed.c: a load through a BTF-typed pointer, by the rules of the kernel's verifier. */
-enum typed_kind { TYPED_SCALAR, TYPED_POINTER, TYPED_REFUSED };
+enum typed_kind { TYPED_SCALAR, TYPED_POINTER, TYPED_MEMORY, TYPED_NUMBER, TYPED_REFUSED }; /* NUMBER: an address that is none to the verifier */
 struct typed_result {
 	enum typed_kind kind;
 	uint32_t type;      /* POINTER: struct that it points to */
@@ -91,6 +94,7 @@ void believed_check(struct program *p, const struct function *f, uint32_t insn, 
 void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 	       const struct flow_state *s);
 void use_maps(struct program *p);
+void use_externs(struct program *p);
 /* An extern of the object: is it a kconfig value, and does the target have it otherwise? */
 enum extern_kind { EXTERN_KCONFIG, EXTERN_THERE, EXTERN_ABSENT, EXTERN_UNKNOWN };
 enum extern_kind use_extern(const struct program *p, uint32_t symbol);

@@ -60,13 +60,17 @@ static bool listed(struct check_kernel *k, const char *type, const char *list, c
 	return id && kernel_member(k->btf, id, member, &m);
 }
 
-static void pointer(struct check_kernel *k, const struct cell *base, const char *type, const char *member,
-		    const struct btf_info *target, struct typed_result *out)
+static void pointer(struct check_kernel *k, const struct cell *base, const char *member, const struct btf_info *target,
+		    struct typed_result *out)
 {
+	struct btf_info t;
+	const char *type;
+
 	out->kind = TYPED_POINTER;
 	out->type = target->id;
-	if (!base->trusted)
+	if (!base->trusted || !core_strip(k->btf, base->type, &t))
 		return;
+	type = t.name; /* of the pointer, also for members of structs inside of it */
 	if (listed(k, type, "safe_rcu_or_null", member) || listed(k, type, "safe_trusted_or_null", member))
 		out->nullable = out->trusted = true;
 	else
@@ -74,8 +78,9 @@ static void pointer(struct check_kernel *k, const struct cell *base, const char 
 }
 
 /* The struct's last member is an array without a size: where in an element the bytes lie. */
-static bool behind_end(const struct btf_data *b, const struct btf_info *t, uint64_t *off, uint32_t *next, bool *scalar)
+static bool behind_end(const struct check_kernel *k, const struct btf_info *t, uint64_t *off, uint32_t *next, bool *scalar)
 {
+	const struct btf_data *b = k->btf;
 	struct btf_info mt;
 	struct btf_field m;
 	uint32_t elem, index, n;
@@ -87,7 +92,7 @@ static bool behind_end(const struct btf_data *b, const struct btf_info *t, uint6
 	*next = core_strip(b, elem, &mt);
 	if (!*next)
 		return false;
-	*scalar = mt.kind == BTF_KIND_INT;
+	*scalar = mt.kind == BTF_KIND_INT && kernel_has_helper(k, HELPER_OF_6_2);
 	size = btf_sizeof(b, *next);
 	if (*scalar)
 		return true;
@@ -131,9 +136,9 @@ static enum member_result member(struct check_kernel *k, const struct cell *base
 	if (raw != m->type && bytes)
 		from += (*off - from) / bytes * bytes;
 	if (core_is_composite(&mt)) {
-		/* up to 6.1 an array's element that is a typedef was not looked into; helper 211 came with 6.2 */
+		/* up to 6.1 an array's element that is a typedef was not looked into */
 		if (raw != m->type && btf_get(b, raw, &pt) && pt.kind == BTF_KIND_TYPEDEF && k->has_helpers &&
-		    !(k->helpers[3] >> (211 - 192) & 1)) {
+		    !kernel_has_helper(k, HELPER_OF_6_2)) {
 			spelled(out->why, sizeof(out->why), "%s cannot look into the array %s, whose type is a typedef", k->name,
 				m->name);
 			return MEMBER_DONE;
@@ -148,8 +153,13 @@ static enum member_result member(struct check_kernel *k, const struct cell *base
 				m->name, t->name, (unsigned long long)from, size, (unsigned long long)*off);
 			return MEMBER_DONE;
 		}
-		if (core_strip(b, mt.type, &pt) && core_is_composite(&pt)) {
-			pointer(k, base, t->name, m->name, &pt, out);
+		if (core_strip(b, mt.type, &pt) && !core_is_composite(&pt)) {
+			/* from 6.17 on, memory that may be read: what came with it is bpf_strcmp */
+			out->kind = kernel_has_function(k, "bpf_strcmp") ? TYPED_MEMORY : TYPED_NUMBER;
+			return MEMBER_DONE;
+		}
+		if (pt.id) {
+			pointer(k, base, m->name, &pt, out);
 			return MEMBER_DONE;
 		}
 	}
@@ -178,7 +188,7 @@ void typed_access(struct check_kernel *k, const struct cell *base, int32_t offse
 			return;
 		}
 		if (offset < 0 || off + size > t.size) {
-			if (offset >= 0 && behind_end(k->btf, &t, &off, &id, &scalar)) {
+			if (offset >= 0 && behind_end(k, &t, &off, &id, &scalar)) {
 				if (!scalar)
 					continue;
 				out->kind = TYPED_SCALAR;
@@ -209,6 +219,10 @@ bool typed_load(void *program, const struct cell *base, int32_t off, uint32_t si
 	struct typed_result r;
 
 	typed_access(p->x->kernel, base, off, size, &r);
+	if (r.kind == TYPED_MEMORY || r.kind == TYPED_NUMBER) {
+		*out = cell_kind(r.kind == TYPED_MEMORY ? CELL_OTHER : CELL_ADDRESS);
+		return true;
+	}
 	if (r.kind != TYPED_POINTER)
 		return false;
 	*out = (struct cell){ .kind = CELL_KERNEL, .type = r.type, .nullable = r.nullable, .trusted = r.trusted };
@@ -285,6 +299,10 @@ void typed_check(struct program *p, const struct function *f, uint32_t insn, con
 	if (base->nullable) {
 		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "%s wants this pointer tested for NULL first",
 			    p->x->kernel->name);
+		return;
+	}
+	if (!license_is_gpl(p->x->object->license) && kernel_is_at_least(p->x->kernel, 6, 2)) {
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, what, "only programs under the GPL may");
 		return;
 	}
 	if (base->loose || (i->core && i->core->state != CORE_VALUE))

@@ -68,6 +68,30 @@ static int make_rows(struct check_report *r, struct catalog *c, struct abide_err
 	return 0;
 }
 
+/* A struct of operations is made of all of its programs: one that fails takes the others with it. */
+static int join_struct_ops(struct check_report *r, uint32_t kernel, struct abide_error *e)
+{
+	const struct check_row *bad = NULL;
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < r->nr_rows; i++) {
+		const struct finding *worst = r->rows[i].cells[kernel].worst;
+
+		if (!strncmp(r->rows[i].function->section_name, "struct_ops", 10) && worst && worst->severity == SEV_FAILS)
+			bad = &r->rows[i];
+	}
+	for (i = 0; bad && !err && i < r->nr_rows; i++) {
+		struct check_cell *c = &r->rows[i].cells[kernel];
+
+		if (strncmp(r->rows[i].function->section_name, "struct_ops", 10) || (c->worst && c->worst->severity == SEV_FAILS))
+			continue;
+		err = findings_blame(&c->findings, r->rows[i].function, bad->function, e);
+		c->worst = findings_worst(&c->findings);
+	}
+	return err;
+}
+
 static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
 	const struct checked_kernel *k = &r->kernels->items[kernel];
@@ -88,6 +112,8 @@ static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c
 		cell->worst = findings_worst(&cell->findings);
 	}
 	check_free(x);
+	if (!err)
+		err = join_struct_ops(r, kernel, e);
 	return err;
 }
 

@@ -384,14 +384,10 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 	}
 	if (c->state != CORE_VALUE)
 		return;
-	if (insn_is_load(&i->i)) {
-		struct cell base = flow_reg(s, i->i.src_reg);
+	if (insn_is_load(&i->i) || i->i.code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
+		struct cell base = flow_reg(s, insn_is_load(&i->i) ? i->i.src_reg : i->i.dst_reg);
 
-		believed_check(p, f, insn, r, &base);
-	} else if (i->i.code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
-		struct cell base = flow_reg(s, i->i.dst_reg);
-
-		believed_check(p, f, insn, r, &base);
+		believed_check(p, f, insn, i->root, &base);
 	}
 }
 
@@ -447,6 +443,12 @@ static void check_arithmetic(struct program *p, const struct function *f, uint32
 	struct cell c = flow_reg(s, i->dst_reg);
 	uint8_t op = BPF_OP(i->code);
 
+	if (i->code == (BPF_ALU64 | BPF_ADD | BPF_X)) { /* an offset and a pointer, either way round */
+		struct cell d = flow_reg(s, i->src_reg);
+
+		believed_check(p, f, insn, d.root, &c);
+		believed_check(p, f, insn, c.root, &d);
+	}
 	if (c.kind != CELL_KERNEL || op == BPF_MOV)
 		return;
 	if (op != BPF_ADD && op != BPF_SUB)

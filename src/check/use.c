@@ -112,7 +112,10 @@ static void check_insn_set(struct program *p, const struct function *f, uint32_t
 		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "instruction", "code 0x%02x of this form is none that a kernel knows", i->code);
 	if (!newer(i, &set))
 		return;
-	if (has_set(p->x->kernel, set))
+	if (i->code == (BPF_JMP32 | BPF_JA) && !has_set(p->x->kernel, set) && kernel_is_at_least(p->x->kernel, 5, 12))
+		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, sets[set].name,
+			    "%s is older than the long goto; some of its kind take it for another jump", p->x->kernel->name);
+	else if (has_set(p->x->kernel, set))
 		finding_add(p, FIND_INSN, SEV_FINE, f, insn, sets[set].name, "%s has them (it has %s, which is as old)",
 			    p->x->kernel->name, sets[set].stands_for);
 	else

@@ -451,6 +451,7 @@ int core_resolve(struct check_kernel *k, const struct btf_data *local, const str
 	memset(out, 0, sizeof(*out));
 	out->existence = r->kind == BPF_CORE_FIELD_EXISTS || r->kind == BPF_CORE_TYPE_EXISTS ||
 			 r->kind == BPF_CORE_ENUMVAL_EXISTS || r->kind == BPF_CORE_TYPE_MATCHES;
+	out->is_offset = r->kind == BPF_CORE_FIELD_BYTE_OFFSET;
 	n = access ? parse_access(access, raw) : 0;
 	if (!n || !btf_get(local, r->type_id, &t))
 		return malformed(out, "it has no type or no path");

@@ -23,6 +23,7 @@ struct core_result {
 	uint32_t width;      /* bytes of the field on the target, for loads and stores; 0: leave them */
 	uint32_t local_width;
 	uint32_t type;       /* the target's type id of the candidate that matched, 0: none */
+	bool is_offset;      /* the record asks for a member's byte offset */
 	bool existence;      /* the record asks whether something exists */
 	char what[128];      /* "task_struct.se.vruntime", "enum bpf_func_id:BPF_FUNC_x", "struct x" */
 	char why[192];       /* when there is no value, or it is 0 for an existence */

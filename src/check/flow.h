@@ -33,6 +33,7 @@ struct cell {
 	uint8_t from, width; /* slots: bytes [from, from+width) of the 8 hold .num; width 0: all of them */
 	uint32_t type;
 	int32_t off;
+	uint32_t root; /* NUM with .core: type of the record, in the object's BTF */
 	uint32_t id;   /* KERNEL: copies share it, so that a test of one tests all */
 	struct num num;
 };
@@ -48,6 +49,7 @@ struct flow_state {
 struct flow_insn {
 	struct bpf_insn i;
 	int64_t wide;                  /* of ld_imm64 */
+	uint32_t root;                 /* of a record that gives an offset: its type */
 	const struct core_result *core; /* its record's result, or NULL */
 };
 

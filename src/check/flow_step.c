@@ -40,6 +40,8 @@ struct flow_insn flow_fetch(const struct function *f, uint32_t insn, const struc
 	if (insn_is_ld_imm64(&x.i))
 		x.wide = (int64_t)((uint32_t)x.i.imm | (uint64_t)(uint32_t)f->insns[insn + 1].imm << 32);
 	x.core = rules->core(rules->arg, f, insn);
+	if (x.core && x.core->is_offset)
+		x.root = function_core_relo(f, insn)->type_id;
 	if (!x.core || x.core->state != CORE_VALUE)
 		return x;
 	if (insn_is_ld_imm64(&x.i))
@@ -112,8 +114,10 @@ static void step_alu(const struct flow_insn *x, struct flow_state *s)
 		return;
 	dst = &s->r[i->dst_reg];
 	src = from_reg ? flow_reg(s, i->src_reg) : cell_num(num_const((uint64_t)(int64_t)i->imm));
-	if (!from_reg && x->core)
+	if (!from_reg && x->core) {
 		src.core = true;
+		src.root = x->root;
+	}
 	if (x->core && x->core->state != CORE_VALUE)
 		src.num = num_any();
 	if (op == BPF_MOV) {
@@ -311,6 +315,7 @@ static struct cell wide(const struct function *f, uint32_t insn, const struct fl
 		return cell_kind(CELL_OTHER);
 	c = cell_num(x->core && x->core->state != CORE_VALUE ? num_any() : num_const((uint64_t)x->wide));
 	c.core = x->core != NULL;
+	c.root = x->root;
 	return c;
 }
 
@@ -390,7 +395,7 @@ int flow_branch(const struct flow_insn *x, const struct flow_state *s, struct fl
 static bool same(const struct cell *a, const struct cell *b)
 {
 	return a->kind == b->kind && a->core == b->core && a->fixed == b->fixed && a->nullable == b->nullable &&
-	       a->from == b->from && a->width == b->width && a->trusted == b->trusted && a->loose == b->loose && a->type == b->type && a->off == b->off && a->id == b->id &&
+	       a->from == b->from && a->width == b->width && a->trusted == b->trusted && a->loose == b->loose && a->type == b->type && a->off == b->off && a->id == b->id && a->root == b->root &&
 	       (a->kind != CELL_NUM || num_equal(&a->num, &b->num));
 }
 
@@ -403,6 +408,8 @@ static void join_cell(struct cell *to, const struct cell *from, bool widen, uint
 	} else if (to->kind == CELL_NUM && from->kind == CELL_NUM) {
 		to->num = widen ? num_any() : num_join(&to->num, &from->num);
 		to->core |= from->core;
+		if (to->root != from->root)
+			to->root = 0;
 	} else if (to->kind != from->kind) {
 		/* a pointer or NULL: which of them is the kernel's to follow */
 		*to = cell_kind(CELL_OTHER);

@@ -87,8 +87,7 @@ bool typed_helper(void *program, int32_t helper, struct cell *out);
 /* A hard-coded offset into a kernel struct: what lies there. */
 void layout_check(struct program *p, const struct function *f, uint32_t insn, uint32_t type, int32_t off);
 /* Reading a struct's field through a pointer to another: is it another argument than the program thinks? */
-void believed_check(struct program *p, const struct function *f, uint32_t insn, const struct core_relo *r,
-		    const struct cell *base);
+void believed_check(struct program *p, const struct function *f, uint32_t insn, uint32_t root, const struct cell *base);
 
 /* use.c: helpers, kfuncs, externs, maps, instructions of one reached instruction. */
 void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,

@@ -333,8 +333,7 @@ static bool begins_with(const struct btf_data *b, uint32_t outer, const char *in
 	return false;
 }
 
-void believed_check(struct program *p, const struct function *f, uint32_t insn, const struct core_relo *r,
-		    const struct cell *base)
+void believed_check(struct program *p, const struct function *f, uint32_t insn, uint32_t root, const struct cell *base)
 {
 	struct btf_info here, there;
 	char mine[96], what[128];
@@ -342,7 +341,7 @@ void believed_check(struct program *p, const struct function *f, uint32_t insn, 
 
 	if ((base->kind != CELL_KERNEL && base->kind != CELL_ADDRESS) || base->off || base->loose || !base->type)
 		return;
-	if (r->kind != BPF_CORE_FIELD_BYTE_OFFSET || !core_strip(p->x->object->btf, r->type_id, &here) ||
+	if (!root || !core_strip(p->x->object->btf, root, &here) ||
 	    !core_strip(p->x->kernel->btf, base->type, &there) || !*here.name || !*there.name)
 		return;
 	snprintf(mine, sizeof(mine), "%.*s", (int)core_essential(here.name), here.name);

@@ -112,7 +112,10 @@ static void check_insn_set(struct program *p, const struct function *f, uint32_t
 		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "instruction", "code 0x%02x of this form is none that a kernel knows", i->code);
 	if (!newer(i, &set))
 		return;
-	if (has_set(p->x->kernel, set))
+	if (i->code == (BPF_JMP32 | BPF_JA) && !has_set(p->x->kernel, set) && kernel_is_at_least(p->x->kernel, 5, 12))
+		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, sets[set].name,
+			    "%s is older than the long goto; some of its kind take it for another jump", p->x->kernel->name);
+	else if (has_set(p->x->kernel, set))
 		finding_add(p, FIND_INSN, SEV_FINE, f, insn, sets[set].name, "%s has them (it has %s, which is as old)",
 			    p->x->kernel->name, sets[set].stands_for);
 	else
@@ -384,14 +387,10 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 	}
 	if (c->state != CORE_VALUE)
 		return;
-	if (insn_is_load(&i->i)) {
-		struct cell base = flow_reg(s, i->i.src_reg);
+	if (insn_is_load(&i->i) || i->i.code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
+		struct cell base = flow_reg(s, insn_is_load(&i->i) ? i->i.src_reg : i->i.dst_reg);
 
-		believed_check(p, f, insn, r, &base);
-	} else if (i->i.code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
-		struct cell base = flow_reg(s, i->i.dst_reg);
-
-		believed_check(p, f, insn, r, &base);
+		believed_check(p, f, insn, i->root, &base);
 	}
 }
 
@@ -447,6 +446,12 @@ static void check_arithmetic(struct program *p, const struct function *f, uint32
 	struct cell c = flow_reg(s, i->dst_reg);
 	uint8_t op = BPF_OP(i->code);
 
+	if (i->code == (BPF_ALU64 | BPF_ADD | BPF_X)) { /* an offset and a pointer, either way round */
+		struct cell d = flow_reg(s, i->src_reg);
+
+		believed_check(p, f, insn, d.root, &c);
+		believed_check(p, f, insn, c.root, &d);
+	}
 	if (c.kind != CELL_KERNEL || op == BPF_MOV)
 		return;
 	if (op != BPF_ADD && op != BPF_SUB)

@@ -170,11 +170,15 @@ struct num num_zext(const struct num *n, unsigned bits)
 
 struct num num_sext(const struct num *n, unsigned bits)
 {
-	struct num z = num_zext(n, bits), r = num_any();
-	int64_t max = (int64_t)((1ull << (bits - 1)) - 1);
+	struct num z, r = num_any();
+	int64_t max;
 
 	if (bits >= 64)
 		return *n;
+	if (!bits) /* no width at all: hostile code asks for it */
+		return r;
+	z = num_zext(n, bits);
+	max = (int64_t)((1ull << (bits - 1)) - 1);
 	if (z.umax <= (uint64_t)max)
 		return z;
 	r.smin = -max - 1;

@@ -32,6 +32,7 @@
 #define MAX_WALKS 1024
 #define MAX_COPIES (1 << 20) /* blocks of all walks */
 #define JOINS_BEFORE_WIDENING 8
+#define JOINS_BEFORE_UNKNOWN 60 /* some values, each to some numbers that the code compares with */
 #define CALLEE_SAVES 32
 
 struct worklist {
@@ -181,6 +182,7 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		int32_t *out, struct abide_error *e)
 {
 	const struct walk *w = &a->walks[walk];
+	struct widening widen = { w->cfg->marks, w->cfg->nr_marks };
 	struct key k = key_of(a, walk, block);
 	uint32_t variants = 0;
 	struct node *n;
@@ -194,12 +196,19 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		if (!state_same_kinds(n->in, s, &k))
 			continue;
 		*out = i;
-		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING))
+		if (n->joins >= JOINS_BEFORE_UNKNOWN)
+			widen.nr = 0;
+		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING ? &widen : NULL))
 			return 0;
 		n->joins++;
 		return enqueue(a, l, (uint32_t)i, e);
 	}
-	if (variants >= MAX_VARIANTS || a->nr_nodes >= MAX_NODES) {
+	if (a->nr_nodes >= MAX_NODES) {
+		refuse(a, w, w->cfg->blocks[block].first, "too-large", e, "walked in place, the program has more than %u blocks",
+		       MAX_NODES);
+		return error_hint(e, "call subprograms from fewer places, read fields before paths meet");
+	}
+	if (variants >= MAX_VARIANTS) {
 		refuse(a, w, w->cfg->blocks[block].first, "variants", e,
 		       "more than %u ways for pointers of different kinds to reach one place", MAX_VARIANTS);
 		return error_hint(e, "read the fields in each branch, before the paths meet");
@@ -464,6 +473,9 @@ int analyze_function(const struct object *o, const struct function *f, bool call
 		if (!event || err != -EINVAL)
 			break;
 	}
+	/* what stays refused with constants apart is the reason, unless they are merely too many */
+	if (keep >= 1 && strcmp(again.tag, "variants") && strcmp(again.tag, "too-large"))
+		*e = again;
 	return e->code;
 }
 

@@ -335,6 +335,10 @@ int step_call(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 			} else if (s->r[r].kind == VAL_STACK && !s->r[r].indexed && !in_frame(a, w, s->r[r].delta, 0)) {
 				return refuse_frame(a, w, insn, e);
 			}
+		if (helper >= 0 && (uint32_t)helper >> 8 == PSEUDO_CURRENT_TASK >> 8) {
+			refuse(a, w, insn, "pseudo-helper", e, "call 0x%x is none that abide knows", (uint32_t)helper);
+			return error_hint(e, "the object may want a newer abide");
+		}
 		if (helper >= 0 && a->target && helper < 4096 && !target_has_helper(a->target, (uint32_t)helper)) {
 			refuse(a, w, insn, "helper-unavailable", e, "%s has no helper %d", target_name(a->target), helper);
 			return error_hint(e, "abide check names the kernels that have it");

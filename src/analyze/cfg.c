@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/cfg.h"
 #include "analyze/insn.h"
@@ -331,6 +332,32 @@ static uint32_t find_frame(const struct function *f)
 	return (uint32_t)(-low + 7) & ~7u;
 }
 
+static void add_mark(struct cfg *g, uint64_t v)
+{
+	uint32_t at = 0;
+
+	while (at < g->nr_marks && g->marks[at] < v)
+		at++;
+	if (g->nr_marks == CFG_MARKS || (at < g->nr_marks && g->marks[at] == v))
+		return;
+	memmove(&g->marks[at + 1], &g->marks[at], (g->nr_marks - at) * sizeof(v));
+	g->marks[at] = v;
+	g->nr_marks++;
+}
+
+/* Where loops end: "if r1 != 16" lets r1 be 15, 16 or 17 somewhere. */
+static void find_marks(struct cfg *g)
+{
+	const struct function *f = g->function;
+	uint32_t i;
+	int32_t k;
+
+	for (i = 0; i < f->nr_insns; i++)
+		if (insn_is_branch(&f->insns[i]) && BPF_SRC(f->insns[i].code) == BPF_K && f->insns[i].imm > 0)
+			for (k = -1; k <= 1; k++)
+				add_mark(g, (uint64_t)((int64_t)f->insns[i].imm + k));
+}
+
 int cfg_build(const struct object *o, const struct function *f, struct cfg **out, struct abide_error *e)
 {
 	uint8_t *leader = NULL, *second = NULL;
@@ -364,6 +391,7 @@ int cfg_build(const struct object *o, const struct function *f, struct cfg **out
 		goto out;
 	if (!find_alive(g))
 		goto nomem;
+	find_marks(g);
 	g->frame = find_frame(f);
 	for (i = 0; i < f->nr_insns; i++)
 		if (!second[i])

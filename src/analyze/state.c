@@ -25,8 +25,21 @@ static bool tracked(const struct val *v)
 	       v->kind == VAL_STRING || v->kind == VAL_MIXED;
 }
 
+static bool is_null(const struct val *v)
+{
+	return v->kind == VAL_NUM && num_is_const(&v->num) && !v->num.umin;
+}
+
+/* A user-ized pointer as the kernel gave it: NULL is one of its values. */
+static bool is_whole_user(const struct val *v)
+{
+	return v->kind == VAL_USER && !v->delta && !v->indexed;
+}
+
 bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 {
+	if ((is_null(a) && is_whole_user(b)) || (is_whole_user(a) && is_null(b)))
+		return true; /* "p ? p->next : NULL" */
 	if (constants && a->kind == VAL_NUM && b->kind == VAL_NUM && num_is_const(&a->num))
 		return num_equal(&a->num, &b->num);
 	if (!tracked(a) && !tracked(b))
@@ -82,13 +95,15 @@ bool state_same_kinds(const struct state *a, const struct state *b, const struct
 	return true;
 }
 
-static bool join_num(struct num *to, const struct num *from, bool widen)
+static bool join_num(struct num *to, const struct num *from, const struct widening *widen)
 {
 	struct num n = num_join(to, from);
 
 	if (num_equal(&n, to))
 		return false;
-	*to = widen ? num_any() : n;
+	if (widen)
+		n = widen->nr ? num_widen(to, &n, widen->marks, widen->nr) : num_any();
+	*to = n;
 	return true;
 }
 
@@ -101,7 +116,25 @@ static bool join_stack(struct val *to, const struct val *from)
 	return true;
 }
 
-static bool join_val(struct val *to, const struct val *from, bool widen)
+/* A pointer on one path, NULL on the other. False if they are not that. */
+static bool join_null(struct val *to, const struct val *from, bool *changed)
+{
+	struct val v;
+
+	if (is_null(from) && is_whole_user(to))
+		v = *to;
+	else if (is_null(to) && is_whole_user(from))
+		v = *from;
+	else
+		return false;
+	v.maybe_null = true;
+	v.id = 0;
+	*changed = to->kind != v.kind || !to->maybe_null || to->id;
+	*to = v;
+	return true;
+}
+
+static bool join_val(struct val *to, const struct val *from, const struct widening *widen)
 {
 	bool changed = false, hides;
 
@@ -111,6 +144,8 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 		*to = (struct val){ 0 };
 		return true;
 	}
+	if (join_null(to, from, &changed))
+		return changed;
 	if (to->kind == VAL_NUM && from->kind == VAL_NUM)
 		return join_num(&to->num, &from->num, widen);
 	if (to->kind == VAL_STACK && from->kind == VAL_STACK)
@@ -136,7 +171,7 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 	return true;
 }
 
-bool state_join(struct state *to, const struct state *from, bool widen)
+bool state_join(struct state *to, const struct state *from, const struct widening *widen)
 {
 	bool changed = false;
 	unsigned i, d;
@@ -176,13 +211,11 @@ static void forget(struct val *v, uint32_t id, bool null)
 	v->id = 0;
 }
 
+/* NULL stays a pointer of its kind, so that paths meet again; loads through it are tested. */
 static void set_null(struct val *v, uint32_t id, bool null)
 {
 	(void)id;
-	if (null && !val_hides(v)) /* NULL + delta is no 0 */
-		*v = val_num(num_const(0));
-	else if (!null)
-		v->maybe_null = false;
+	v->maybe_null = null;
 }
 
 void state_forget_id(struct state *s, uint32_t id)

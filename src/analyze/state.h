@@ -60,11 +60,16 @@ struct val val_pointer(enum val_kind kind);
 /* Are they one as far as the code that is emitted for a load through them goes? */
 bool val_same_kind(const struct val *a, const struct val *b, bool constants);
 bool state_same_kinds(const struct state *a, const struct state *b, const struct key *k);
-/* Merge @from into @to; @widen: numbers that grew become unknown. True if @to changed. */
-bool state_join(struct state *to, const struct state *from, bool widen);
+/* How numbers that grow are widened: to the next of .marks; without any they become unknown. */
+struct widening {
+	const uint64_t *marks;
+	uint32_t nr;
+};
+/* Merge @from into @to; @widen: NULL: not yet. True if @to changed. */
+bool state_join(struct state *to, const struct state *from, const struct widening *widen);
 /* Forget @id everywhere (it is about to name a new value). */
 void state_forget_id(struct state *s, uint32_t id);
-/* Values with @id: not NULL (@null false), or the number 0. */
+/* Values with @id: not NULL (@null false), or NULL. */
 void state_set_null(struct state *s, uint32_t id, bool null);
 /* Does the register lack something (a delta, an index) that the original's holds? */
 bool val_hides(const struct val *v);

@@ -449,6 +449,8 @@ int step_branch(struct analysis *a, const struct walk *w, uint32_t insn, const s
 
 	y = BPF_SRC(i->code) == BPF_X ? value_of(w, s, i->src_reg) : val_num(num_const((uint64_t)(int64_t)i->imm));
 	f->kind = FACT_BRANCH;
+	if (BPF_OP(i->code) > BPF_JSLE && i->code != (BPF_JMP | 0xe0)) /* 0xe0: may_goto */
+		return refuse(a, w, insn, "bad-instruction", e, "unknown jump (code 0x%02x)", i->code);
 	*next = *s;
 	*taken = *s;
 	if (null_test(i, &x, &y, &eq) || (null_test(i, &y, &x, &eq) && (x = y, true))) {

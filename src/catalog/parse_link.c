@@ -156,6 +156,10 @@ static bool link_subjects(struct parser *p, struct cat_event *ev)
 		ev->subjects[i] = -1;
 		if (!strcmp(ev->subject_names[i], "current"))
 			continue;
+		if (!strcmp(ev->subject_names[i], "anybody")) {
+			ev->anybody = true;
+			continue;
+		}
 		for (k = 0; k < ev->nr_args && strcmp(ev->args[k].name, ev->subject_names[i]); k++)
 			;
 		if (k == ev->nr_args)

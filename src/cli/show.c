@@ -14,9 +14,10 @@
 static const char usage[] =
 	"usage: abide show NAME [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
 	"\n"
-	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event (sched_switch,\n"
-	"sys_enter:openat) or an enum: what it means, and where this kernel keeps it. \"@16 @8\" means:\n"
-	"the pointer at offset 16, then offset 8 from there; \"(fetched)\": the kernel takes no plain load.\n"
+	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event\n"
+	"(sched_switch, sys_enter:openat) or an enum: what it means, and where this kernel\n"
+	"keeps it. \"@16 @8\" means: the pointer at offset 16, then offset 8 from there;\n"
+	"\"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
@@ -194,8 +195,8 @@ static void subjects_text(const struct cat_event *ev, char *buf, size_t size)
 	uint32_t i;
 	size_t n = 0;
 
-	buf[0] = '\0';
-	for (i = 0; i < ev->nr_subjects && n < size; i++)
+	snprintf(buf, size, "%s", ev->anybody ? "nobody in particular: every process filter lets it pass" : "");
+	for (i = 0; !ev->anybody && i < ev->nr_subjects && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
 		                      ev->subjects[i] < 0 ? "the running task"
 		                                          : ev->args[ev->subjects[i]].name);

@@ -22,6 +22,8 @@ void promise(struct promises *p, const char *what, double value, double limit, c
              const char *why);
 /* Sorts @v. */
 double median(double *v, unsigned n);
+/* How far the median of another run may be from this one's: 95 % of them. Sorts @v. */
+double noise(double *v, unsigned n);
 double now_us(void);
 /* "cannot WHAT: strerror(-err)" on stderr; returns -1. */
 int failed(const char *what, int err);

@@ -34,7 +34,7 @@ $(N)/tool-static: tests/bench/tool.c $(N)/one_object.c
 	$(CC) $(CFLAGS) -static -o $@ $^ $(LDLIBS)
 $(N)/bench: $(BENCHSRC) tests/bench/bench.h $(B)/libabide.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS)
+	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS) -lm
 
 bench: $(N)/bench $(PAIRS) $(SINGLES) $(N)/tool $(N)/tool-static $(B)/abide $(B)/abide-static $(TOOLOBJ)
 	$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(TOOLOBJ)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * ELF files: a vmlinux of any class, machine and byte order, or a boot image in an ELF
+ * file's clothes. In: bytes. Out: .BTF, the machine, the release. One without .BTF is searched for
+ * a compressed kernel (powerpc's zImage) before it is refused.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "image/read.h"
+
+struct section {
+	uint32_t name, type;
+	uint64_t off, size;
+};
+
+static struct section get_section(struct cursor c, uint64_t at, bool wide)
+{
+	struct section s = { 0 };
+
+	cursor_seek(&c, at > c.size ? c.size : (size_t)at);
+	s.name = cursor_u32(&c);
+	s.type = cursor_u32(&c);
+	cursor_take(&c, wide ? 16 : 8); /* flags, address */
+	s.off = wide ? cursor_u64(&c) : cursor_u32(&c);
+	s.size = wide ? cursor_u64(&c) : cursor_u32(&c);
+	return s;
+}
+
+static bool is_elf(const uint8_t *data, size_t size)
+{
+	return size >= EI_NIDENT && !memcmp(data, ELFMAG, SELFMAG);
+}
+
+int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf, size_t *btf_size)
+{
+	struct cursor c = cursor_over(data, size), names;
+	bool wide, big;
+	uint32_t nr, i, strndx;
+	struct section s;
+	const char *name;
+	uint64_t off;
+
+	if (!is_elf(data, size))
+		return 0;
+	wide = data[EI_CLASS] == ELFCLASS64;
+	big = data[EI_DATA] == ELFDATA2MSB;
+	c.swap = big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	cursor_seek(&c, wide ? offsetof(Elf64_Ehdr, e_shoff) : offsetof(Elf32_Ehdr, e_shoff));
+	off = wide ? cursor_u64(&c) : cursor_u32(&c);
+	cursor_seek(&c, wide ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum));
+	nr = cursor_u16(&c);
+	strndx = cursor_u16(&c);
+	if (c.bad || off > size || (nr && strndx >= nr) ||
+	    nr * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) > size - off)
+		return -EINVAL;
+	if (!nr)
+		return -ENOENT;
+	s = get_section(c, off + strndx * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)), wide);
+	if (s.off > size || s.size > size - s.off)
+		return -EINVAL;
+	names = cursor_over(data + s.off, (size_t)s.size);
+	for (i = 0; i < nr; i++) {
+		s = get_section(c, off + i * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)), wide);
+		name = cursor_str_at(&names, s.name);
+		if (!name || strcmp(name, section) || s.type == SHT_NOBITS)
+			continue;
+		if (s.off > size || s.size > size - s.off)
+			return -EINVAL;
+		*btf = data + s.off;
+		*btf_size = (size_t)s.size;
+		return 1;
+	}
+	return -ENOENT;
+}
+
+static void set_machine(struct image *im, const uint8_t *data, size_t size)
+{
+	static const struct {
+		uint16_t number;
+		const char *wide, *narrow;
+	} list[] = {
+		{ EM_X86_64, "x86_64", "x86_64" }, { EM_386, "i386", "i386" },     { EM_AARCH64, "arm64", "arm64" },
+		{ EM_ARM, "arm", "arm" },          { EM_S390, "s390x", "s390" },   { EM_RISCV, "riscv64", "riscv32" },
+		{ EM_PPC64, "ppc64", "ppc64" },    { EM_PPC, "ppc", "ppc" },       { EM_MIPS, "mips64", "mips" },
+		{ 258, "loongarch64", "loongarch32" },
+	};
+	struct cursor c = cursor_over(data, size);
+	bool big = data[EI_DATA] == ELFDATA2MSB;
+	uint16_t machine;
+	size_t i;
+
+	c.swap = big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	cursor_seek(&c, offsetof(Elf64_Ehdr, e_machine));
+	machine = cursor_u16(&c);
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (list[i].number == machine)
+			snprintf(im->machine, sizeof(im->machine), "%s%s",
+				 data[EI_CLASS] == ELFCLASS64 ? list[i].wide : list[i].narrow,
+				 machine == EM_PPC64 && !big ? "le" : "");
+}
+
+int image_read_elf(struct reader *r, const uint8_t *data, size_t size)
+{
+	const uint8_t *btf = NULL;
+	size_t btf_size = 0;
+	int rc = image_elf_btf(data, size, ".BTF", &btf, &btf_size);
+
+	if (!rc)
+		return 0;
+	if (rc == -EINVAL)
+		return error_set(r->e, rc, "image-damaged", "%s: an ELF file that is damaged or cut", r->name);
+	set_machine(r->im, data, size);
+	image_find_release(r->im, data, size);
+	if (rc == 1) {
+		rc = image_keep_btf(r, btf, btf_size);
+		if (rc == 1)
+			image_add_format(r->im, "vmlinux");
+		return rc;
+	}
+	rc = image_read_scan(r, data, size);
+	if (rc)
+		return rc;
+	error_set(r->e, -ENOENT, "btf-missing", "%s is an ELF file without BTF", r->name);
+	return error_hint(r->e, "use a kernel that was built with CONFIG_DEBUG_INFO_BTF=y");
+}

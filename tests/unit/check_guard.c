@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What check says of compiled programs on two kernels (check_kernel.bpf.c): guards of all
+ * kinds, typed pointers, contexts, places. Every program of check_guard.bpf.c has a row, and
+ * every row a program.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+
+static const struct row {
+	const char *name, *old, *new; /* outcomes: runs, or the worst severity */
+	const char *kind, *why;       /* of the cause, where there is one */
+} rows[] = {
+	{ "plain", "runs", "fails", "field", "has no member state (nearest: __state)" },
+	{ "guarded", "runs", "runs", NULL, NULL },
+	{ "inverted", "runs", "runs", NULL, NULL },
+	{ "nested", "runs", "runs", NULL, NULL },
+	{ "wrong_guard", "runs", "fails", "field", "has no member state" },
+	{ "type_guard", "runs", "runs", NULL, NULL },
+	{ "type_plain", "fails", "runs", "field", "has no struct only_new" },
+	{ "enum_guard", "runs", "runs", NULL, NULL },
+	{ "enum_plain", "fails", "runs", "enum", "has no enumerator ZONE_DEVICE" },
+	{ "sub_guard", "runs", "runs", NULL, NULL },
+	{ "sub_argument", "runs", "runs", NULL, NULL },
+	{ "loop_guard", "runs", "runs", NULL, NULL },
+	{ "both", "runs", "fails", "field", "has no member state" },
+	{ "rodata_guard", "runs", "unknown", "field", "only when the loader sets a constant" },
+	{ "raw_beyond", "fails", "runs", "argument", "it has 3 on old" },
+	{ "helper", "fails", "runs", "helper", "old has no helper 158" },
+	{ "helper_guarded", "runs", "runs", NULL, NULL },
+	{ "typed", "runs", "runs", NULL, NULL },
+	{ "typed_walk", "runs", "runs", NULL, NULL },
+	{ "typed_null", "runs", "fails", "argument", "tested for NULL" },
+	{ "typed_tested", "runs", "runs", NULL, NULL },
+	{ "typed_number", "fails", "fails", "pointer", "it is a number" },
+	{ "typed_store", "fails", "fails", "pointer", "only read" },
+	{ "hard", "runs", "wrong", "layout", "means i_mode, and on new i_ino lies there" },
+	{ "other_type", "wrong", "wrong", "argument", "a pointer to struct inode" },
+	{ "no_event", "fails", "fails", "tracepoint", "has no tracepoint no_such_event" },
+	{ "probe", "runs", "runs", NULL, NULL },
+	{ "probe_old", "runs", "unknown", "function", "does not describe it" },
+	{ "entry_old", "runs", "fails", "function", "has no function do_old" },
+	{ "hook", "fails", "fails", NULL, NULL },
+	{ "record_same", "runs", "runs", NULL, NULL },
+	{ "record_moved", "runs", "wrong", "context", "read at 32; it is at 40 on new" },
+	{ "record_beyond", "fails", "wrong", "context", NULL },
+};
+
+static unsigned nr, bad;
+
+static void verdict(bool ok, const char *name, const char *kernel)
+{
+	printf("%sok %u - %s on %s\n", ok ? "" : "not ", ++nr, name, kernel);
+	bad += !ok;
+}
+
+static void one(struct check *x, const struct function *f, const struct row *r, const char *kernel, const char *want)
+{
+	struct findings l = { 0 };
+	struct abide_error e = { 0 };
+	const struct finding *w;
+	const char *have;
+	bool ok;
+
+	if (check_program(x, f, &l, &e)) {
+		verdict(false, r->name, kernel);
+		printf("# %s\n", e.problem);
+		return;
+	}
+	w = findings_worst(&l);
+	have = w ? severity_name(w->severity) : "runs";
+	ok = !strcmp(have, want);
+	if (ok && w && r->kind)
+		ok = !strcmp(finding_kind_name(w->kind), r->kind) && (!r->why || strstr(w->why, r->why));
+	verdict(ok, r->name, kernel);
+	if (!ok)
+		printf("# %s, wanted %s; %s: %s: %s (%s)\n", have, want, w ? finding_kind_name(w->kind) : "", w ? w->what : "",
+		       w ? w->why : "", w ? w->where : "");
+	findings_free(&l);
+}
+
+static void all(const struct object *o, const char *dir, const char *kernel, bool old)
+{
+	struct check_kernel *k = NULL;
+	struct btf_data *b = NULL;
+	struct check *x = NULL;
+	struct abide_error e = { 0 };
+	char path[512];
+	uint32_t i;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%scheck_kernel_%s.bpf.o", dir, kernel);
+	if (btf_open_file(path, &b, &e) || check_kernel_open(b, kernel, &k, &e) || check_open(o, k, NULL, &x, &e)) {
+		verdict(false, e.problem, kernel);
+		goto out;
+	}
+	for (i = 0; i < o->nr_functions; i++) {
+		const struct function *f = &o->functions[i];
+
+		if (f->subprogram)
+			continue;
+		for (n = 0; n < sizeof(rows) / sizeof(rows[0]) && strcmp(rows[n].name, f->name); n++)
+			;
+		if (n == sizeof(rows) / sizeof(rows[0]))
+			verdict(false, f->name, "any kernel: it has no row");
+		else
+			one(x, f, &rows[n], kernel, old ? rows[n].old : rows[n].new);
+	}
+out:
+	check_free(x);
+	check_kernel_free(k);
+	btf_free(b);
+}
+
+int main(int argc, char **argv)
+{
+	struct object *o = NULL;
+	struct abide_error e = { 0 };
+	const char *slash = strrchr(argv[0], '/');
+	char dir[256], path[512];
+	uint32_t i, programs = 0;
+
+	(void)argc;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash + 1 - argv[0]) : 0, argv[0]);
+	snprintf(path, sizeof(path), "%scheck_guard.bpf.o", dir);
+	if (object_open_file(path, &o, &e)) {
+		printf("not ok 1 - %s\n1..1\n", e.problem);
+		return 1;
+	}
+	for (i = 0; i < o->nr_functions; i++)
+		programs += !o->functions[i].subprogram;
+	verdict(programs == sizeof(rows) / sizeof(rows[0]), "every row has a program", "any kernel");
+	all(o, dir, "old", true);
+	all(o, dir, "new", false);
+	object_free(o);
+	printf("1..%u\n", nr);
+	return bad != 0;
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# check's tests: CO-RE against libbpf ($ABIDE_BTF_DIR: BTF files of real kernels, or only the
+# running one); compiled programs against two small kernels
+
+CHECK_DIR     := $(B)/tests/unit
+CHECK_KERNELS := $(CHECK_DIR)/check_kernel_old.bpf.o $(CHECK_DIR)/check_kernel_new.bpf.o
+CHECK_SAMPLES := $(CHECK_DIR)/check_core.bpf.o $(CHECK_DIR)/check_guard.bpf.o
+CHECK_LIB     := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/object/*.c src/catalog/*.c \
+                   src/analyze/*.c src/policy/*.c src/translate/*.c src/check/*.c))) $(B)/gen/catalog_builtin.o
+UNIT_CHECK    := $(CHECK_DIR)/check_libbpf $(CHECK_DIR)/check_guard
+UNIT_TESTS    += $(UNIT_CHECK)
+CHECK_CLANG    = $(CLANG) -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -I/usr/include/$(shell $(CC) -print-multiarch)
+
+$(CHECK_SAMPLES): $(CHECK_DIR)/%.bpf.o: tests/unit/%.bpf.c
+	@mkdir -p $(@D)
+	$(CHECK_CLANG) -c -o $@ $<
+$(CHECK_DIR)/check_kernel_old.bpf.o: tests/unit/check_kernel.bpf.c
+	@mkdir -p $(@D)
+	$(CHECK_CLANG) -DOLD -c -o $@ $<
+$(CHECK_DIR)/check_kernel_new.bpf.o: tests/unit/check_kernel.bpf.c
+	@mkdir -p $(@D)
+	$(CHECK_CLANG) -c -o $@ $<
+$(UNIT_CHECK): $(CHECK_DIR)/%: tests/unit/%.c $(CHECK_LIB) $(CHECK_SAMPLES) $(CHECK_KERNELS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests/unit -o $@ $< $(CHECK_LIB) $(LDLIBS)

@@ -201,8 +201,6 @@ static void shift(struct jit *j, const struct insn *i, enum x86_shift op)
 			at = TMP1;
 		x86_mov(c, false, RCX, src);
 	}
-	if (!wide) /* a count of 0 leaves the register as it is, upper half included */
-		x86_mov(c, false, at, at);
 	x86_rr(c, wide, 0xd3, (uint8_t)op, at);
 	if (src != RCX)
 		x86_mov(c, true, RCX, TMP1);

@@ -13,7 +13,11 @@
 #include "process/decode.h"
 
 /* What tests of the process engine share: a page between guard pages, helpers, instructions. */
-#define KIT_MIX  200 /* helper: a hash of its five arguments; leaves junk in what C may clobber */
+/*
+ * Helper: a hash of its five arguments. It leaves junk in what C may clobber, and answers
+ * otherwise where the stack is not aligned as C functions may expect.
+ */
+#define KIT_MIX  200
 #define KIT_LOOP BPF_FUNC_loop
 #define KIT_PAGE 4096u
 
@@ -32,12 +36,14 @@ static inline uint8_t *kit_page(void)
 	return p + KIT_PAGE;
 }
 
-static inline uint64_t kit_mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, struct process_run *run)
+static __attribute__((noinline)) uint64_t kit_mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, struct process_run *run)
 {
 	uint64_t h = a * 3 + b * 5 + c * 7 + d * 11 + e * 13;
 
 	(void)run;
 #if defined(__x86_64__)
+	if ((uintptr_t)__builtin_frame_address(0) % 16)
+		return 0xbad;
 	__asm__ volatile("movq $-1, %%rcx; movq $-2, %%rdx; movq $-3, %%rsi; movq $-4, %%rdi; movq $-5, %%r8;"
 	                 "movq $-6, %%r9; movq $-7, %%r10; movq $-8, %%r11"
 	                 :

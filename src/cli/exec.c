@@ -56,11 +56,12 @@ static int read_all(const char *path, struct buf *b, struct abide_error *e)
 	while (!err && (n = fread(block, 1, sizeof(block), f)) > 0) {
 		buf_add(b, block, n);
 		if (b->size > MAX_INPUT)
-			err = error_set(e, -E2BIG, "", "the program is longer than %u bytes", MAX_INPUT);
+			err = error_set(e, -E2BIG, "", "the program is longer than %u bytes",
+			                MAX_INPUT);
 	}
 	if (!err && ferror(f))
-		err = error_set(e, -EIO, "", "cannot read %s: %s", is_stdin ? "standard input" : path,
-		                strerror(errno));
+		err = error_set(e, -EIO, "", "cannot read %s: %s",
+		                is_stdin ? "standard input" : path, strerror(errno));
 	if (!err && b->failed)
 		err = error_nomem(e);
 	if (!is_stdin)
@@ -77,7 +78,8 @@ static int digit(char c)
 }
 
 /* Pairs of hex digits, with white space between pairs, to bytes. */
-static int read_hex(const char *text, size_t size, const char *what, struct buf *out, struct abide_error *e)
+static int read_hex(const char *text, size_t size, const char *what, struct buf *out,
+                    struct abide_error *e)
 {
 	size_t i;
 
@@ -85,15 +87,18 @@ static int read_hex(const char *text, size_t size, const char *what, struct buf 
 		if (isspace((unsigned char)text[i]))
 			continue;
 		if (digit(text[i]) < 0 || i + 1 == size || digit(text[i + 1]) < 0)
-			return error_set(e, -EINVAL, "", "%s: byte %zu of the text is not part of a pair of hex digits",
-			                 what, i + 1);
+			return error_set(
+				e, -EINVAL, "",
+				"%s: byte %zu of the text is not part of a pair of hex digits",
+				what, i + 1);
 		buf_u8(out, (uint8_t)(digit(text[i]) << 4 | digit(text[i + 1])));
 		i++;
 	}
 	return out->failed ? error_nomem(e) : 0;
 }
 
-static int load_raw(const struct exec *x, struct bpf_insn **out, uint32_t *nr, struct abide_error *e)
+static int load_raw(const struct exec *x, struct bpf_insn **out, uint32_t *nr,
+                    struct abide_error *e)
 {
 	struct buf text = { 0 }, code = { 0 };
 	int err = read_all(x->input, &text, e);
@@ -101,9 +106,11 @@ static int load_raw(const struct exec *x, struct bpf_insn **out, uint32_t *nr, s
 	if (!err)
 		err = read_hex((const char *)text.data, text.size, "the program", &code, e);
 	if (!err && code.size % sizeof(**out))
-		err = error_set(e, -EINVAL, "", "the program has %zu bytes, which is no multiple of 8", code.size);
+		err = error_set(e, -EINVAL, "",
+		                "the program has %zu bytes, which is no multiple of 8", code.size);
 	if (!err && code.size / sizeof(**out) > PROCESS_MAX_INSNS)
-		err = error_set(e, -E2BIG, "", "the program has more than %d instructions", PROCESS_MAX_INSNS);
+		err = error_set(e, -E2BIG, "", "the program has more than %d instructions",
+		                PROCESS_MAX_INSNS);
 	buf_free(&text);
 	if (err) {
 		buf_free(&code);
@@ -114,7 +121,8 @@ static int load_raw(const struct exec *x, struct bpf_insn **out, uint32_t *nr, s
 	return 0;
 }
 
-static int load_object(const struct exec *x, struct bpf_insn **out, uint32_t *nr, struct abide_error *e)
+static int load_object(const struct exec *x, struct bpf_insn **out, uint32_t *nr,
+                       struct abide_error *e)
 {
 	struct object *o = NULL;
 	struct buf file = { 0 };
@@ -145,7 +153,8 @@ static double now_ns(void)
 /* Run as often as asked for. The first run's r0 is what is printed. */
 static int run(const struct exec *x, const struct process_program *p, struct abide_error *e)
 {
-	struct process_region memory = { (uint64_t)(uintptr_t)x->memory.data, x->memory.size, true };
+	struct process_region memory = { (uint64_t)(uintptr_t)x->memory.data, x->memory.size,
+		                         true };
 	struct process_run r = { .checked = !x->no_verify, .regions = &memory, .nr_regions = 1 };
 	uint64_t r0 = 0, last, i;
 	char text[200];
@@ -161,7 +170,8 @@ static int run(const struct exec *x, const struct process_program *p, struct abi
 	}
 	ns = now_ns() - start;
 	if (r.status != PROCESS_DONE) {
-		error_set(e, -EFAULT, "exec-fault", "the program %s", process_status_text(&r, text, sizeof(text)));
+		error_set(e, -EFAULT, "exec-fault", "the program %s",
+		          process_status_text(&r, text, sizeof(text)));
 		if (!process_code(p, NULL))
 			error_reason(e, "at instruction %u, in run %" PRIu64, r.fault_pc, i + 1);
 		if (r.status == PROCESS_BUDGET)
@@ -170,8 +180,8 @@ static int run(const struct exec *x, const struct process_program *p, struct abi
 	}
 	printf("0x%" PRIx64 "\n", r0);
 	if (x->repeat > 1)
-		printf("%.1f ns per run (%" PRIu64 " runs, %s)\n", ns / (double)x->repeat, x->repeat,
-		       process_code(p, NULL) ? "native code" : "interpreter");
+		printf("%.1f ns per run (%" PRIu64 " runs, %s)\n", ns / (double)x->repeat,
+		       x->repeat, process_code(p, NULL) ? "native code" : "interpreter");
 	return 0;
 }
 
@@ -225,8 +235,12 @@ static int check(const struct exec *x, int left)
 	else if (x->raw && x->program)
 		error_set(&e, -EINVAL, "", "--raw has one program; --program is for objects");
 	else if (x->jit && !x->no_verify) {
-		error_set(&e, -EINVAL, "", "--jit runs the program unchecked, and there is no verifier yet that could vouch for it");
-		error_hint(&e, "--jit --no-verify for a program of your own; the interpreter checks each access");
+		error_set(
+			&e, -EINVAL, "",
+			"--jit runs the program unchecked, and there is no verifier yet that could vouch for it");
+		error_hint(
+			&e,
+			"--jit --no-verify for a program of your own; the interpreter checks each access");
 	}
 	if (!e.code)
 		return 0;

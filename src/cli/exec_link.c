@@ -16,10 +16,10 @@
 
 struct linker {
 	const struct object *o;
-	uint32_t *place;  /* per function: slot where it begins, or NOWHERE */
-	uint32_t *order;  /* functions in the order of the code */
+	uint32_t *place; /* per function: slot where it begins, or NOWHERE */
+	uint32_t *order; /* functions in the order of the code */
 	uint32_t nr_order;
-	uint32_t nr;      /* slots */
+	uint32_t nr; /* slots */
 };
 
 static int choose(const struct object *o, const char *name, uint32_t *out, struct abide_error *e)
@@ -40,7 +40,8 @@ static int choose(const struct object *o, const char *name, uint32_t *out, struc
 		if (!n++)
 			*out = i;
 		if (len < sizeof(names))
-			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", n > 1 ? ", " : "", f->name);
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+			                        n > 1 ? ", " : "", f->name);
 	}
 	if (!name && n == 1)
 		return 0;
@@ -62,7 +63,8 @@ static void add(struct linker *l, uint32_t function)
 	l->order[l->nr_order++] = function;
 }
 
-static int refuse(const struct linker *l, const struct function *f, const struct reloc *r, struct abide_error *e)
+static int refuse(const struct linker *l, const struct function *f, const struct reloc *r,
+                  struct abide_error *e)
 {
 	const char *source;
 	char where[200];
@@ -70,11 +72,12 @@ static int refuse(const struct linker *l, const struct function *f, const struct
 	function_where(l->o, f, r->insn, where, sizeof(where), &source);
 	switch (r->kind) {
 	case RELOC_MAP:
-		error_set(e, -ENOTSUP, "exec-map", "%s uses the map %s; abide exec has no maps", f->name,
-		          l->o->maps[r->target].name);
+		error_set(e, -ENOTSUP, "exec-map", "%s uses the map %s; abide exec has no maps",
+		          f->name, l->o->maps[r->target].name);
 		break;
 	case RELOC_DATA:
-		error_set(e, -ENOTSUP, "exec-map", "%s uses global data (%s); abide exec has no maps", f->name,
+		error_set(e, -ENOTSUP, "exec-map",
+		          "%s uses global data (%s); abide exec has no maps", f->name,
 		          l->o->maps[r->target].name);
 		break;
 	default:
@@ -84,7 +87,8 @@ static int refuse(const struct linker *l, const struct function *f, const struct
 	return error_reason(e, "%s %s", where, source);
 }
 
-int exec_link(const struct object *o, const char *name, struct bpf_insn **out, uint32_t *nr, struct abide_error *e)
+int exec_link(const struct object *o, const char *name, struct bpf_insn **out, uint32_t *nr,
+              struct abide_error *e)
 {
 	struct linker l = { .o = o };
 	struct bpf_insn *code = NULL;

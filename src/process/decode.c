@@ -45,12 +45,12 @@ static void make_index(struct index *x)
 	}
 }
 
-static int refuse(struct abide_error *e, int code, const char *tag, uint32_t pc, const struct bpf_insn *i,
-                  const char *what)
+static int refuse(struct abide_error *e, int code, const char *tag, uint32_t pc,
+                  const struct bpf_insn *i, const char *what)
 {
 	error_set(e, code, tag, "instruction %u %s", pc, what);
-	error_reason(e, "opcode 0x%02x dst %u src %u offset %d immediate %d", i->code, i->dst_reg, i->src_reg,
-	             i->off, i->imm);
+	error_reason(e, "opcode 0x%02x dst %u src %u offset %d immediate %d", i->code, i->dst_reg,
+	             i->src_reg, i->off, i->imm);
 	return code; /* error_reason's is another without an error to fill in */
 }
 
@@ -135,30 +135,38 @@ static bool writes_fp(const struct op_row *row, const struct bpf_insn *i)
 
 static int refuse_unknown(struct abide_error *e, uint32_t pc, const struct bpf_insn *i)
 {
-	if (i->code == (BPF_LD | BPF_IMM | BPF_DW) && i->src_reg && i->src_reg <= BPF_PSEUDO_MAP_IDX_VALUE) {
-		refuse(e, -ENOTSUP, "exec-map", pc, i, "refers to a map or a kernel symbol that nobody has filled in");
+	if (i->code == (BPF_LD | BPF_IMM | BPF_DW) && i->src_reg &&
+	    i->src_reg <= BPF_PSEUDO_MAP_IDX_VALUE) {
+		refuse(e, -ENOTSUP, "exec-map", pc, i,
+		       "refers to a map or a kernel symbol that nobody has filled in");
 		error_hint(e, "programs that use no maps and no global variables");
 		return -ENOTSUP;
 	}
 	if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		return refuse(e, -ENOTSUP, "exec-helper", pc, i, "calls a kernel function, which are not in this process");
-	if (BPF_CLASS(i->code) == BPF_LD && (BPF_MODE(i->code) == BPF_ABS || BPF_MODE(i->code) == BPF_IND))
-		return refuse(e, -EINVAL, "exec-insn", pc, i, "is a packet load, which the instruction set has given up");
+		return refuse(e, -ENOTSUP, "exec-helper", pc, i,
+		              "calls a kernel function, which are not in this process");
+	if (BPF_CLASS(i->code) == BPF_LD &&
+	    (BPF_MODE(i->code) == BPF_ABS || BPF_MODE(i->code) == BPF_IND))
+		return refuse(e, -EINVAL, "exec-insn", pc, i,
+		              "is a packet load, which the instruction set has given up");
 	return refuse(e, -EINVAL, "exec-insn", pc, i, "is not in the instruction set (RFC 9669)");
 }
 
-static int check_helper(const struct process_program *p, uint32_t pc, const struct bpf_insn *i, struct abide_error *e)
+static int check_helper(const struct process_program *p, uint32_t pc, const struct bpf_insn *i,
+                        struct abide_error *e)
 {
 	if (i->imm >= 0 && (uint32_t)i->imm < p->helpers->nr &&
 	    (p->helpers->table[i->imm].fn || p->helpers->table[i->imm].tail_call))
 		return 0;
-	return error_set(e, -ENOTSUP, "exec-helper", "instruction %u calls helper %d, which this engine does not have",
-	                 pc, i->imm);
+	return error_set(e, -ENOTSUP, "exec-helper",
+	                 "instruction %u calls helper %d, which this engine does not have", pc,
+	                 i->imm);
 }
 
 /* One instruction by itself; *@slots: 1 or 2. */
-static int decode_one(struct process_program *p, const struct index *x, const struct bpf_insn *insns, uint32_t pc,
-                      uint32_t *slots, struct abide_error *e)
+static int decode_one(struct process_program *p, const struct index *x,
+                      const struct bpf_insn *insns, uint32_t pc, uint32_t *slots,
+                      struct abide_error *e)
 {
 	const struct bpf_insn *i = &insns[pc];
 	const struct op_row *row = find_row(x, i);
@@ -173,8 +181,13 @@ static int decode_one(struct process_program *p, const struct index *x, const st
 	if (i->dst_reg > FP || (row->field != FIELD_SRC && i->src_reg > FP))
 		return refuse(e, -EINVAL, "exec-insn", pc, i, "names a register above r10");
 	if (writes_fp(row, i))
-		return refuse(e, -EINVAL, "exec-insn", pc, i, "writes to r10, the read-only frame pointer");
-	*d = (struct insn){ .op = (uint16_t)(row - op_rows), .dst = i->dst_reg, .src = i->src_reg, .off = i->off, .imm = i->imm };
+		return refuse(e, -EINVAL, "exec-insn", pc, i,
+		              "writes to r10, the read-only frame pointer");
+	*d = (struct insn){ .op = (uint16_t)(row - op_rows),
+		            .dst = i->dst_reg,
+		            .src = i->src_reg,
+		            .off = i->off,
+		            .imm = i->imm };
 	switch (row->form) {
 	case FORM_GOTOL:
 		d->off = i->imm;
@@ -186,14 +199,18 @@ static int decode_one(struct process_program *p, const struct index *x, const st
 		break;
 	case FORM_LD64:
 	case FORM_LDFUNC:
-		if (pc + 1 >= p->nr || insns[pc + 1].code || insns[pc + 1].dst_reg || insns[pc + 1].src_reg || insns[pc + 1].off)
-			return refuse(e, -EINVAL, "exec-insn", pc, i, "is a 64-bit load without its second half");
+		if (pc + 1 >= p->nr || insns[pc + 1].code || insns[pc + 1].dst_reg ||
+		    insns[pc + 1].src_reg || insns[pc + 1].off)
+			return refuse(e, -EINVAL, "exec-insn", pc, i,
+			              "is a 64-bit load without its second half");
 		d[1] = (struct insn){ .op = OP_SECOND };
 		*slots = 2;
 		if (row->form == FORM_LD64)
-			d->imm = (int64_t)((uint64_t)(uint32_t)insns[pc + 1].imm << 32 | (uint32_t)i->imm);
+			d->imm = (int64_t)((uint64_t)(uint32_t)insns[pc + 1].imm << 32 |
+			                   (uint32_t)i->imm);
 		else if (insns[pc + 1].imm)
-			return refuse(e, -EINVAL, "exec-insn", pc, i, "has a reserved field that is not 0");
+			return refuse(e, -EINVAL, "exec-insn", pc, i,
+			              "has a reserved field that is not 0");
 		else
 			d->off = i->imm;
 		break;
@@ -207,7 +224,8 @@ static bool is_jump(const struct insn *i)
 {
 	enum op_form form = i->op < NR_OPS ? op_rows[i->op].form : FORM_EXIT;
 
-	return form == FORM_JUMP_K || form == FORM_JUMP_X || form == FORM_GOTO || form == FORM_GOTOL;
+	return form == FORM_JUMP_K || form == FORM_JUMP_X || form == FORM_GOTO ||
+	       form == FORM_GOTOL;
 }
 
 /* The slot that a jump, call or address means; -1: none that begins an instruction. */
@@ -219,7 +237,8 @@ static int64_t target_of(const struct process_program *p, uint32_t pc)
 }
 
 /* Functions begin at 0 and where calls and addresses point. @starts: a byte per slot. */
-static int find_functions(struct process_program *p, const struct bpf_insn *insns, struct abide_error *e)
+static int find_functions(struct process_program *p, const struct bpf_insn *insns,
+                          struct abide_error *e)
 {
 	uint8_t *starts = calloc(p->nr, 1);
 	uint32_t i, n = 1;
@@ -234,7 +253,8 @@ static int find_functions(struct process_program *p, const struct bpf_insn *insn
 		at = target_of(p, i);
 		if (at < 0) {
 			free(starts);
-			return refuse(e, -EINVAL, "exec-jump", i, &insns[i], "calls where no instruction is");
+			return refuse(e, -EINVAL, "exec-jump", i, &insns[i],
+			              "calls where no instruction is");
 		}
 		n += !starts[at];
 		starts[at] |= p->insns[i].op == OP_LDFUNC ? 3 : 1;
@@ -249,20 +269,22 @@ static int find_functions(struct process_program *p, const struct bpf_insn *insn
 			p->functions[p->nr_functions++] =
 				(struct process_function){ .first = i, .callback = starts[i] & 2 };
 	for (i = 0; i < n; i++)
-		p->functions[i].nr = (i + 1 < n ? p->functions[i + 1].first : p->nr) - p->functions[i].first;
+		p->functions[i].nr =
+			(i + 1 < n ? p->functions[i + 1].first : p->nr) - p->functions[i].first;
 	free(starts);
 	return 0;
 }
 
-static int link_function(struct process_program *p, const struct process_function *f, const struct bpf_insn *insns,
-                         struct abide_error *e)
+static int link_function(struct process_program *p, const struct process_function *f,
+                         const struct bpf_insn *insns, struct abide_error *e)
 {
 	uint32_t end = f->first + f->nr, pc = end - 1;
 	const struct insn *last = &p->insns[pc];
 	int64_t at;
 
 	if (last->op != OP_EXIT && last->op != OP_JA && last->op != OP_GOTOL)
-		return refuse(e, -EINVAL, "exec-jump", pc, &insns[pc], "ends a function and is neither exit nor goto");
+		return refuse(e, -EINVAL, "exec-jump", pc, &insns[pc],
+		              "ends a function and is neither exit nor goto");
 	for (pc = f->first; pc < end; pc++) {
 		struct insn *i = &p->insns[pc];
 
@@ -274,8 +296,9 @@ static int link_function(struct process_program *p, const struct process_functio
 			continue;
 		at = target_of(p, pc);
 		if (at < f->first || at >= end)
-			return refuse(e, -EINVAL, "exec-jump", pc, &insns[pc],
-			              "jumps out of its function or into the middle of an instruction");
+			return refuse(
+				e, -EINVAL, "exec-jump", pc, &insns[pc],
+				"jumps out of its function or into the middle of an instruction");
 		p->target[at] |= at <= pc ? TARGET_LOOP : TARGET_AHEAD;
 	}
 	return 0;
@@ -311,10 +334,12 @@ bool program_nests(const struct process_program *p)
 	while (fits && changed) {
 		changed = false;
 		for (i = 0; fits && i < p->nr_functions; i++)
-			for (pc = p->functions[i].first; pc < p->functions[i].first + p->functions[i].nr; pc++) {
+			for (pc = p->functions[i].first;
+			     pc < p->functions[i].first + p->functions[i].nr; pc++) {
 				const struct insn *c = &p->insns[pc];
 
-				if ((c->op != OP_CALL && c->op != OP_LDFUNC) || level[c->imm] > level[i])
+				if ((c->op != OP_CALL && c->op != OP_LDFUNC) ||
+				    level[c->imm] > level[i])
 					continue;
 				level[c->imm] = level[i] + 1;
 				changed = true;
@@ -325,8 +350,9 @@ bool program_nests(const struct process_program *p)
 	return fits;
 }
 
-int process_program_new(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
-                        struct process_program **out, struct abide_error *e)
+int process_program_new(const struct bpf_insn *insns, uint32_t nr,
+                        const struct process_helpers *helpers, struct process_program **out,
+                        struct abide_error *e)
 {
 	struct process_program *p = NULL;
 	struct index x;
@@ -337,7 +363,8 @@ int process_program_new(const struct bpf_insn *insns, uint32_t nr, const struct 
 	if (!nr)
 		return error_set(e, -EINVAL, "exec-insn", "the program has no instructions");
 	if (nr > PROCESS_MAX_INSNS)
-		return error_set(e, -E2BIG, "exec-insn", "the program has %u instructions; the limit is %u", nr,
+		return error_set(e, -E2BIG, "exec-insn",
+		                 "the program has %u instructions; the limit is %u", nr,
 		                 PROCESS_MAX_INSNS);
 	p = calloc(1, sizeof(*p));
 	if (!p)

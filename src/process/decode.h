@@ -16,9 +16,22 @@ enum op {
 };
 
 enum op_form {
-	FORM_ALU_K, FORM_ALU_X, FORM_ALU_1, FORM_JUMP_K, FORM_JUMP_X, FORM_GOTO, FORM_GOTOL,
-	FORM_HELPER, FORM_CALL, FORM_EXIT, FORM_LD64, FORM_LDFUNC, FORM_LOAD, FORM_STORE_K,
-	FORM_STORE_X, FORM_ATOMIC,
+	FORM_ALU_K,
+	FORM_ALU_X,
+	FORM_ALU_1,
+	FORM_JUMP_K,
+	FORM_JUMP_X,
+	FORM_GOTO,
+	FORM_GOTOL,
+	FORM_HELPER,
+	FORM_CALL,
+	FORM_EXIT,
+	FORM_LD64,
+	FORM_LDFUNC,
+	FORM_LOAD,
+	FORM_STORE_K,
+	FORM_STORE_X,
+	FORM_ATOMIC,
 };
 
 enum op_field { FIELD_NONE, FIELD_OFF, FIELD_IMM, FIELD_SRC };
@@ -37,14 +50,14 @@ extern const struct op_row op_rows[NR_OPS];
 struct insn {
 	uint16_t op;
 	uint8_t dst, src;
-	int32_t off;  /* of an access; of jumps and calls: slots from the next one to the target */
-	int64_t imm;  /* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function */
+	int32_t off; /* of an access; of jumps and calls: slots from the next one to the target */
+	int64_t imm; /* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function */
 };
 
 struct process_function {
-	uint32_t first, nr;   /* slots */
-	bool callback;        /* its address is taken */
-	process_fn entry;     /* native, by the C calling convention, for callbacks */
+	uint32_t first, nr; /* slots */
+	bool callback;      /* its address is taken */
+	process_fn entry;   /* native, by the C calling convention, for callbacks */
 };
 
 /* Bits of .target. */
@@ -56,13 +69,13 @@ struct process_program {
 	struct process_function *functions; /* by .first; the first is where runs begin */
 	uint32_t nr_functions;
 	const struct process_helpers *helpers;
-	uint8_t *target;      /* per slot: who jumps there */
+	uint8_t *target; /* per slot: who jumps there */
 	/* native code; NULL: none */
 	uint8_t *code;
-	size_t code_size;     /* bytes used */
-	size_t code_room;     /* bytes mapped */
-	process_fn entry;     /* by the C calling convention */
-	void *body;           /* by the programs' own convention: for tail calls */
+	size_t code_size; /* bytes used */
+	size_t code_room; /* bytes mapped */
+	process_fn entry; /* by the C calling convention */
+	void *body;       /* by the programs' own convention: for tail calls */
 	uint32_t rotate;
 };
 

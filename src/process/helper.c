@@ -13,7 +13,8 @@
 
 #define MAX_LOOPS (1u << 23) /* as in the kernel, BPF_MAX_LOOPS */
 #define UNUSED5   (void)r1, (void)r2, (void)r3, (void)r4, (void)r5, (void)run
-#define ARGS      uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5, struct process_run *run
+#define ARGS                                                                                       \
+	uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5, struct process_run *run
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -106,12 +107,17 @@ static uint64_t loop(ARGS)
 static const struct process_helper basic[] = {
 	[BPF_FUNC_ktime_get_ns] = { .fn = ktime_get_ns, .name = "ktime_get_ns" },
 	[BPF_FUNC_get_prandom_u32] = { .fn = get_prandom_u32, .name = "get_prandom_u32" },
-	[BPF_FUNC_get_smp_processor_id] = { .fn = get_smp_processor_id, .name = "get_smp_processor_id", .emit = INLINE_CPU_ID },
+	[BPF_FUNC_get_smp_processor_id] = { .fn = get_smp_processor_id,
+	                                    .name = "get_smp_processor_id",
+	                                    .emit = INLINE_CPU_ID },
 	[BPF_FUNC_tail_call] = { .name = "tail_call", .tail_call = true },
-	[BPF_FUNC_get_current_pid_tgid] = { .fn = get_current_pid_tgid, .name = "get_current_pid_tgid" },
-	[BPF_FUNC_get_current_uid_gid] = { .fn = get_current_uid_gid, .name = "get_current_uid_gid" },
+	[BPF_FUNC_get_current_pid_tgid] = { .fn = get_current_pid_tgid,
+	                                    .name = "get_current_pid_tgid" },
+	[BPF_FUNC_get_current_uid_gid] = { .fn = get_current_uid_gid,
+	                                   .name = "get_current_uid_gid" },
 	[BPF_FUNC_ktime_get_boot_ns] = { .fn = ktime_get_boot_ns, .name = "ktime_get_boot_ns" },
-	[BPF_FUNC_ktime_get_coarse_ns] = { .fn = ktime_get_coarse_ns, .name = "ktime_get_coarse_ns" },
+	[BPF_FUNC_ktime_get_coarse_ns] = { .fn = ktime_get_coarse_ns,
+	                                   .name = "ktime_get_coarse_ns" },
 	[BPF_FUNC_loop] = { .fn = loop, .name = "loop", .wants_run = true, .calls_back = true },
 	[BPF_FUNC_ktime_get_tai_ns] = { .fn = ktime_get_tai_ns, .name = "ktime_get_tai_ns" },
 };

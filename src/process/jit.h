@@ -20,13 +20,13 @@
 struct jit_function {
 	bool has_fp, has_call, has_run, has_spent;
 	uint8_t nr_saved;
-	uint8_t saved[4];    /* what r6 to r9 live in, as far as the function writes them */
-	uint32_t depth;      /* bytes of stack, alignment included */
+	uint8_t saved[4]; /* what r6 to r9 live in, as far as the function writes them */
+	uint32_t depth;   /* bytes of stack, alignment included */
 };
 
 struct jump {
-	uint32_t from;       /* where the jump ends, in the first pass */
-	uint32_t at;         /* where its distance stands, in the second pass */
+	uint32_t from; /* where the jump ends, in the first pass */
+	uint32_t at;   /* where its distance stands, in the second pass */
 	uint32_t label;
 	bool is_short;
 };
@@ -40,15 +40,15 @@ struct jit {
 	struct x86 c;
 	size_t room;
 	bool second, failed;
-	uintptr_t base;       /* where the code will be, in the second pass */
-	uint32_t *labels;     /* places: of slots, then LABELS_PER_FUNCTION of each function */
+	uintptr_t base;   /* where the code will be, in the second pass */
+	uint32_t *labels; /* places: of slots, then LABELS_PER_FUNCTION of each function */
 	struct jump *jumps;
-	uint32_t nr_jumps;    /* of this pass */
+	uint32_t nr_jumps; /* of this pass */
 	size_t room_jumps;
-	uint8_t map[11];      /* machine registers of r0 to r10 */
+	uint8_t map[11]; /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
 	/* The flags are those of a test of this register, as the last bit operation left them. */
-	size_t flags_at;      /* true while nothing has been written since; 0: they are not */
+	size_t flags_at; /* true while nothing has been written since; 0: they are not */
 	uint8_t flags_reg;
 	bool flags_wide;
 	struct jit_function f; /* at hand */

@@ -134,7 +134,8 @@ static void restore_budget(struct jit *j)
 }
 
 /* The native code to go on with, or NULL. A program without any is refused as an empty slot is. */
-static uint64_t find_tail(uint64_t r1, uint64_t map, uint64_t index, uint64_t r4, uint64_t r5, struct process_run *run)
+static uint64_t find_tail(uint64_t r1, uint64_t map, uint64_t index, uint64_t r4, uint64_t r5,
+                          struct process_run *run)
 {
 	const struct process_program *next = process_tail(run, map, index);
 
@@ -212,7 +213,8 @@ static void look_at(struct jit *j)
 	for (pc = f->first; pc < f->first + f->nr; pc++) {
 		const struct insn *i = &j->p->insns[pc];
 		enum op_form form = i->op < NR_OPS ? op_rows[i->op].form : FORM_EXIT;
-		bool load = form == FORM_LOAD, store = form == FORM_STORE_K || form == FORM_STORE_X || form == FORM_ATOMIC;
+		bool load = form == FORM_LOAD,
+		     store = form == FORM_STORE_K || form == FORM_STORE_X || form == FORM_ATOMIC;
 		bool names_src = op_rows[i->op < NR_OPS ? i->op : 0].field != FIELD_SRC;
 
 		if ((load && i->src == 10) || (store && i->dst == 10))
@@ -317,7 +319,8 @@ void jit_entry(struct jit *j, uint32_t function)
 		save_budget(j);
 		x86_test(c, true, BUDGET, BUDGET);
 		left = x86_skip(c, 0x70 | CC_NS);
-		x86_rm(c, 0, false, 0xc7, 0, mem_at(RUN, offsetof(struct process_run, status)), false);
+		x86_rm(c, 0, false, 0xc7, 0, mem_at(RUN, offsetof(struct process_run, status)),
+		       false);
 		x86_u32(c, PROCESS_BUDGET);
 		x86_here(c, left);
 	}

@@ -50,7 +50,8 @@ static uint32_t load_or_sum(struct jit *j, const struct view *v, uint32_t n, str
 }
 
 /* dst = src << n >> m, the bits that are left by zeros or by the sign. */
-static void extend(struct jit *j, uint8_t dst, uint8_t src, unsigned int n, unsigned int m, bool is_signed)
+static void extend(struct jit *j, uint8_t dst, uint8_t src, unsigned int n, unsigned int m,
+                   bool is_signed)
 {
 	struct x86 *c = &j->c;
 
@@ -75,7 +76,8 @@ static uint32_t try_extend(struct jit *j, const struct view *v, uint32_t n, uint
 
 	if (!is(left, OP_LSH64K) || (!is(right, OP_RSH64K) && !is(right, OP_ARSH64K)))
 		return 0;
-	if ((left->imm != 32 && left->imm != 48 && left->imm != 56) || right->imm < 0 || right->imm > 63)
+	if ((left->imm != 32 && left->imm != 48 && left->imm != 56) || right->imm < 0 ||
+	    right->imm > 63)
 		return 0;
 	extend(j, j->map[v->dst], j->map[src], (unsigned int)left->imm, (unsigned int)right->imm,
 	       right->op == OP_ARSH64K);
@@ -111,7 +113,9 @@ static uint32_t after_move(struct jit *j, const struct view *v, uint8_t src)
 		return scaled(j, v, 1, src);
 	if (is(next, OP_ADD64X))
 		return load_or_sum(j, v, 2,
-		                   (struct x86_mem){ j->map[src], j->map[next->src == v->dst ? src : next->src], 0, 0 });
+		                   (struct x86_mem){ j->map[src],
+		                                     j->map[next->src == v->dst ? src : next->src],
+		                                     0, 0 });
 	if (is(next, OP_ADD64K))
 		return load_or_sum(j, v, 2, mem_at(j->map[src], (int32_t)next->imm));
 	return 0;
@@ -132,7 +136,8 @@ uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end)
 	case OP_ADD64X:
 		if (!is_load_from_itself(peek(&v, 1)))
 			return 0;
-		return load_or_sum(j, &v, 1, (struct x86_mem){ j->map[i->dst], j->map[i->src], 0, 0 });
+		return load_or_sum(j, &v, 1,
+		                   (struct x86_mem){ j->map[i->dst], j->map[i->src], 0, 0 });
 	case OP_ADD64K:
 		if (!is_load_from_itself(peek(&v, 1)))
 			return 0;

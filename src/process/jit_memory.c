@@ -39,7 +39,8 @@ void jit_load(struct jit *j, enum op op, uint8_t dst, struct x86_mem m)
 	}
 }
 
-static void fetch_loop(struct jit *j, enum x86_alu op, bool wide, uint8_t base, int32_t off, uint8_t src)
+static void fetch_loop(struct jit *j, enum x86_alu op, bool wide, uint8_t base, int32_t off,
+                       uint8_t src)
 {
 	uint8_t operand = src == RAX ? TMP3 : src;
 	struct x86 *c = &j->c;

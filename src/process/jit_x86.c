@@ -108,17 +108,20 @@ static void fill_in(struct jit *j)
 }
 
 /* x86 conditions of JEQ, JNE, .. JSLE, in the order of ops.def; JSET is a test of its own. */
-static const uint8_t conditions[] = { CC_E, CC_NE, CC_A, CC_AE, CC_B, CC_BE, CC_G, CC_GE, CC_L, CC_LE, CC_NE };
+static const uint8_t conditions[] = { CC_E, CC_NE, CC_A, CC_AE, CC_B, CC_BE,
+	                              CC_G, CC_GE, CC_L, CC_LE, CC_NE };
 
 static bool flags_are_of(const struct jit *j, uint32_t pc, uint8_t reg, bool wide)
 {
-	return j->flags_at && j->flags_at == j->c.at && j->flags_reg == reg && j->flags_wide == wide && !j->p->target[pc];
+	return j->flags_at && j->flags_at == j->c.at && j->flags_reg == reg &&
+	       j->flags_wide == wide && !j->p->target[pc];
 }
 
 /* "if .. goto +1; goto L" is the other way round "if not .. goto L". */
 static bool is_around_goto(const struct jit *j, const struct insn *i, uint32_t pc)
 {
-	return i->off == 1 && !j->p->target[pc + 1] && (i[1].op == OP_JA || i[1].op == OP_GOTOL) && i[1].off > 0;
+	return i->off == 1 && !j->p->target[pc + 1] && (i[1].op == OP_JA || i[1].op == OP_GOTOL) &&
+	       i[1].off > 0;
 }
 
 /* How many slots it took. */
@@ -270,7 +273,8 @@ static void pass(struct jit *j)
 	for (n = 0; !j->failed && n < j->p->nr_functions; n++)
 		function(j, n);
 	for (n = 0; !j->failed && n < j->p->nr_functions; n++) {
-		if (n ? !j->p->functions[n].callback : !j->budget && !j->rotated && !j->p->functions[0].callback)
+		if (n ? !j->p->functions[n].callback
+		      : !j->budget && !j->rotated && !j->p->functions[0].callback)
 			continue;
 		if (!make_room(j))
 			return;
@@ -298,7 +302,8 @@ static bool pays(const struct process_program *p)
 				return true;
 			break;
 		case FORM_HELPER:
-			if (p->helpers->table[k->imm].calls_back || p->helpers->table[k->imm].tail_call)
+			if (p->helpers->table[k->imm].calls_back ||
+			    p->helpers->table[k->imm].tail_call)
 				return true;
 			break;
 		case FORM_LDFUNC:
@@ -344,13 +349,15 @@ static int write_code(struct jit *j, struct process_program *p, struct abide_err
 		p->code = code;
 		p->code_room = room;
 		native_unmap(p);
-		return j->failed ? error_nomem(e) : refuse(e, "the system forbids executable memory");
+		return j->failed ? error_nomem(e)
+		                 : refuse(e, "the system forbids executable memory");
 	}
 	p->code = code;
 	p->code_room = room;
 	p->code_size = j->c.at;
 	for (n = 0; n < p->nr_functions; n++)
-		p->functions[n].entry = (process_fn)(uintptr_t)(code + j->labels[jit_label(j, n, LABEL_ENTRY)]);
+		p->functions[n].entry =
+			(process_fn)(uintptr_t)(code + j->labels[jit_label(j, n, LABEL_ENTRY)]);
 	entry = j->budget || j->rotated ? LABEL_ENTRY : LABEL_BODY;
 	p->entry = (process_fn)(uintptr_t)(code + j->labels[jit_label(j, 0, entry)]);
 	p->body = code + j->labels[jit_label(j, 0, LABEL_BODY)];
@@ -378,7 +385,8 @@ int process_compile(struct process_program *p, const struct process_compile_opti
 	j.bmi2 = __builtin_cpu_supports("bmi2") && !options->no_bmi2;
 	j.far = options->far;
 	j.budget = pays(p);
-	j.labels = calloc((size_t)p->nr + (size_t)p->nr_functions * LABELS_PER_FUNCTION, sizeof(*j.labels));
+	j.labels = calloc((size_t)p->nr + (size_t)p->nr_functions * LABELS_PER_FUNCTION,
+	                  sizeof(*j.labels));
 	err = j.labels ? write_code(&j, p, e) : error_nomem(e);
 	free(j.labels);
 	free(j.jumps);

@@ -13,9 +13,9 @@
  * A program that runs in this process: instructions, checked for form (RFC 9669), and
  * native code if it has been compiled. Const once made: any number of threads may run it.
  */
-#define PROCESS_STACK      512  /* bytes of a function's frame */
-#define PROCESS_FRAMES     8    /* functions that may be active at once, callbacks included */
-#define PROCESS_TAIL_CALLS 33   /* in one run, as in the kernel */
+#define PROCESS_STACK      512 /* bytes of a function's frame */
+#define PROCESS_FRAMES     8   /* functions that may be active at once, callbacks included */
+#define PROCESS_TAIL_CALLS 33  /* in one run, as in the kernel */
 #define PROCESS_MAX_INSNS  1000000
 
 struct process_run;
@@ -28,11 +28,11 @@ typedef uint64_t (*process_fn)(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r
 enum process_inline { INLINE_NONE, INLINE_CPU_ID };
 
 struct process_helper {
-	process_fn fn;     /* NULL: there is none of that number */
+	process_fn fn; /* NULL: there is none of that number */
 	const char *name;
-	bool wants_run;    /* looks at its last argument */
-	bool calls_back;   /* calls functions of the program; implies wants_run */
-	bool tail_call;    /* is bpf_tail_call: .fn is not called */
+	bool wants_run;           /* looks at its last argument */
+	bool calls_back;          /* calls functions of the program; implies wants_run */
+	bool tail_call;           /* is bpf_tail_call: .fn is not called */
 	enum process_inline emit; /* native code may do without the call */
 };
 
@@ -47,11 +47,11 @@ const struct process_helpers *process_helpers_basic(void);
 
 enum process_status {
 	PROCESS_DONE,
-	PROCESS_BUDGET,    /* ran out of its budget */
-	PROCESS_ACCESS,    /* an access outside of the regions, or a write to one that is read-only */
-	PROCESS_ALIGN,     /* an atomic access whose address is no multiple of its size */
-	PROCESS_DEPTH,     /* more than PROCESS_FRAMES functions active */
-	PROCESS_CALLBACK,  /* a helper was handed an address that is no function's */
+	PROCESS_BUDGET, /* ran out of its budget */
+	PROCESS_ACCESS, /* an access outside of the regions, or a write to one that is read-only */
+	PROCESS_ALIGN,  /* an atomic access whose address is no multiple of its size */
+	PROCESS_DEPTH,  /* more than PROCESS_FRAMES functions active */
+	PROCESS_CALLBACK, /* a helper was handed an address that is no function's */
 };
 
 struct process_region {
@@ -68,7 +68,7 @@ struct process_run {
 	 */
 	int64_t budget;
 	enum process_status status;
-	uint32_t fault_pc;    /* interpreter: the instruction that ended it */
+	uint32_t fault_pc; /* interpreter: the instruction that ended it */
 	uint64_t fault_address;
 	uint32_t fault_size;
 	/* Interpreter only: check each access against the regions and the program's own stack. */
@@ -81,13 +81,13 @@ struct process_run {
 	/* The program in a slot of a program array, NULL: the call fails. NULL: all fail. */
 	const struct process_program *(*tail_call)(struct process_run *run, uint64_t map,
 	                                           uint32_t index);
-	void *user;           /* the caller's */
+	void *user; /* the caller's */
 	/* The engine's own. */
 	const struct process_program *program;
 	bool native;
 	uint32_t tail_calls;
 	uint32_t depth;
-	uint8_t *stack;       /* the interpreter's, PROCESS_FRAMES * PROCESS_STACK bytes */
+	uint8_t *stack; /* the interpreter's, PROCESS_FRAMES * PROCESS_STACK bytes */
 };
 
 /*
@@ -95,14 +95,15 @@ struct process_run {
  * jumps out of their function, functions that do not end, writes to r10; (-ENOTSUP): helpers
  * that are not in @helpers, references to maps that nobody has filled in, kfuncs.
  */
-int process_program_new(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
-                        struct process_program **out, struct abide_error *e);
+int process_program_new(const struct bpf_insn *insns, uint32_t nr,
+                        const struct process_helpers *helpers, struct process_program **out,
+                        struct abide_error *e);
 void process_program_free(struct process_program *p);
 
 struct process_compile_options {
-	uint32_t rotate;  /* for tests: turn the assignment of registers by so many places */
-	bool no_bmi2;     /* for tests: as on a CPU without shlx */
-	bool far;         /* for tests: as if helpers were out of reach of a direct call */
+	uint32_t rotate; /* for tests: turn the assignment of registers by so many places */
+	bool no_bmi2;    /* for tests: as on a CPU without shlx */
+	bool far;        /* for tests: as if helpers were out of reach of a direct call */
 };
 
 /* Native code for the program; NULL: the defaults. -ENOTSUP: the interpreter has to do. */
@@ -115,7 +116,8 @@ const void *process_code(const struct process_program *p, size_t *size);
  * Run with the native code if there is some, and by the interpreter. Returns r0; where
  * run->status is not PROCESS_DONE it is 0 and means nothing.
  */
-uint64_t process_run(const struct process_program *p, struct process_run *run, uint64_t r1, uint64_t r2);
+uint64_t process_run(const struct process_program *p, struct process_run *run, uint64_t r1,
+                     uint64_t r2);
 uint64_t process_interpret(const struct process_program *p, struct process_run *run, uint64_t r1,
                            uint64_t r2);
 

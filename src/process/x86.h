@@ -14,7 +14,20 @@
  */
 enum x86_reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
-enum x86_cc { CC_B = 2, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_L = 12, CC_GE, CC_LE, CC_G };
+enum x86_cc {
+	CC_B = 2,
+	CC_AE,
+	CC_E,
+	CC_NE,
+	CC_BE,
+	CC_A,
+	CC_S,
+	CC_NS,
+	CC_L = 12,
+	CC_GE,
+	CC_LE,
+	CC_G
+};
 
 /* The /digit of 0x81 and 0x83; the opcode of the form with registers is 8 * digit + 1. */
 enum x86_alu { X86_ADD, X86_OR, X86_AND = 4, X86_SUB, X86_XOR, X86_CMP };
@@ -69,7 +82,8 @@ static inline void x86_opcode(struct x86 *c, uint32_t op)
 }
 
 /* REX: 0100WRXB. @force: for the byte registers spl to dil. */
-static inline void x86_rex(struct x86 *c, bool w, uint8_t reg, uint8_t index, uint8_t base, bool force)
+static inline void x86_rex(struct x86 *c, bool w, uint8_t reg, uint8_t index, uint8_t base,
+                           bool force)
 {
 	uint8_t v = (uint8_t)(0x40 | w << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3);
 
@@ -109,8 +123,8 @@ static inline void x86_modrm(struct x86 *c, uint8_t reg, struct x86_mem m)
 }
 
 /* @prefix: 0, 0x66 or 0xf0 (lock), which stands before REX. */
-static inline void x86_rm(struct x86 *c, uint8_t prefix, bool w, uint32_t op, uint8_t reg, struct x86_mem m,
-                          bool byte_reg)
+static inline void x86_rm(struct x86 *c, uint8_t prefix, bool w, uint32_t op, uint8_t reg,
+                          struct x86_mem m, bool byte_reg)
 {
 	if (prefix)
 		x86_u8(c, prefix);
@@ -194,7 +208,8 @@ static inline void x86_lea(struct x86 *c, uint8_t dst, struct x86_mem m)
 }
 
 /* VEX with three bytes, map 0F38: @pp 1 is 66, 2 is F3, 3 is F2. @v: the third register. */
-static inline void x86_vex(struct x86 *c, bool w, uint8_t pp, uint8_t op, uint8_t reg, uint8_t v, uint8_t rm)
+static inline void x86_vex(struct x86 *c, bool w, uint8_t pp, uint8_t op, uint8_t reg, uint8_t v,
+                           uint8_t rm)
 {
 	x86_u8(c, 0xc4);
 	x86_u8(c, (reg < R8 ? 0x80u : 0) | 0x40u | (rm < R8 ? 0x20u : 0) | 2);

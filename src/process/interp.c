@@ -131,17 +131,23 @@ static inline uint32_t smod32(uint32_t a, uint32_t b)
 	L_##name##32K: { uint32_t a = U32(DST), b = U32(K); DST = U32(expr32); NEXT; }   \
 	L_##name##32X: { uint32_t a = U32(DST), b = U32(SRC); DST = U32(expr32); NEXT; }
 
-/* A backward jump pays whether it is taken or not, as in native code. */
-#define PAY                                                                    \
+/* A jump back pays for what it may run again, where it is taken: as in native code. */
+#define TAKE                                                                   \
 	do {                                                                   \
 		if (i->off < 0 && (run->budget += i->off) < 0)                 \
 			goto spent;                                            \
+		i += i->off;                                                   \
+	} while (0)
+#define JUMP_IF(cond)                                                          \
+	do {                                                                   \
+		if (cond)                                                      \
+			TAKE;                                                  \
 	} while (0)
 #define JUMP(name, type64, type32, op)                                         \
-	L_##name##64K: PAY; i += (type64)DST op (type64)K ? i->off : 0; NEXT;           \
-	L_##name##64X: PAY; i += (type64)DST op (type64)SRC ? i->off : 0; NEXT;         \
-	L_##name##32K: PAY; i += (type32)DST op (type32)K ? i->off : 0; NEXT;           \
-	L_##name##32X: PAY; i += (type32)DST op (type32)SRC ? i->off : 0; NEXT;
+	L_##name##64K: JUMP_IF((type64)DST op (type64)K); NEXT;                \
+	L_##name##64X: JUMP_IF((type64)DST op (type64)SRC); NEXT;              \
+	L_##name##32K: JUMP_IF((type32)DST op (type32)K); NEXT;                \
+	L_##name##32X: JUMP_IF((type32)DST op (type32)SRC); NEXT;
 
 #define LOAD(name, type)                                                       \
 	L_##name: {                                                            \
@@ -283,8 +289,7 @@ L_BSWAP64:
 	JUMP(JSET, uint64_t, uint32_t, &)
 L_JA:
 L_GOTOL:
-	PAY;
-	i += i->off;
+	TAKE;
 	NEXT;
 
 L_HELPER: {

@@ -169,6 +169,10 @@ static void multiply(struct jit *j, const struct insn *i)
 		x86_rr(&j->c, wide, 0x0faf, dst, j->map[i->src]);
 	} else if (is_power_of_two(i->imm)) {
 		shift_by(&j->c, wide, X86_SHL, dst, (uint8_t)__builtin_ctzll((uint64_t)i->imm));
+	} else if (i->imm == 3 || i->imm == 5 || i->imm == 9) {
+		/* lea dst, [dst + dst * (imm - 1)]: a cycle instead of three */
+		x86_rm(&j->c, 0, wide, 0x8d, dst,
+		       (struct x86_mem){ dst, dst, (uint8_t)__builtin_ctz((uint32_t)i->imm - 1), 0 }, false);
 	} else if (i->imm == (int8_t)i->imm) {
 		x86_rr(&j->c, wide, 0x6b, dst, dst);
 		x86_u8(&j->c, (uint32_t)i->imm);

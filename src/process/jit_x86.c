@@ -124,6 +124,18 @@ static bool is_around_goto(const struct jit *j, const struct insn *i, uint32_t p
 	       i[1].off > 0;
 }
 
+/* The jump back of a branch, which pays where it is taken. */
+static void branch_back(struct jit *j, const struct insn *i, uint32_t pc, uint8_t cc)
+{
+	size_t not_taken = x86_skip(&j->c, 0x70 | (cc ^ 1));
+
+	x86_alu_imm(&j->c, true, X86_SUB, BUDGET, -i->off);
+	jit_jump(j, 0x70 | CC_NS, (uint32_t)((int64_t)pc + 1 + i->off));
+	jit_jump(j, 0xeb, jit_label(j, j->function, LABEL_SPENT));
+	j->f.has_spent = true;
+	x86_here(&j->c, not_taken);
+}
+
 /* How many slots it took. */
 static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 {
@@ -146,6 +158,10 @@ static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 	} else {
 		x86_alu_imm(c, wide, X86_CMP, dst, (int32_t)i->imm);
 	}
+	if (i->off < 0) {
+		branch_back(j, i, pc, cc);
+		return 1;
+	}
 	if (is_around_goto(j, i, pc)) {
 		jit_jump(j, 0x70 | (cc ^ 1), (uint32_t)((int64_t)pc + 2 + i[1].off));
 		return 2;
@@ -154,7 +170,7 @@ static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 	return 1;
 }
 
-/* A jump back pays for what it may run again. */
+/* A goto back pays for what it may run again. */
 static void pay(struct jit *j, const struct insn *i)
 {
 	if (i->off >= 0)
@@ -193,7 +209,6 @@ static uint32_t one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 		break;
 	case FORM_JUMP_K:
 	case FORM_JUMP_X:
-		pay(j, i);
 		return branch(j, i, pc);
 	case FORM_GOTO:
 	case FORM_GOTOL:

@@ -62,7 +62,7 @@ struct process_region {
 /* One run, on the caller's stack; all-zero with a budget is enough for a verified program. */
 struct process_run {
 	/*
-	 * Taken off: the length of the span at each backward jump (taken or not), the length of
+	 * Taken off: the length of the span at each backward jump taken, the length of
 	 * a function at each call of it. The run ends when it would fall below 0. Native code
 	 * reaches it at offset 0.
 	 */

@@ -111,10 +111,10 @@ static void fill_in(struct jit *j)
 static const uint8_t conditions[] = { CC_E, CC_NE, CC_A, CC_AE, CC_B, CC_BE,
 	                              CC_G, CC_GE, CC_L, CC_LE, CC_NE };
 
-static bool flags_are_of(const struct jit *j, uint32_t pc, uint8_t reg, bool wide)
+static bool flags_are_of(const struct jit *j, uint8_t reg, bool wide)
 {
 	return j->flags_at && j->flags_at == j->c.at && j->flags_reg == reg &&
-	       j->flags_wide == wide && !j->p->target[pc];
+	       j->flags_wide == wide;
 }
 
 /* "if .. goto +1; goto L" is the other way round "if not .. goto L". */
@@ -153,7 +153,7 @@ static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 		x86_rr(c, wide, 0xf7, 0, dst);
 		x86_u32(c, (uint32_t)i->imm);
 	} else if (!i->imm) {
-		if (!flags_are_of(j, pc, dst, wide))
+		if (!flags_are_of(j, dst, wide))
 			x86_test(c, wide, dst, dst);
 	} else {
 		x86_alu_imm(c, wide, X86_CMP, dst, (int32_t)i->imm);
@@ -263,6 +263,9 @@ static void function(struct jit *j, uint32_t n)
 			return;
 		if (j->p->target[pc] & TARGET_LOOP)
 			align(j);
+		/* from elsewhere they are others, also where this instruction takes no bytes */
+		if (j->p->target[pc])
+			j->flags_at = 0;
 		j->labels[pc] = (uint32_t)j->c.at;
 		slots = jit_fuse(j, pc, end);
 		if (!slots)

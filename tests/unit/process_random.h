@@ -193,9 +193,13 @@ static inline void put_idiom(struct random_program *p)
 	uint8_t mode = draw(&p->d, 3) || k == 3 ? BPF_MEM : OP_MEMSX;
 
 	switch (draw(&p->d, 7)) {
-	case 6: /* a test of bits, and a branch around a goto */
+	case 6: /* a test of bits, perhaps jumped over, and a branch around a goto */
+		if (draw(&p->d, 2))
+			put(p, INSN(BPF_JMP | BPF_JGT | BPF_X, any_src(p), any_src(p), 1, 0));
 		put(p, INSN((draw(&p->d, 4) ? BPF_ALU64 : BPF_ALU) | (draw(&p->d, 2) ? BPF_AND : draw(&p->d, 2) ? BPF_XOR : BPF_OR) |
 		                    (k & 1 ? BPF_X : BPF_K), t, k & 1 ? s : 0, 0, k & 1 ? 0 : draw_value(&p->d)));
+		if (draw(&p->d, 2)) /* takes no native code */
+			put(p, INSN(BPF_ALU | BPF_END, any_dst(p), 0, 0, 64));
 		put(p, INSN((draw(&p->d, 4) ? BPF_JMP : BPF_JMP32) | (uint8_t)((1 + draw(&p->d, 7)) << 4), t, 0, 1, draw(&p->d, 4) ? 0 : 1));
 		put(p, INSN(draw(&p->d, 2) ? BPF_JMP | BPF_JA : BPF_JMP | BPF_JEQ | BPF_X, 0, 0, draw(&p->d, 3), 0));
 		put(p, INSN(BPF_ALU64 | BPF_ADD | BPF_K, t, 0, 0, 1));

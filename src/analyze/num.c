@@ -170,11 +170,13 @@ struct num num_zext(const struct num *n, unsigned bits)
 
 struct num num_sext(const struct num *n, unsigned bits)
 {
-	struct num z = num_zext(n, bits), r = num_any();
-	int64_t max = (int64_t)((1ull << (bits - 1)) - 1);
+	struct num z, r = num_any();
+	int64_t max;
 
-	if (bits >= 64)
+	if (!bits || bits >= 64)
 		return *n;
+	z = num_zext(n, bits);
+	max = (int64_t)((1ull << (bits - 1)) - 1);
 	if (z.umax <= (uint64_t)max)
 		return z;
 	r.smin = -max - 1;

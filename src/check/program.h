@@ -84,6 +84,8 @@ bool typed_load(void *program, const struct cell *base, int32_t off, uint32_t si
 void typed_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 		const struct cell *base);
 bool typed_helper(void *program, int32_t helper, struct cell *out);
+/* Is type @outer, or what it begins with, the struct of that name? */
+bool typed_begins_with(const struct btf_data *b, uint32_t outer, const char *inner);
 /* A hard-coded offset into a kernel struct: what lies there. */
 void layout_check(struct program *p, const struct function *f, uint32_t insn, uint32_t type, int32_t off);
 /* Reading a struct's field through a pointer to another: is it another argument than the program thinks? */

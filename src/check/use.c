@@ -421,6 +421,51 @@ static void check_global(struct program *p, const struct function *f, uint32_t i
 				    p->x->kernel->name);
 }
 
+/* Helpers that take maps of some types only (kernel/bpf/verifier.c, check_map_func_compatibility). */
+static void check_map_type(struct program *p, const struct function *f, uint32_t insn, int32_t helper,
+			   const struct flow_state *s)
+{
+	static const struct {
+		uint8_t helper, reg, types[3];
+	} list[] = {
+		{ 12, 2, { BPF_MAP_TYPE_PROG_ARRAY } },
+		{ 25, 2, { BPF_MAP_TYPE_PERF_EVENT_ARRAY } },
+		{ 27, 2, { BPF_MAP_TYPE_STACK_TRACE } },
+		{ 130, 1, { BPF_MAP_TYPE_RINGBUF } },
+		{ 131, 1, { BPF_MAP_TYPE_RINGBUF } },
+		{ 195, 1, { BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH } },
+	};
+	const struct map_def *m;
+	const struct cell *c;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (list[i].helper != helper)
+			continue;
+		c = &s->r[list[i].reg];
+		if (c->kind != CELL_OTHER || !c->type || c->loose || c->off || c->type > p->x->object->nr_maps)
+			return;
+		m = &p->x->object->maps[c->type - 1];
+		for (k = 0; k < 3; k++)
+			if (list[i].types[k] == m->type)
+				return;
+		finding_add(p, FIND_MAP, SEV_FAILS, f, insn, m->name, "helper bpf_%s takes no map of type %u", helper_names[helper],
+			    m->type);
+	}
+}
+
+/* bpf_skc_to_*: r1 is a socket of some kind. */
+static void check_socket(struct program *p, const struct function *f, uint32_t insn, int32_t helper,
+			 const struct flow_state *s)
+{
+	const struct cell *c = &s->r[1];
+
+	if (((helper < 136 || helper > 140) && helper != 178 && helper != 196) || c->kind != CELL_KERNEL || c->loose || c->off)
+		return;
+	if (!typed_begins_with(p->x->kernel->btf, c->type, "sock_common"))
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "argument of a socket helper", "it is no pointer to a socket");
+}
+
 static void check_call(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 		       const struct flow_state *s, const struct reloc *r)
 {
@@ -435,6 +480,8 @@ static void check_call(struct program *p, const struct function *f, uint32_t ins
 	if (i->i.imm >= PSEUDO_CURRENT_TASK && i->i.imm <= PSEUDO_FETCH_STR)
 		return;
 	check_helper(p, f, insn, i->i.imm);
+	check_map_type(p, f, insn, i->i.imm, s);
+	check_socket(p, f, insn, i->i.imm, s);
 	if (i->i.imm == 4 || i->i.imm == 45 || i->i.imm == 113 || i->i.imm == 115)
 		check_fetch(p, f, insn, s);
 }

@@ -127,8 +127,10 @@ static void instead_tracepoint(struct program *p, const char *name)
 {
 	char text[96];
 
-	if (instead_of_tracepoint(p->x, name, text, sizeof(text)))
-		finding_instead(p, "%s", text);
+	if (!instead_of_tracepoint(p->x, name, text, sizeof(text)))
+		return;
+	finding_instead(p, "%s", text);
+	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
 static bool need_target(struct program *p, enum finding_kind kind)
@@ -244,8 +246,10 @@ static void instead_function(struct program *p, const char *name)
 {
 	char text[96];
 
-	if (instead_of_function(p->x, name, text, sizeof(text)))
-		finding_instead(p, "%s", text);
+	if (!instead_of_function(p->x, name, text, sizeof(text)))
+		return;
+	finding_instead(p, "%s", text);
+	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
 /*

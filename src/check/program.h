@@ -46,6 +46,7 @@ struct program {
 	uint32_t record;          /* CONTEXT_RECORD, _MIRROR, _REGS: the target's struct */
 	const char *of;           /* "tracepoint sched_switch", for messages */
 	char of_text[96];
+	char instead[96];         /* what is stable in place of what it attaches to, "" when nothing is */
 	uint64_t nullable;        /* bit: argument */
 	bool trusted;
 	bool soft;                /* second pass: read-only constants may be set by the loader */

@@ -178,7 +178,7 @@ static void print_matrix(const struct paper *p)
 			printf("  %-*s %s%s: ", width, k ? "" : r->rows[i].function->name, on->name, on->running ? " (this kernel)" : "");
 			painted(p, paint_of(c->worst), 0, cell_name(c));
 			if (c->worst)
-				printf(" (%s%s%s)", *c->worst->where ? c->worst->where : "", *c->worst->where ? ": " : "", c->worst->why);
+				printf(" (%s%s%s: %s)", c->worst->where, *c->worst->where ? ": " : "", c->worst->what, c->worst->why);
 			putchar('\n');
 		}
 }

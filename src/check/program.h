@@ -92,7 +92,12 @@ void layout_check(struct program *p, const struct function *f, uint32_t insn, ui
 /* Reading a struct's field through a pointer to another: is it another argument than the program thinks? */
 void believed_check(struct program *p, const struct function *f, uint32_t insn, uint32_t root, const struct cell *base);
 
-/* use.c: helpers, kfuncs, externs, maps, instructions of one reached instruction. */
+/* helper.c */
+void helper_check(struct program *p, const struct function *f, uint32_t insn, int32_t helper, const struct flow_state *s);
+/* Kprobes, tracepoints of all kinds, fentry and the like, LSM, perf events. */
+bool helper_is_tracing(const struct program *p);
+
+/* use.c: kfuncs, externs, maps, instructions of one reached instruction. */
 void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 	       const struct flow_state *s);
 void use_maps(struct program *p);

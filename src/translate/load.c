@@ -182,23 +182,15 @@ static int field_load(struct emit *m, struct target *t, const struct node *n, co
 	open_lower(&l, m, t, n, f, dst);
 	if (f->base_null && !f->base_untyped) {
 		if (f->base_indexed) /* the index slot is the base register's */
-			emit_jump_k(m, BPF_JEQ, base, 0, null);
+			lower_null(&l, base, dst, null);
 		else {
 			emit_mov(m, dst, base);
 			base = dst;
-			emit_jump_k(m, BPF_JEQ, dst, 0, null);
+			lower_null(&l, dst, dst, null);
 		}
 	}
 	if (f->base_indexed) {
 		err = indexed(&l, dst, base, f, e);
-		if (f->base_null && !f->base_untyped && base != dst) {
-			uint32_t end = emit_label(m);
-
-			emit_goto(m, end);
-			emit_bind(m, null);
-			emit_number(m, dst, 0);
-			null = end;
-		}
 	} else {
 		k = field_pieces(s, f->off, f->size, p);
 		if (k < 1)

@@ -156,6 +156,16 @@ void lower_read_indexed(struct lower *l, unsigned dst, unsigned base, int32_t of
 	call_fetch(l, dst, size, saved);
 }
 
+void lower_null(struct lower *l, unsigned reg, unsigned dst, uint32_t null)
+{
+	uint32_t some = emit_label(l->m);
+
+	emit_jump_k(l->m, BPF_JNE, reg, 0, some);
+	emit_number(l->m, dst, 0);
+	emit_goto(l->m, null);
+	emit_bind(l->m, some);
+}
+
 void lower_current(struct lower *l, unsigned dst)
 {
 	bool typed = target_has_helper(l->t, HELPER_GET_CURRENT_TASK_BTF);
@@ -187,7 +197,7 @@ static bool walk_hops(struct lower *l, unsigned dst, unsigned base, const struct
 		emit_load(l->m, 8, dst, base, (int16_t)(8 * p->arg));
 		*cur = dst;
 		if (p->arg_nullable)
-			emit_jump_k(l->m, BPF_JEQ, dst, 0, null);
+			lower_null(l, dst, dst, null);
 	} else if (p->root == ROOT_CURRENT) {
 		lower_current(l, dst);
 		*cur = dst;
@@ -200,7 +210,7 @@ static bool walk_hops(struct lower *l, unsigned dst, unsigned base, const struct
 		lower_read(l, dst, *cur, (int32_t)h->off, 8, fetch);
 		*cur = dst;
 		if (h->nullable && !fetch)
-			emit_jump_k(l->m, BPF_JEQ, dst, 0, null);
+			lower_null(l, dst, dst, null);
 	}
 	return fetch;
 }

@@ -38,6 +38,12 @@ void lower_read(struct lower *l, unsigned dst, unsigned base, int32_t off, uint3
 /* dst = size bytes at base + off + index; @index is a register, bounded by @max. */
 void lower_read_indexed(struct lower *l, unsigned dst, unsigned base, int32_t off, unsigned index, uint32_t max,
 			uint32_t size);
+/*
+ * Go to @null with dst = 0 if @reg, which may be dst, is NULL. The 0 is written out: a kernel
+ * that does not take the pointer for one that may be NULL (before 6.12) still calls it a
+ * pointer behind the test, and refuses arithmetic on it.
+ */
+void lower_null(struct lower *l, unsigned reg, unsigned dst, uint32_t null);
 /* dst = the running task, typed where the target has the helper. */
 void lower_current(struct lower *l, unsigned dst);
 

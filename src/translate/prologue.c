@@ -106,7 +106,7 @@ static int one_subject(struct lower *l, int32_t subject, struct abide_error *e)
 		return err;
 	untyped = !acc->typed;
 	if ((acc->nullable || a->event->args[subject].nullable) && !untyped)
-		emit_jump_k(l->m, BPF_JEQ, 2, 0, none);
+		lower_null(l, 2, 2, none);
 	err = resolve_field(l->t, s, f, 0, &acc, e);
 	if (!err)
 		err = lower_value(l, 2, 2, acc, untyped, f->size, 0, f->size, none, e);

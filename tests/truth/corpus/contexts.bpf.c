@@ -138,12 +138,6 @@ int connect4(struct bpf_sock_addr *ctx)
 	return ctx->user_ip4 != 1;
 }
 
-SEC("cgroup/connect_unix")
-int connect_unix(struct bpf_sock_addr *ctx)
-{
-	return 1;
-}
-
 SEC("cgroup/getsockopt")
 int getsockopt(struct bpf_sockopt *ctx)
 {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef ABIDE_PROCESS_DECODE_H
+#define ABIDE_PROCESS_DECODE_H
+
+#include "process/program.h"
+
+/* Newer than the UAPI header of Debian 12. */
+#define OP_MEMSX 0x80
+
+enum op {
+#define OP(name, code, form, field, value) OP_##name,
+#include "process/ops.def"
+#undef OP
+	NR_OPS,
+	OP_SECOND = NR_OPS, /* the second half of a 64-bit load: nothing jumps there */
+};
+
+enum op_form {
+	FORM_ALU_K, FORM_ALU_X, FORM_ALU_1, FORM_JUMP_K, FORM_JUMP_X, FORM_GOTO, FORM_GOTOL,
+	FORM_HELPER, FORM_CALL, FORM_EXIT, FORM_LD64, FORM_LDFUNC, FORM_LOAD, FORM_STORE_K,
+	FORM_STORE_X, FORM_ATOMIC,
+};
+
+enum op_field { FIELD_NONE, FIELD_OFF, FIELD_IMM, FIELD_SRC };
+
+struct op_row {
+	const char *name;
+	uint8_t code;
+	enum op_form form;
+	enum op_field field; /* which must hold .value */
+	int32_t value;
+};
+
+extern const struct op_row op_rows[NR_OPS];
+
+/* One decoded instruction; as many as the program has slots, in the same places. */
+struct insn {
+	uint16_t op;
+	uint8_t dst, src;
+	int32_t off;  /* of an access; of jumps and calls: slots from the next one to the target */
+	int64_t imm;  /* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function */
+};
+
+struct process_function {
+	uint32_t first, nr;   /* slots */
+	bool callback;        /* its address is taken */
+	process_fn entry;     /* native, by the C calling convention, for callbacks */
+};
+
+struct process_program {
+	struct insn *insns;
+	uint32_t nr;
+	struct process_function *functions; /* by .first; the first is where runs begin */
+	uint32_t nr_functions;
+	const struct process_helpers *helpers;
+	uint8_t *target;      /* per slot: whether something jumps there */
+	/* native code; NULL: none */
+	uint8_t *code;
+	size_t code_size;     /* bytes used */
+	size_t code_room;     /* bytes mapped */
+	process_fn entry;     /* by the C calling convention */
+	void *body;           /* by the programs' own convention: for tail calls */
+	uint32_t rotate;
+};
+
+/* The function that begins at slot @at, or NULL. */
+struct process_function *program_function_at(const struct process_program *p, uint32_t at);
+/*
+ * Whether calls nest no deeper than PROCESS_FRAMES and nothing calls itself, addresses of
+ * functions counted as calls; the interpreter sees to it at run time.
+ */
+bool program_nests(const struct process_program *p);
+
+/* What bpf_tail_call does: the program to go on with, or NULL. Counts. */
+const struct process_program *process_tail(struct process_run *run, uint64_t map, uint64_t index);
+
+#endif

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The reference interpreter, and the engine where there is no native code. In: a decoded
+ * program, whose form is known to be good. Out: r0, or a status that says why the run ended.
+ *
+ * Threaded code: each operation ends in a jump through the table of labels, so that the
+ * CPU predicts each of these jumps by itself. A traced run has a table of its own, in which
+ * every label is the one that calls the hook. Accesses are checked where the run asks for
+ * it; a verified program needs no check. Frames lie one below the other in run->stack, and
+ * callbacks go on below the frames of their callers, so a function can use what its
+ * callers' stacks hold.
+ */
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "process/decode.h"
+
+#define FP 10
+
+struct frame {
+	const struct insn *back; /* the call; NULL: return to C */
+	const struct process_program *program;
+	uint64_t saved[4];       /* r6 to r9 */
+};
+
+static bool allowed(const struct process_run *run, uint64_t at, uint64_t size, bool write)
+{
+	uint64_t top = (uint64_t)(uintptr_t)run->stack + PROCESS_FRAMES * PROCESS_STACK;
+	uint64_t bottom = top - (uint64_t)run->depth * PROCESS_STACK;
+	uint32_t i;
+
+	if (at >= bottom && at < top && size <= top - at)
+		return true;
+	for (i = 0; i < run->nr_regions; i++) {
+		const struct process_region *g = &run->regions[i];
+
+		if (at >= g->base && at - g->base <= g->size && size <= g->size - (at - g->base))
+			return g->writable || !write;
+	}
+	return false;
+}
+
+static bool access_ok(struct process_run *run, uint64_t at, uint32_t size, bool write, bool atomic)
+{
+	bool aligned = !atomic || !(at & (size - 1));
+
+	if (aligned && allowed(run, at, size, write))
+		return true;
+	run->status = aligned ? PROCESS_ACCESS : PROCESS_ALIGN;
+	run->fault_address = at;
+	run->fault_size = size;
+	return false;
+}
+
+/* The frame pointer of a new frame, or 0 with the status set. */
+static uint64_t push_frame(struct process_run *run)
+{
+	uint8_t *top;
+
+	if (run->depth == PROCESS_FRAMES) {
+		run->status = PROCESS_DEPTH;
+		return 0;
+	}
+	top = run->stack + (size_t)(PROCESS_FRAMES - run->depth) * PROCESS_STACK;
+	run->depth++;
+	if (run->checked) /* a program that nobody verified may read what it never wrote */
+		memset(top - PROCESS_STACK, 0, PROCESS_STACK);
+	return (uint64_t)(uintptr_t)top;
+}
+
+#define S64(x) ((int64_t)(x))
+#define S32(x) ((int32_t)(uint32_t)(x))
+#define U32(x) ((uint32_t)(x))
+
+/* RFC 9669, 4.1: what C leaves open. */
+static inline uint64_t div64(uint64_t a, uint64_t b)
+{
+	return b ? a / b : 0;
+}
+
+static inline uint64_t mod64(uint64_t a, uint64_t b)
+{
+	return b ? a % b : a;
+}
+
+static inline uint64_t sdiv64(uint64_t a, uint64_t b)
+{
+	if (!b)
+		return 0;
+	return S64(b) == -1 ? 0 - a : (uint64_t)(S64(a) / S64(b));
+}
+
+static inline uint64_t smod64(uint64_t a, uint64_t b)
+{
+	if (!b)
+		return a;
+	return S64(b) == -1 ? 0 : (uint64_t)(S64(a) % S64(b));
+}
+
+static inline uint32_t sdiv32(uint32_t a, uint32_t b)
+{
+	if (!b)
+		return 0;
+	return S32(b) == -1 ? 0 - a : (uint32_t)(S32(a) / S32(b));
+}
+
+static inline uint32_t smod32(uint32_t a, uint32_t b)
+{
+	if (!b)
+		return a;
+	return S32(b) == -1 ? 0 : (uint32_t)(S32(a) % S32(b));
+}
+
+#define NEXT        goto *table[(++i)->op]
+#define DST         r[i->dst]
+#define SRC         r[i->src]
+#define K           ((uint64_t)i->imm)
+#define ADDRESS(x)  (r[x] + (uint64_t)(int64_t)i->off)
+#define CHECK(at, size, write, atomic)                                         \
+	do {                                                                   \
+		if (checked && !access_ok(run, at, size, write, atomic))       \
+			goto fault;                                            \
+	} while (0)
+
+/* @expr64 and @expr32 in terms of a and b. */
+#define ALU(name, expr64, expr32)                                              \
+	L_##name##64K: { uint64_t a = DST, b = K; DST = (expr64); NEXT; }      \
+	L_##name##64X: { uint64_t a = DST, b = SRC; DST = (expr64); NEXT; }    \
+	L_##name##32K: { uint32_t a = U32(DST), b = U32(K); DST = U32(expr32); NEXT; }   \
+	L_##name##32X: { uint32_t a = U32(DST), b = U32(SRC); DST = U32(expr32); NEXT; }
+
+/* A backward jump pays whether it is taken or not, as in native code. */
+#define PAY                                                                    \
+	do {                                                                   \
+		if (i->off < 0 && (run->budget += i->off) < 0)                 \
+			goto spent;                                            \
+	} while (0)
+#define JUMP(name, type64, type32, op)                                         \
+	L_##name##64K: PAY; i += (type64)DST op (type64)K ? i->off : 0; NEXT;           \
+	L_##name##64X: PAY; i += (type64)DST op (type64)SRC ? i->off : 0; NEXT;         \
+	L_##name##32K: PAY; i += (type32)DST op (type32)K ? i->off : 0; NEXT;           \
+	L_##name##32X: PAY; i += (type32)DST op (type32)SRC ? i->off : 0; NEXT;
+
+#define LOAD(name, type)                                                       \
+	L_##name: {                                                            \
+		uint64_t at = ADDRESS(i->src);                                 \
+		type v;                                                        \
+		CHECK(at, sizeof(v), false, false);                            \
+		memcpy(&v, (const void *)(uintptr_t)at, sizeof(v));            \
+		DST = (uint64_t)(int64_t)v;                                    \
+		NEXT;                                                          \
+	}
+#define STORE(bits)                                                            \
+	L_ST##bits: { uint##bits##_t v = (uint##bits##_t)K; uint64_t at = ADDRESS(i->dst);           \
+		CHECK(at, sizeof(v), true, false);                             \
+		memcpy((void *)(uintptr_t)at, &v, sizeof(v)); NEXT; }          \
+	L_STX##bits: { uint##bits##_t v = (uint##bits##_t)SRC; uint64_t at = ADDRESS(i->dst);        \
+		CHECK(at, sizeof(v), true, false);                             \
+		memcpy((void *)(uintptr_t)at, &v, sizeof(v)); NEXT; }
+
+#define ATOMIC(name, builtin)                                                  \
+	L_A##name##64: ATOMIC_BODY(uint64_t, builtin(p, (uint64_t)SRC, __ATOMIC_RELAXED))         \
+	L_A##name##32: ATOMIC_BODY(uint32_t, builtin(p, U32(SRC), __ATOMIC_RELAXED))              \
+	L_F##name##64: ATOMIC_BODY(uint64_t, SRC = builtin(p, (uint64_t)SRC, __ATOMIC_SEQ_CST))   \
+	L_F##name##32: ATOMIC_BODY(uint32_t, SRC = builtin(p, U32(SRC), __ATOMIC_SEQ_CST))
+#define ATOMIC_BODY(type, does)                                                \
+	{                                                                      \
+		uint64_t at = ADDRESS(i->dst);                                 \
+		type *p = (type *)(uintptr_t)at;                               \
+		CHECK(at, sizeof(*p), true, true);                             \
+		does;                                                          \
+		NEXT;                                                          \
+	}
+
+/*
+ * Run @program's function that begins at @first with the registers r1 to r5 of @args.
+ * @run->depth is as found when it returns.
+ */
+static uint64_t execute(const struct process_program *program, uint32_t first, struct process_run *run,
+                        const uint64_t args[5])
+{
+	static const void *const labels[NR_OPS + 1] = {
+#define OP(name, code, form, field, value) [OP_##name] = &&L_##name,
+#include "process/ops.def"
+#undef OP
+		[OP_SECOND] = &&L_SECOND,
+	};
+	static const void *const traced[NR_OPS + 1] = { [0 ... NR_OPS] = &&trace };
+	const void *const *table = run->trace ? traced : labels;
+	const bool checked = run->checked;
+	const struct process_program *outer = run->program;
+	const uint32_t depth = run->depth;
+	struct frame frames[PROCESS_FRAMES], *top = frames;
+	const struct insn *i = program->insns + first;
+	uint64_t r[11] = { [1] = args[0], [2] = args[1], [3] = args[2], [4] = args[3], [5] = args[4] };
+
+	run->program = program;
+	r[FP] = push_frame(run);
+	if (!r[FP])
+		goto out;
+	top->back = NULL;
+	goto *table[i->op];
+
+trace:
+	run->trace(run, program, (uint32_t)(i - program->insns), r);
+	goto *labels[i->op];
+
+	ALU(ADD, a + b, a + b)
+	ALU(SUB, a - b, a - b)
+	ALU(MUL, a * b, a * b)
+	ALU(DIV, div64(a, b), div64(a, b))
+	ALU(MOD, mod64(a, b), mod64(a, b))
+	ALU(SDIV, sdiv64(a, b), sdiv32(a, b))
+	ALU(SMOD, smod64(a, b), smod32(a, b))
+	ALU(OR, a | b, a | b)
+	ALU(AND, a & b, a & b)
+	ALU(XOR, a ^ b, a ^ b)
+	ALU(LSH, a << (b & 63), a << (b & 31))
+	ALU(RSH, a >> (b & 63), a >> (b & 31))
+	ALU(ARSH, (uint64_t)(S64(a) >> (b & 63)), S32(a) >> (b & 31))
+	ALU(MOV, ((void)a, b), ((void)a, b))
+L_NEG64:
+	DST = 0 - DST;
+	NEXT;
+L_NEG32:
+	DST = 0 - U32(DST);
+	NEXT;
+L_MOVSX64_8:
+	DST = (uint64_t)(int8_t)SRC;
+	NEXT;
+L_MOVSX64_16:
+	DST = (uint64_t)(int16_t)SRC;
+	NEXT;
+L_MOVSX64_32:
+	DST = (uint64_t)(int32_t)SRC;
+	NEXT;
+L_MOVSX32_8:
+	DST = U32((int8_t)SRC);
+	NEXT;
+L_MOVSX32_16:
+	DST = U32((int16_t)SRC);
+	NEXT;
+L_LE16:
+	DST = htole16((uint16_t)DST);
+	NEXT;
+L_LE32:
+	DST = htole32(U32(DST));
+	NEXT;
+L_LE64:
+	DST = htole64(DST);
+	NEXT;
+L_BE16:
+	DST = htobe16((uint16_t)DST);
+	NEXT;
+L_BE32:
+	DST = htobe32(U32(DST));
+	NEXT;
+L_BE64:
+	DST = htobe64(DST);
+	NEXT;
+L_BSWAP16:
+	DST = __builtin_bswap16((uint16_t)DST);
+	NEXT;
+L_BSWAP32:
+	DST = __builtin_bswap32(U32(DST));
+	NEXT;
+L_BSWAP64:
+	DST = __builtin_bswap64(DST);
+	NEXT;
+
+	JUMP(JEQ, uint64_t, uint32_t, ==)
+	JUMP(JNE, uint64_t, uint32_t, !=)
+	JUMP(JGT, uint64_t, uint32_t, >)
+	JUMP(JGE, uint64_t, uint32_t, >=)
+	JUMP(JLT, uint64_t, uint32_t, <)
+	JUMP(JLE, uint64_t, uint32_t, <=)
+	JUMP(JSGT, int64_t, int32_t, >)
+	JUMP(JSGE, int64_t, int32_t, >=)
+	JUMP(JSLT, int64_t, int32_t, <)
+	JUMP(JSLE, int64_t, int32_t, <=)
+	JUMP(JSET, uint64_t, uint32_t, &)
+L_JA:
+L_GOTOL:
+	PAY;
+	i += i->off;
+	NEXT;
+
+L_HELPER: {
+	const struct process_helper *h = &program->helpers->table[i->imm];
+
+	if (h->tail_call) {
+		const struct process_program *next = process_tail(run, r[2], r[3]);
+
+		if (!next)
+			NEXT;
+		run->program = program = next;
+		i = program->insns;
+		goto *table[i->op];
+	}
+	r[0] = h->fn(r[1], r[2], r[3], r[4], r[5], run);
+	if (run->status != PROCESS_DONE)
+		goto fault;
+	NEXT;
+}
+L_CALL: {
+	const struct process_function *f = &program->functions[i->imm];
+	uint64_t fp;
+
+	run->budget -= f->nr;
+	if (run->budget < 0)
+		goto spent;
+	fp = push_frame(run);
+	if (!fp)
+		goto fault;
+	*++top = (struct frame){ i, program, { r[6], r[7], r[8], r[9] } };
+	r[FP] = fp;
+	i = program->insns + f->first;
+	goto *table[i->op];
+}
+L_EXIT:
+	if (!top->back)
+		goto out;
+	i = top->back;
+	run->program = program = top->program;
+	memcpy(&r[6], top->saved, sizeof(top->saved));
+	r[FP] += PROCESS_STACK;
+	run->depth--;
+	top--;
+	NEXT;
+
+L_LD64:
+	DST = K;
+	i++;
+	NEXT;
+L_LDFUNC:
+	DST = (uint64_t)(uintptr_t)&program->functions[i->imm];
+	i++;
+	NEXT;
+	LOAD(LDX8, uint8_t)
+	LOAD(LDX16, uint16_t)
+	LOAD(LDX32, uint32_t)
+	LOAD(LDX64, uint64_t)
+	LOAD(LDSX8, int8_t)
+	LOAD(LDSX16, int16_t)
+	LOAD(LDSX32, int32_t)
+	STORE(8)
+	STORE(16)
+	STORE(32)
+	STORE(64)
+	ATOMIC(ADD, __atomic_fetch_add)
+	ATOMIC(OR, __atomic_fetch_or)
+	ATOMIC(AND, __atomic_fetch_and)
+	ATOMIC(XOR, __atomic_fetch_xor)
+L_XCHG64:
+	ATOMIC_BODY(uint64_t, SRC = __atomic_exchange_n(p, SRC, __ATOMIC_SEQ_CST))
+L_XCHG32:
+	ATOMIC_BODY(uint32_t, SRC = __atomic_exchange_n(p, U32(SRC), __ATOMIC_SEQ_CST))
+L_CMPXCHG64:
+	ATOMIC_BODY(uint64_t, __atomic_compare_exchange_n(p, &r[0], SRC, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+L_CMPXCHG32:
+	ATOMIC_BODY(uint32_t, uint32_t old = U32(r[0]);
+	            __atomic_compare_exchange_n(p, &old, U32(SRC), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	            r[0] = old)
+
+spent:
+	run->status = PROCESS_BUDGET;
+L_SECOND: /* decoding has seen to it that nothing gets there */
+fault:
+	run->fault_pc = (uint32_t)(i - program->insns);
+out:
+	run->depth = depth;
+	run->program = outer;
+	return run->status == PROCESS_DONE ? r[0] : 0;
+}
+
+uint64_t process_interpret(const struct process_program *p, struct process_run *run, uint64_t r1, uint64_t r2)
+{
+	_Alignas(16) uint8_t stack[PROCESS_FRAMES * PROCESS_STACK];
+	uint64_t args[5] = { r1, r2 }, r0;
+
+	run->stack = stack;
+	run->depth = 0;
+	run->tail_calls = 0;
+	run->native = false;
+	run->status = PROCESS_DONE;
+	r0 = execute(p, 0, run, args);
+	run->stack = NULL;
+	return r0;
+}
+
+uint64_t process_run(const struct process_program *p, struct process_run *run, uint64_t r1, uint64_t r2)
+{
+	uint64_t r0;
+
+	if (!p->entry)
+		return process_interpret(p, run, r1, r2);
+	run->native = true;
+	run->status = PROCESS_DONE;
+	run->tail_calls = 0;
+	run->program = p;
+	r0 = p->entry(r1, r2, 0, 0, 0, run);
+	if (__builtin_expect(run->budget < 0, 0))
+		run->status = PROCESS_BUDGET;
+	return run->status == PROCESS_DONE ? r0 : 0;
+}
+
+bool process_stopped(const struct process_run *run)
+{
+	return run->status != PROCESS_DONE || run->budget < 0;
+}
+
+uint64_t process_callback(struct process_run *run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3,
+                          uint64_t r4, uint64_t r5)
+{
+	const struct process_program *p = run->program;
+	const struct process_function *f;
+	uint64_t args[5] = { r1, r2, r3, r4, r5 };
+	uint64_t at = function - (uint64_t)(uintptr_t)p->functions;
+
+	if (run->native)
+		return ((process_fn)(uintptr_t)function)(r1, r2, r3, r4, r5, run);
+	if (at % sizeof(*f) || at / sizeof(*f) >= p->nr_functions) {
+		run->status = PROCESS_CALLBACK;
+		return 0;
+	}
+	f = &p->functions[at / sizeof(*f)];
+	run->budget -= f->nr;
+	if (run->budget < 0) {
+		run->status = PROCESS_BUDGET;
+		return 0;
+	}
+	return execute(p, f->first, run, args);
+}
+
+const struct process_program *process_tail(struct process_run *run, uint64_t map, uint64_t index)
+{
+	const struct process_program *next;
+
+	if (!run->tail_call || run->tail_calls >= PROCESS_TAIL_CALLS)
+		return NULL;
+	next = run->tail_call(run, map, (uint32_t)index);
+	run->tail_calls += next != NULL;
+	return next;
+}
+
+const char *process_status_text(const struct process_run *run, char *buf, size_t size)
+{
+	switch (run->status) {
+	case PROCESS_DONE:
+		snprintf(buf, size, "is done");
+		break;
+	case PROCESS_BUDGET:
+		snprintf(buf, size, "ran out of its instruction budget");
+		break;
+	case PROCESS_ACCESS:
+		snprintf(buf, size, "accesses %u bytes at 0x%llx, outside of its memory and stack", run->fault_size,
+		         (unsigned long long)run->fault_address);
+		break;
+	case PROCESS_ALIGN:
+		snprintf(buf, size, "accesses %u bytes at 0x%llx atomically, which is not aligned", run->fault_size,
+		         (unsigned long long)run->fault_address);
+		break;
+	case PROCESS_DEPTH:
+		snprintf(buf, size, "has more than %d functions active", PROCESS_FRAMES);
+		break;
+	case PROCESS_CALLBACK:
+		snprintf(buf, size, "hands a helper an address that is no function of the program");
+		break;
+	}
+	return buf;
+}

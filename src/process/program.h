@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef ABIDE_PROCESS_PROGRAM_H
+#define ABIDE_PROCESS_PROGRAM_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/*
+ * A program that runs in this process: instructions, checked for form (RFC 9669), and
+ * native code if it has been compiled. Const once made: any number of threads may run it.
+ */
+#define PROCESS_STACK      512  /* bytes of a function's frame */
+#define PROCESS_FRAMES     8    /* functions that may be active at once, callbacks included */
+#define PROCESS_TAIL_CALLS 33   /* in one run, as in the kernel */
+#define PROCESS_MAX_INSNS  1000000
+
+struct process_run;
+struct process_program;
+
+/* What programs call: r1 to r5 and the run. Native code calls it like any C function. */
+typedef uint64_t (*process_fn)(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
+                               struct process_run *run);
+
+enum process_inline { INLINE_NONE, INLINE_CPU_ID };
+
+struct process_helper {
+	process_fn fn;     /* NULL: there is none of that number */
+	const char *name;
+	bool wants_run;    /* looks at its last argument */
+	bool calls_back;   /* calls functions of the program; implies wants_run */
+	bool tail_call;    /* is bpf_tail_call: .fn is not called */
+	enum process_inline emit; /* native code may do without the call */
+};
+
+/* By the kernel's numbers. Lives as long as the programs that were made with it. */
+struct process_helpers {
+	const struct process_helper *table;
+	uint32_t nr;
+};
+
+/* Helpers that need no memory: clocks, CPU, process, random numbers, bpf_loop, bpf_tail_call. */
+const struct process_helpers *process_helpers_basic(void);
+
+enum process_status {
+	PROCESS_DONE,
+	PROCESS_BUDGET,    /* ran out of its budget */
+	PROCESS_ACCESS,    /* an access outside of the regions, or a write to one that is read-only */
+	PROCESS_ALIGN,     /* an atomic access whose address is no multiple of its size */
+	PROCESS_DEPTH,     /* more than PROCESS_FRAMES functions active */
+	PROCESS_CALLBACK,  /* a helper was handed an address that is no function's */
+};
+
+struct process_region {
+	uint64_t base, size;
+	bool writable;
+};
+
+/* One run, on the caller's stack; all-zero with a budget is enough for a verified program. */
+struct process_run {
+	/*
+	 * Taken off: the length of the span at each backward jump (taken or not), the length of
+	 * a function at each call of it. The run ends when it would fall below 0. Native code
+	 * reaches it at offset 0.
+	 */
+	int64_t budget;
+	enum process_status status;
+	uint32_t fault_pc;    /* instruction, where .status tells of an access */
+	uint64_t fault_address;
+	uint32_t fault_size;
+	/* Interpreter only: check each access against the regions and the program's own stack. */
+	bool checked;
+	const struct process_region *regions;
+	uint32_t nr_regions;
+	/* Interpreter only: told of each instruction before it runs; @r: r0 to r10. NULL: nobody. */
+	void (*trace)(struct process_run *run, const struct process_program *p, uint32_t pc,
+	              const uint64_t *r);
+	/* The program in a slot of a program array, NULL: the call fails. NULL: all fail. */
+	const struct process_program *(*tail_call)(struct process_run *run, uint64_t map,
+	                                           uint32_t index);
+	void *user;           /* the caller's */
+	/* The engine's own. */
+	const struct process_program *program;
+	bool native;
+	uint32_t tail_calls;
+	uint32_t depth;
+	uint8_t *stack;       /* the interpreter's, PROCESS_FRAMES * PROCESS_STACK bytes */
+};
+
+/*
+ * Check and decode. Refused (-EINVAL): what is not in the RFC, reserved fields that are not 0,
+ * jumps out of their function, functions that do not end, writes to r10; (-ENOTSUP): helpers
+ * that are not in @helpers, references to maps that nobody has filled in, kfuncs.
+ */
+int process_program_new(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
+                        struct process_program **out, struct abide_error *e);
+void process_program_free(struct process_program *p);
+
+struct process_compile_options {
+	uint32_t rotate;  /* for tests: turn the assignment of registers by so many places */
+	bool no_bmi2;     /* for tests: as on a CPU without shlx */
+	bool far;         /* for tests: as if helpers were out of reach of a direct call */
+};
+
+/* Native code for the program; NULL: the defaults. -ENOTSUP: the interpreter has to do. */
+int process_compile(struct process_program *p, const struct process_compile_options *options,
+                    struct abide_error *e);
+/* The native code, for listings; NULL if there is none. */
+const void *process_code(const struct process_program *p, size_t *size);
+
+/*
+ * Run with the native code if there is some, and by the interpreter. Returns r0; where
+ * run->status is not PROCESS_DONE it is 0 and means nothing.
+ */
+uint64_t process_run(const struct process_program *p, struct process_run *run, uint64_t r1, uint64_t r2);
+uint64_t process_interpret(const struct process_program *p, struct process_run *run, uint64_t r1,
+                           uint64_t r2);
+
+/* For helpers: call the function whose address the program handed over. */
+uint64_t process_callback(struct process_run *run, uint64_t function, uint64_t r1, uint64_t r2,
+                          uint64_t r3, uint64_t r4, uint64_t r5);
+/* Whether a helper should stop calling back. */
+bool process_stopped(const struct process_run *run);
+/* "ran out of its budget", "access of 4 bytes at 0x10, which is ..." */
+const char *process_status_text(const struct process_run *run, char *buf, size_t size);
+
+#endif

@@ -180,7 +180,11 @@ static void check_socket(struct program *p, const struct function *f, uint32_t i
 
 	if (((helper < 136 || helper > 140) && helper != 178 && helper != 196) || c->kind != CELL_KERNEL || c->loose || c->off)
 		return;
-	if (!typed_begins_with(p->x->kernel->btf, c->type, "sock_common"))
+	/* its argument is a socket that the kernel looked up for the program (ARG_PTR_TO_SOCK_COMMON) */
+	if (helper == 196)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "argument of a socket helper",
+			    "it takes sockets of look-ups and contexts, not those of arguments");
+	else if (!typed_begins_with(p->x->kernel->btf, c->type, "sock_common"))
 		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "argument of a socket helper", "it is no pointer to a socket");
 }
 

@@ -127,8 +127,10 @@ static void instead_tracepoint(struct program *p, const char *name)
 {
 	char text[96];
 
-	if (instead_of_tracepoint(p->x, name, text, sizeof(text)))
-		finding_instead(p, "%s", text);
+	if (!instead_of_tracepoint(p->x, name, text, sizeof(text)))
+		return;
+	finding_instead(p, "%s", text);
+	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
 static bool need_target(struct program *p, enum finding_kind kind)
@@ -244,8 +246,10 @@ static void instead_function(struct program *p, const char *name)
 {
 	char text[96];
 
-	if (instead_of_function(p->x, name, text, sizeof(text)))
-		finding_instead(p, "%s", text);
+	if (!instead_of_function(p->x, name, text, sizeof(text)))
+		return;
+	finding_instead(p, "%s", text);
+	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
 /*
@@ -258,7 +262,7 @@ static void doubt_function(struct program *p, const char *name, const char *what
 	static const char *const list[] = { "finish_task_switch", "blk_account_io_start", "blk_account_io_done",
 					    "__blk_account_io_start", "__blk_account_io_done", "blk_account_io_merge_bio",
 					    "__netif_receive_skb_core", "try_to_wake_up", "ttwu_do_wakeup", "ttwu_do_activate",
-					    "do_filp_open", "__schedule", "tcp_drop", "copy_process", "__send_signal",
+					    "__schedule", "tcp_drop", "__send_signal",
 					    "__send_signal_locked" };
 	char doubt[160];
 	size_t i;

@@ -58,6 +58,8 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	if (p->soft && s == SEV_FINE)
 		return;
 	snprintf(x.what, sizeof(x.what), "%s", what);
+	if (kind == FIND_ARGUMENT || kind == FIND_CONTEXT)
+		snprintf(x.instead, sizeof(x.instead), "%s", p->instead);
 	for (i = 0; i < l->nr; i++) /* a function that is called from two places */
 		if (l->items[i].function == x.function && l->items[i].insn == insn && l->items[i].kind == kind &&
 		    !strcmp(l->items[i].what, x.what)) {

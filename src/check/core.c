@@ -332,8 +332,8 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 
 	btf_get(local->btf, local->root, &t);
 	if (!c->nr) {
-		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s", k->name, kind_word(&t), (int)core_essential(t.name),
-			 t.name);
+		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s (modules are not looked at)", k->name, kind_word(&t),
+			 (int)core_essential(t.name), t.name);
 		return;
 	}
 	if (is_enumerator(kind)) {

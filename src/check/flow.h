@@ -20,7 +20,7 @@ enum cell_kind {
 	CELL_ADDRESS, /* a number that is the address of a kernel struct .type (0: unknown), plus .off */
 	CELL_DATA,    /* address of a global: map .type of the object, plus .off */
 	CELL_KCONFIG, /* address of the kconfig variable, symbol .type of the object */
-	CELL_OTHER,   /* any other pointer: the kernel checks it, and it is the same on all kernels */
+	CELL_OTHER,   /* any other pointer: the kernel checks it, and it is the same on all kernels; .type: 1 + map of the object */
 };
 
 struct cell {

@@ -91,7 +91,7 @@ static struct cell alu_mov(const struct bpf_insn *i, const struct cell *src)
 	struct cell c = *src;
 
 	if (BPF_SRC(i->code) == BPF_X && i->off) {
-		struct num n = src->kind == CELL_NUM ? num_sext(&src->num, (unsigned)i->off) : num_any();
+		struct num n = src->kind == CELL_NUM && (i->off == 8 || i->off == 16 || i->off == 32) ? num_sext(&src->num, (unsigned)i->off) : num_any();
 
 		return cell_num(is64 ? n : num_zext(&n, 32));
 	}
@@ -311,8 +311,11 @@ static struct cell wide(const struct function *f, uint32_t insn, const struct fl
 			return cell_kind(CELL_OTHER);
 		}
 	}
-	if (r || x->i.src_reg)
-		return cell_kind(CELL_OTHER);
+	if (r || x->i.src_reg) {
+		c = cell_kind(CELL_OTHER);
+		c.type = r && r->kind == RELOC_MAP ? r->target + 1 : 0;
+		return c;
+	}
 	c = cell_num(x->core && x->core->state != CORE_VALUE ? num_any() : num_const((uint64_t)x->wide));
 	c.core = x->core != NULL;
 	c.root = x->root;

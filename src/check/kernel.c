@@ -100,6 +100,16 @@ void check_kernel_free(struct check_kernel *k)
 	free(k);
 }
 
+void check_kernel_rename(struct check_kernel *k, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return;
+	free(k->name);
+	k->name = copy;
+}
+
 const char *check_kernel_name(const struct check_kernel *k)
 {
 	return k->name;
@@ -198,6 +208,20 @@ static unsigned distance(const char *a, const char *b, unsigned most)
 	return row[n];
 }
 
+/* "state" and "__state": how kernels rename what nobody shall touch any more. */
+static bool same_but_underscores(const char *a, const char *b)
+{
+	size_t n, m;
+
+	a += strspn(a, "_");
+	b += strspn(b, "_");
+	for (n = strlen(a); n && a[n - 1] == '_'; n--)
+		;
+	for (m = strlen(b); m && b[m - 1] == '_'; m--)
+		;
+	return n && n == m && !memcmp(a, b, n);
+}
+
 static void nearest(const struct btf_data *b, uint32_t id, const char *name, int depth, unsigned *best,
 		    const char **found)
 {
@@ -213,7 +237,7 @@ static void nearest(const struct btf_data *b, uint32_t id, const char *name, int
 			nearest(b, m.type, name, depth - 1, best, found);
 			continue;
 		}
-		d = distance(name, m.name, *best);
+		d = same_but_underscores(name, m.name) ? 0 : distance(name, m.name, *best);
 		if (d < *best) {
 			*best = d;
 			*found = m.name;

@@ -46,6 +46,7 @@ struct program {
 	uint32_t record;          /* CONTEXT_RECORD, _MIRROR, _REGS: the target's struct */
 	const char *of;           /* "tracepoint sched_switch", for messages */
 	char of_text[96];
+	char instead[96];         /* what is stable in place of what it attaches to, "" when nothing is */
 	uint64_t nullable;        /* bit: argument */
 	bool trusted;
 	bool soft;                /* second pass: read-only constants may be set by the loader */
@@ -84,12 +85,19 @@ bool typed_load(void *program, const struct cell *base, int32_t off, uint32_t si
 void typed_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 		const struct cell *base);
 bool typed_helper(void *program, int32_t helper, struct cell *out);
+/* Is type @outer, or what it begins with, the struct of that name? */
+bool typed_begins_with(const struct btf_data *b, uint32_t outer, const char *inner);
 /* A hard-coded offset into a kernel struct: what lies there. */
 void layout_check(struct program *p, const struct function *f, uint32_t insn, uint32_t type, int32_t off);
 /* Reading a struct's field through a pointer to another: is it another argument than the program thinks? */
 void believed_check(struct program *p, const struct function *f, uint32_t insn, uint32_t root, const struct cell *base);
 
-/* use.c: helpers, kfuncs, externs, maps, instructions of one reached instruction. */
+/* helper.c */
+void helper_check(struct program *p, const struct function *f, uint32_t insn, int32_t helper, const struct flow_state *s);
+/* Kprobes, tracepoints of all kinds, fentry and the like, LSM, perf events. */
+bool helper_is_tracing(const struct program *p);
+
+/* use.c: kfuncs, externs, maps, instructions of one reached instruction. */
 void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
 	       const struct flow_state *s);
 void use_maps(struct program *p);

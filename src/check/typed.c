@@ -317,7 +317,7 @@ void typed_check(struct program *p, const struct function *f, uint32_t insn, con
 }
 
 /* Does @inner begin, at offset 0, inside of @outer, or is it the same by name? */
-static bool begins_with(const struct btf_data *b, uint32_t outer, const char *inner)
+bool typed_begins_with(const struct btf_data *b, uint32_t outer, const char *inner)
 {
 	struct btf_info t;
 	struct btf_field m;
@@ -346,7 +346,7 @@ void believed_check(struct program *p, const struct function *f, uint32_t insn, 
 		return;
 	snprintf(mine, sizeof(mine), "%.*s", (int)core_essential(here.name), here.name);
 	other = btf_find(p->x->kernel->btf, here.kind, mine);
-	if (begins_with(p->x->kernel->btf, base->type, mine) || (other && begins_with(p->x->kernel->btf, other, there.name)))
+	if (typed_begins_with(p->x->kernel->btf, base->type, mine) || (other && typed_begins_with(p->x->kernel->btf, other, there.name)))
 		return;
 	snprintf(what, sizeof(what), "pointer to struct %s", mine);
 	finding_add(p, FIND_ARGUMENT, SEV_WRONG, f, insn, what, "on %s it is a pointer to struct %s", p->x->kernel->name,

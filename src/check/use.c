@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What one reached instruction uses: CO-RE records, helpers, kernel functions, externs,
+ * What one reached instruction uses: CO-RE records, kernel functions, externs,
  * maps, instructions of newer sets, offsets that are hard-coded in a probe_read. In: the
  * instruction and the state before it. Out: findings. Instruction sets leave nothing in
  * BTF, so a thing that came with the same release stands for them (the table says which).
@@ -15,12 +15,6 @@
 #include "check/program.h"
 
 #define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
-
-static const char *const helper_names[] = {
-#define NAME(x) #x
-	__BPF_FUNC_MAPPER(NAME)
-#undef NAME
-};
 
 /* Map types that came after 5.10; older ones are on every kernel that has BTF worth asking. */
 static const char *const map_names[] = {
@@ -123,129 +117,6 @@ static void check_insn_set(struct program *p, const struct function *f, uint32_t
 			    p->x->kernel->name, sets[set].stands_for);
 }
 
-static const struct limit {
-	int32_t helper;
-	const char *kinds;
-	uint8_t major, minor;
-	const char *why;
-} limits[] = {
-#define LIMIT(...) { __VA_ARGS__ },
-#include "check/helpers.def"
-#undef LIMIT
-};
-
-static bool is_tracing(const struct program *p)
-{
-	static const char *const tracing[] = { "KPROBE", "TRACEPOINT", "RAW_TRACEPOINT", "RAW_TRACEPOINT_WRITABLE", "TRACING",
-					       "LSM", "PERF_EVENT" };
-	size_t i;
-
-	for (i = 0; i < sizeof(tracing) / sizeof(tracing[0]); i++)
-		if (!strcmp(p->def->prog_type, tracing[i]))
-			return true;
-	return false;
-}
-
-static bool is_kind(const struct program *p, const char *kinds)
-{
-	const struct section_def *d = p->def;
-	bool traces = is_tracing(p);
-
-	for (; *kinds; kinds++)
-		switch (*kinds) {
-		case 'T':
-			if (traces)
-				return true;
-			break;
-		case 'N':
-			if (!traces)
-				return true;
-			break;
-		case 'F':
-			if (!strncmp(d->prefix, "fe", 2) || !strncmp(d->prefix, "fmod", 4))
-				return true;
-			break;
-		case 'K':
-			if (!strcmp(d->prog_type, "KPROBE"))
-				return true;
-			break;
-		case 'P': /* perf events in one way or another */
-			if (!strcmp(d->prog_type, "TRACEPOINT") || !strcmp(d->prog_type, "PERF_EVENT") ||
-			    (is_kind(p, "F") && kernel_is_at_least(p->x->kernel, 6, 0)))
-				return true;
-			break;
-		default:
-			break;
-		}
-	return false;
-}
-
-/* May a program of this kind call it? *why: what the helper does. */
-static bool may_call(const struct program *p, int32_t helper, const char **why)
-{
-	bool limited = false;
-	size_t i;
-
-	for (i = 0; p->def && i < sizeof(limits) / sizeof(limits[0]); i++) {
-		if (limits[i].helper != helper)
-			continue;
-		limited = true;
-		if (*limits[i].why)
-			*why = limits[i].why;
-		if (is_kind(p, limits[i].kinds) &&
-		    (!limits[i].major || kernel_is_at_least(p->x->kernel, limits[i].major, limits[i].minor)))
-			return true;
-	}
-	return !limited;
-}
-
-/* Helpers for programs under the GPL only, of those that tracing uses. */
-static bool gpl_only(int32_t helper)
-{
-	switch (helper) {
-	case 4: case 6: case 22: case 25: case 27: case 35: case 36: case 45: case 55: case 56: case 58: case 67:
-	case 109: case 112: case 113: case 114: case 115: case 141: case 158:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Helpers that may sleep: in sections with ".s" alone. */
-static bool sleeps(int32_t helper)
-{
-	return helper == 148 || helper == 193 || helper == 191; /* copy_from_user, ima_file_hash, copy_from_user_task */
-}
-
-static void check_helper(struct program *p, const struct function *f, uint32_t insn, int32_t helper)
-{
-	const char *why = "";
-	char what[96];
-
-	if ((uint32_t)helper < sizeof(helper_names) / sizeof(helper_names[0]))
-		snprintf(what, sizeof(what), "helper bpf_%s", helper_names[helper]);
-	else
-		snprintf(what, sizeof(what), "helper %d", helper);
-	if (!p->x->kernel->has_helpers)
-		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "BTF of %s does not list its helpers", p->x->kernel->name);
-	else if (!kernel_has_helper(p->x->kernel, helper))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has no helper %d", p->x->kernel->name, helper);
-	else if (!may_call(p, helper, &why))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it %s, and %s lets no program of this kind call it", why,
-			    p->x->kernel->name);
-	else if (sleeps(helper) && p->def && !strchr(p->def->prefix, '.') && strcmp(p->def->prog_type, "SYSCALL"))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
-	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
-	else if (helper == 58) /* override_return */
-		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
-			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
-	else if (helper == 147 && p->def && !strncmp(p->def->prefix, "fe", 2))
-		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
-	else
-		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
-}
-
 /* Where an extern is declared: ".kconfig" or ".ksyms"; its type id there. */
 static bool declared(const struct btf_data *own, const char *name, const char *section, uint32_t *type)
 {
@@ -318,7 +189,7 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s takes other arguments on %s", s->name, k->name);
 		return;
 	}
-	if (p->def && strcmp(p->def->prog_type, "LSM") && is_tracing(p) && lsm_only(s->name)) {
+	if (p->def && strcmp(p->def->prog_type, "LSM") && helper_is_tracing(p) && lsm_only(s->name)) {
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "LSM programs alone may call it");
 		return;
 	}
@@ -434,7 +305,7 @@ static void check_call(struct program *p, const struct function *f, uint32_t ins
 		return;
 	if (i->i.imm >= PSEUDO_CURRENT_TASK && i->i.imm <= PSEUDO_FETCH_STR)
 		return;
-	check_helper(p, f, insn, i->i.imm);
+	helper_check(p, f, insn, i->i.imm, s);
 	if (i->i.imm == 4 || i->i.imm == 45 || i->i.imm == 113 || i->i.imm == 115)
 		check_fetch(p, f, insn, s);
 }

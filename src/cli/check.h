@@ -53,6 +53,7 @@ struct check_report {
 	struct check_row *rows;
 	uint32_t nr_rows;
 	const struct checked_kernels *kernels;
+	struct catalog *catalog;
 };
 
 /* 0, or why the object cannot be examined. */

@@ -99,8 +99,10 @@ void checked_shorten(struct checked_kernels *l)
 			if (n == version_of(l->items[k].name) && !strncmp(l->items[i].name, l->items[k].name, n))
 				return;
 		}
-	for (i = 0; i < l->nr; i++)
+	for (i = 0; i < l->nr; i++) {
 		l->items[i].name[version_of(l->items[i].name)] = '\0';
+		check_kernel_rename(l->items[i].kernel, l->items[i].name);
+	}
 }
 
 void checked_close(struct checked_kernels *l)

@@ -123,7 +123,7 @@ int report_make(struct check_report *r, const char *path, struct catalog *c, con
 	uint32_t i;
 	int err;
 
-	*r = (struct check_report){ .path = path, .kernels = k };
+	*r = (struct check_report){ .path = path, .kernels = k, .catalog = c };
 	err = object_open_file(path, &r->object, e);
 	if (!err)
 		err = make_rows(r, c, e);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "translate/translate.h"
 
 enum paint { PLAIN, RED, GREEN, YELLOW, BOLD };
 
@@ -177,7 +178,7 @@ static void print_matrix(const struct paper *p)
 			printf("  %-*s %s%s: ", width, k ? "" : r->rows[i].function->name, on->name, on->running ? " (this kernel)" : "");
 			painted(p, paint_of(c->worst), 0, cell_name(c));
 			if (c->worst)
-				printf(" (%s%s%s)", *c->worst->where ? c->worst->where : "", *c->worst->where ? ": " : "", c->worst->why);
+				printf(" (%s%s%s: %s)", c->worst->where, *c->worst->where ? ": " : "", c->worst->what, c->worst->why);
 			putchar('\n');
 		}
 }
@@ -204,6 +205,25 @@ static void print_table(const struct paper *p)
 	}
 }
 
+/* Each load of a user-ized field as it becomes on each kernel: its path, offsets, instructions. */
+static void print_rewritten(const struct check_report *r)
+{
+	struct translated *t;
+	struct abide_error e = { 0 };
+	uint32_t k;
+
+	for (k = 0; k < r->kernels->nr; k++) {
+		struct buf text = { 0 };
+		struct translate_options opts = { .explain = &text };
+
+		t = NULL;
+		if (!translate_object(r->object, r->catalog, r->kernels->items[k].target, &opts, &t, &e) && text.size && !text.failed)
+			printf("\n  on %s\n%.*s", r->kernels->items[k].name, (int)text.size, (const char *)text.data);
+		translated_free(t);
+		buf_free(&text);
+	}
+}
+
 void check_print_text(const struct check_report *r, bool color, bool verbose)
 {
 	struct paper p = { .r = r, .color = color, .verbose = verbose };
@@ -212,6 +232,8 @@ void check_print_text(const struct check_report *r, bool color, bool verbose)
 	print_verdict(&p);
 	for (i = 0; i < r->nr_rows; i++)
 		print_row(&p, &r->rows[i]);
+	if (verbose)
+		print_rewritten(r);
 	if (!r->kernels->nr)
 		return;
 	putchar('\n');

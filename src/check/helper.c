@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One call of a helper. In: its number, what is in r1..r5. Out: findings: whether the kernel
+ * has it (enum bpf_func_id), whether a program of this kind and licence may call it on this
+ * release (helpers.def), whether its map and its socket are of a type that it takes.
+ */
+#include <linux/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/program.h"
+
+static const char *const helper_names[] = {
+#define NAME(x) #x
+	__BPF_FUNC_MAPPER(NAME)
+#undef NAME
+};
+
+static const struct limit {
+	int32_t helper;
+	const char *kinds;
+	uint8_t major, minor;
+	const char *why;
+} limits[] = {
+#define LIMIT(...) { __VA_ARGS__ },
+#include "check/helpers.def"
+#undef LIMIT
+};
+
+bool helper_is_tracing(const struct program *p)
+{
+	static const char *const tracing[] = { "KPROBE", "TRACEPOINT", "RAW_TRACEPOINT", "RAW_TRACEPOINT_WRITABLE", "TRACING",
+					       "LSM", "PERF_EVENT" };
+	size_t i;
+
+	for (i = 0; i < sizeof(tracing) / sizeof(tracing[0]); i++)
+		if (!strcmp(p->def->prog_type, tracing[i]))
+			return true;
+	return false;
+}
+
+static bool is_kind(const struct program *p, const char *kinds)
+{
+	const struct section_def *d = p->def;
+	bool traces = helper_is_tracing(p);
+
+	for (; *kinds; kinds++)
+		switch (*kinds) {
+		case 'T':
+			if (traces)
+				return true;
+			break;
+		case 'N':
+			if (!traces)
+				return true;
+			break;
+		case 'F':
+			if (!strncmp(d->prefix, "fe", 2) || !strncmp(d->prefix, "fmod", 4))
+				return true;
+			break;
+		case 'K':
+			if (!strcmp(d->prog_type, "KPROBE"))
+				return true;
+			break;
+		case 'P': /* perf events in one way or another */
+			if (!strcmp(d->prog_type, "TRACEPOINT") || !strcmp(d->prog_type, "PERF_EVENT") ||
+			    (is_kind(p, "F") && kernel_is_at_least(p->x->kernel, 6, 0)))
+				return true;
+			break;
+		default:
+			break;
+		}
+	return false;
+}
+
+/* May a program of this kind call it? *why: what the helper does. */
+static bool may_call(const struct program *p, int32_t helper, const char **why)
+{
+	bool limited = false;
+	size_t i;
+
+	for (i = 0; p->def && i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (limits[i].helper != helper)
+			continue;
+		limited = true;
+		if (*limits[i].why)
+			*why = limits[i].why;
+		if (is_kind(p, limits[i].kinds) &&
+		    (!limits[i].major || kernel_is_at_least(p->x->kernel, limits[i].major, limits[i].minor)))
+			return true;
+	}
+	return !limited;
+}
+
+/* Helpers for programs under the GPL only, of those that tracing uses. */
+static bool gpl_only(int32_t helper)
+{
+	switch (helper) {
+	case 4: case 6: case 22: case 25: case 27: case 35: case 36: case 45: case 55: case 56: case 58: case 67:
+	case 109: case 112: case 113: case 114: case 115: case 141: case 158:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Helpers that may sleep: in sections with ".s" alone. */
+static bool sleeps(int32_t helper)
+{
+	return helper == 148 || helper == 193 || helper == 191; /* copy_from_user, ima_file_hash, copy_from_user_task */
+}
+
+static void check_helper(struct program *p, const struct function *f, uint32_t insn, int32_t helper)
+{
+	const char *why = "";
+	char what[96];
+
+	if ((uint32_t)helper < sizeof(helper_names) / sizeof(helper_names[0]))
+		snprintf(what, sizeof(what), "helper bpf_%s", helper_names[helper]);
+	else
+		snprintf(what, sizeof(what), "helper %d", helper);
+	if (!p->x->kernel->has_helpers)
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "BTF of %s does not list its helpers", p->x->kernel->name);
+	else if (!kernel_has_helper(p->x->kernel, helper))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has no helper %d", p->x->kernel->name, helper);
+	else if (!may_call(p, helper, &why))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it %s, and %s lets no program of this kind call it", why,
+			    p->x->kernel->name);
+	else if (sleeps(helper) && p->def && !strchr(p->def->prefix, '.') && strcmp(p->def->prog_type, "SYSCALL"))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
+	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
+	else if (helper == 58) /* override_return */
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
+			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
+	else if (helper == 147 && p->def && !strncmp(p->def->prefix, "fe", 2))
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
+	else
+		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
+}
+
+/* Helpers that take maps of some types only (kernel/bpf/verifier.c, check_map_func_compatibility). */
+static void check_map_type(struct program *p, const struct function *f, uint32_t insn, int32_t helper,
+			   const struct flow_state *s)
+{
+	static const struct {
+		uint8_t helper, reg, types[3];
+	} list[] = {
+		{ 12, 2, { BPF_MAP_TYPE_PROG_ARRAY } },
+		{ 25, 2, { BPF_MAP_TYPE_PERF_EVENT_ARRAY } },
+		{ 27, 2, { BPF_MAP_TYPE_STACK_TRACE } },
+		{ 130, 1, { BPF_MAP_TYPE_RINGBUF } },
+		{ 131, 1, { BPF_MAP_TYPE_RINGBUF } },
+		{ 195, 1, { BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH } },
+	};
+	const struct map_def *m;
+	const struct cell *c;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (list[i].helper != helper)
+			continue;
+		c = &s->r[list[i].reg];
+		if (c->kind != CELL_OTHER || !c->type || c->loose || c->off || c->type > p->x->object->nr_maps)
+			return;
+		m = &p->x->object->maps[c->type - 1];
+		for (k = 0; k < 3; k++)
+			if (list[i].types[k] == m->type)
+				return;
+		finding_add(p, FIND_MAP, SEV_FAILS, f, insn, m->name, "helper bpf_%s takes no map of type %u", helper_names[helper],
+			    m->type);
+	}
+}
+
+/* bpf_skc_to_*: r1 is a socket of some kind. */
+static void check_socket(struct program *p, const struct function *f, uint32_t insn, int32_t helper,
+			 const struct flow_state *s)
+{
+	const struct cell *c = &s->r[1];
+
+	if (((helper < 136 || helper > 140) && helper != 178 && helper != 196) || c->kind != CELL_KERNEL || c->loose || c->off)
+		return;
+	/* its argument is a socket that the kernel looked up for the program (ARG_PTR_TO_SOCK_COMMON) */
+	if (helper == 196)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "argument of a socket helper",
+			    "it takes sockets of look-ups and contexts, not those of arguments");
+	else if (!typed_begins_with(p->x->kernel->btf, c->type, "sock_common"))
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "argument of a socket helper", "it is no pointer to a socket");
+}
+
+void helper_check(struct program *p, const struct function *f, uint32_t insn, int32_t helper, const struct flow_state *s)
+{
+	check_helper(p, f, insn, helper);
+	check_map_type(p, f, insn, helper, s);
+	check_socket(p, f, insn, helper, s);
+}

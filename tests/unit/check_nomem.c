@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Memory that runs out: while the programs of check_guard.bpf.c are checked, the first
+ * allocation fails, then the second, and so on, until a run needs no more. Every run ends in
+ * -ENOMEM or in the very findings of a run that was refused nothing. Linked with --wrap.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+
+static long allocations, fail_at = -1;
+
+void *__real_calloc(size_t n, size_t size);
+void *__real_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool refuse(void)
+{
+	return allocations++ == fail_at;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return refuse() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return refuse() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return refuse() ? NULL : __real_realloc(p, size);
+}
+
+/* All findings of all programs, as one number. */
+static int once(const struct object *o, struct btf_data *b, uint64_t *sum)
+{
+	struct check_kernel *k = NULL;
+	struct check *x = NULL;
+	struct findings l = { 0 };
+	struct abide_error e = { 0 };
+	const char *c;
+	uint32_t i, n;
+	int err;
+
+	*sum = 0;
+	err = check_kernel_open(b, "new", &k, &e);
+	if (!err)
+		err = check_open(o, k, NULL, &x, &e);
+	for (i = 0; !err && i < o->nr_functions; i++) {
+		if (o->functions[i].subprogram)
+			continue;
+		err = check_program(x, &o->functions[i], &l, &e);
+		for (n = 0; n < l.nr; n++)
+			for (c = l.items[n].why; *c; c++)
+				*sum = *sum * 31 + (uint64_t)*c + l.items[n].severity;
+		findings_free(&l);
+	}
+	if (err && !e.problem[0])
+		err = -EINVAL; /* refused without a word */
+	check_free(x);
+	check_kernel_free(k);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+	int dir = slash ? (int)(slash + 1 - argv[0]) : 0, err;
+	long needed, bad = 0, refused = 0;
+	struct object *o = NULL;
+	struct btf_data *b = NULL;
+	struct abide_error e = { 0 };
+	uint64_t want, have;
+	char path[512];
+
+	(void)argc;
+	snprintf(path, sizeof(path), "%.*scheck_guard.bpf.o", dir, argv[0]);
+	err = object_open_file(path, &o, &e);
+	snprintf(path, sizeof(path), "%.*scheck_kernel_new.bpf.o", dir, argv[0]);
+	if (err || btf_open_file(path, &b, &e) || once(o, b, &want)) {
+		printf("not ok 1 - %s\n1..1\n", e.problem);
+		return 1;
+	}
+	allocations = 0;
+	once(o, b, &have);
+	needed = allocations;
+	for (fail_at = 0; fail_at < needed; fail_at++) {
+		allocations = 0;
+		err = once(o, b, &have);
+		refused += err == -ENOMEM;
+		if (err ? err != -ENOMEM : have != want) {
+			printf("# allocation %ld: %d\n", fail_at, err);
+			bad++;
+		}
+	}
+	fail_at = -1;
+	printf("%sok 1 - each refused allocation ends in -ENOMEM or changes nothing (%ld of %ld)\n", bad ? "not " : "", refused,
+	       needed);
+	printf("%sok 2 - some were refused, and a run without is what it was\n1..2\n",
+	       refused < 100 || once(o, b, &have) || have != want ? "not " : "");
+	btf_free(b);
+	object_free(o);
+	return bad != 0 || refused < 100;
+}

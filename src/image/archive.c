@@ -208,6 +208,19 @@ static int take_kernel(struct reader *r, struct archive *a)
 	return rc;
 }
 
+static int take_module(struct reader *r, struct archive *a, const char *path)
+{
+	struct buf module = { 0 };
+	char *name = strdup(path); /* the entry's own goes with its data */
+	int rc = name ? read_member(r, a, &module) : error_nomem(r->e);
+
+	if (!rc)
+		rc = image_keep_module(r, name, module.data, module.size);
+	free(name);
+	buf_free(&module);
+	return rc;
+}
+
 static int walk(struct reader *r, struct archive *a, int depth)
 {
 	struct archive_entry *entry;
@@ -226,6 +239,8 @@ static int walk(struct reader *r, struct archive *a, int depth)
 		rc = 0;
 		if (!depth && !strncmp(path, "data.tar", 8))
 			rc = walk_inner(r, a, depth);
+		else if (r->modules)
+			rc = image_is_module(path) ? take_module(r, a, path) : 0;
 		else if (!found && is_kernel(path))
 			rc = take_kernel(r, a);
 		else if (!fnmatch("boot/config-*", path, 0) || !fnmatch("*lib/modules/*/config", path, 0))
@@ -233,7 +248,7 @@ static int walk(struct reader *r, struct archive *a, int depth)
 		if (rc < 0)
 			return rc;
 		found |= rc;
-		if (found && r->im->config)
+		if (found && r->im->config && !r->modules)
 			break;
 	}
 	if (rc != ARCHIVE_EOF && !found)
@@ -274,7 +289,8 @@ int image_read_package(struct reader *r, const uint8_t *data, size_t size)
 	if (rc == 1)
 		image_add_format(r->im, what);
 	else if (!rc)
-		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no kernel in the %s", r->name, what);
+		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no %s in the %s", r->name,
+			       r->modules ? "module with BTF" : "kernel", what);
 	archive_read_free(a);
 	return rc;
 }

@@ -131,7 +131,7 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 {
 	struct image *im = calloc(1, sizeof(*im));
 	struct abide_error why = { 0 };
-	struct reader r = { name, im, IMAGE_UNPACKED, IMAGE_PACKAGE, 0, 0, &why };
+	struct reader r = { .name = name, .im = im, .budget = IMAGE_UNPACKED, .streamed = IMAGE_PACKAGE, .e = &why };
 	int err;
 
 	*out = NULL;
@@ -152,18 +152,12 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 	return err;
 }
 
-static int read_file(int fd, const char *path, struct buf *b, struct abide_error *e)
+/* All of a file of @size bytes into @b, and one more if it has grown. */
+int image_read_fd(int fd, const char *path, size_t size, struct buf *b, struct abide_error *e)
 {
-	struct stat st;
 	ssize_t n;
 
-	if (fstat(fd, &st))
-		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return error_set(e, -EINVAL, "image-format", "%s is not a regular file", path);
-	if (st.st_size > IMAGE_FILE)
-		return error_set(e, -EFBIG, "image-size", "%s has more than %u MiB", path, IMAGE_FILE >> 20);
-	b->room = (size_t)st.st_size + 1; /* one more, to see that it ends there */
+	b->room = size + 1;
 	b->data = malloc(b->room);
 	if (!b->data)
 		return error_nomem(e);
@@ -176,6 +170,19 @@ static int read_file(int fd, const char *path, struct buf *b, struct abide_error
 		b->size += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+static int read_file(int fd, const char *path, struct buf *b, struct abide_error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, -EINVAL, "image-format", "%s is not a regular file", path);
+	if (st.st_size > IMAGE_FILE)
+		return error_set(e, -EFBIG, "image-size", "%s has more than %u MiB", path, IMAGE_FILE >> 20);
+	return image_read_fd(fd, path, (size_t)st.st_size, b, e);
 }
 
 int image_open(const char *path, struct image **out, struct abide_error *e)

@@ -253,7 +253,7 @@ int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **b
 	if (err)
 		return err;
 	c.records = p->records;
-	c.end = c.records + p->nr_records;
+	c.end = p->nr_records ? c.records + p->nr_records : NULL; /* of none at all there is no array */
 	c.type = calloc((size_t)p->nr_entries + 1, sizeof(*c.type));
 	c.string = calloc(p->nr_strings, sizeof(*c.string));
 	if (!c.type || !c.string) {

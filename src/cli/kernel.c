@@ -169,6 +169,8 @@ static int pack(const struct asked *q, char **files, int n)
 	for (i = 0; i < n && !err; i++) {
 		err = kernels_read(files[i], NULL, &images[i], &btfs[i], &kernels[i].facts, &e);
 		kernels[i].btf = btfs[i];
+		if (!err)
+			profile_hash(btfs[i], kernels[i].facts.btf_hash);
 	}
 	if (!err)
 		err = profile_write(kernels, (uint32_t)n, &out, &e);

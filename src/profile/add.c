@@ -94,6 +94,7 @@ int kernels_add(const char *path, const char *name, bool force, struct profile_f
 		err = error_hint(e, "--force to replace it, --name to give this one another name");
 		goto out;
 	}
+	profile_hash(btf, f->btf_hash);
 	one.facts = *f;
 	one.btf = btf;
 	err = profile_write(&one, 1, &out, e);

@@ -25,6 +25,14 @@ static bool has_member(struct btf_data *b, const struct btf_info *t, const char 
 	return false;
 }
 
+void profile_hash(const struct btf_data *b, uint8_t hash[32])
+{
+	size_t size;
+	const void *p = btf_bytes(b, &size);
+
+	hash_sha256(p, size, hash);
+}
+
 void profile_facts_of(struct btf_data *b, struct profile_facts *f)
 {
 	static const struct {
@@ -37,11 +45,10 @@ void profile_facts_of(struct btf_data *b, struct profile_facts *f)
 	struct btf_info t;
 	int64_t bytes, more;
 	size_t i, size;
-	const void *p = btf_bytes(b, &size);
 
+	btf_bytes(b, &size);
 	f->big_endian = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != btf_other_endian(b);
 	f->btf_size = size;
-	hash_sha256(p, size, f->btf_hash);
 	snprintf(f->machine, sizeof(f->machine), "unknown");
 	if (!btf_get(b, btf_find(b, BTF_KIND_STRUCT, "pt_regs"), &t) || !t.id)
 		return;

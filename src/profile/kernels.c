@@ -32,6 +32,7 @@ struct kernel {
 	struct image *image;
 	struct btf_data *btf;
 	void *bytes; /* of .btf, where a profile gave it */
+	bool hashed; /* the facts have the hash of what is no profile */
 	struct abide_error fault;
 };
 
@@ -276,6 +277,23 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 	return err;
 }
 
+int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e)
+{
+	struct kernel *k = ks->items[i];
+	struct btf_data *btf;
+	int err;
+
+	if (!k->hashed && !k->set) {
+		err = kernels_btf(ks, i, &btf, e);
+		if (err)
+			return err;
+		profile_hash(btf, k->facts.btf_hash);
+		k->hashed = true;
+	}
+	memcpy(hash, k->facts.btf_hash, sizeof(k->facts.btf_hash));
+	return 0;
+}
+
 void kernels_drop(struct kernels *ks, uint32_t i)
 {
 	struct kernel *k = ks->items[i];
@@ -367,46 +385,54 @@ static int64_t find_profile(const struct kernels *ks, const char *what)
 	return best;
 }
 
+/* A file in any format: one kernel. */
+static int add_image(struct kernels *ks, const char *path, struct abide_error *e)
+{
+	struct profile_facts facts;
+	struct btf_data *btf = NULL;
+	struct image *im = NULL;
+	struct kernel *k;
+	int err = kernels_read(path, NULL, &im, &btf, &facts, e);
+
+	if (err)
+		return err;
+	k = add_kernel(ks, KERNEL_FILE, path, e);
+	if (!k) {
+		btf_free(btf);
+		image_free(im);
+		return -ENOMEM;
+	}
+	k->facts = facts;
+	k->image = im;
+	k->btf = btf;
+	return 0;
+}
+
+/* A profile's file: all that are in it. */
+static int add_profile(struct kernels *ks, const char *path, struct abide_error *e)
+{
+	struct buf bytes = { 0 };
+	struct set *s;
+	int err = store_read(path, &bytes, e);
+
+	if (!err)
+		err = add_set(ks, bytes.data, bytes.size, &bytes, &s, e);
+	else
+		buf_free(&bytes);
+	return err ? err : add_kernels(ks, s, KERNEL_FILE, path, e);
+}
+
 static int find_file(struct kernels *ks, const char *path, struct kernel_list *l, struct abide_error *e)
 {
-	uint32_t first = ks->nr, i;
-	struct kernel *k;
-	int err;
+	uint32_t i;
+	int err = 0;
 
 	for (i = 0; i < ks->nr; i++)
 		if (ks->items[i]->origin == KERNEL_FILE && !strcmp(ks->items[i]->path, path))
 			break;
-	if (i == ks->nr) {
-		struct abide_error no_profile;
-		struct buf bytes = { 0 };
-		struct set *s;
-
-		if (!store_read(path, &bytes, &no_profile) && !add_set(ks, bytes.data, bytes.size, &bytes, &s, &no_profile)) {
-			err = add_kernels(ks, s, KERNEL_FILE, path, e);
-		} else {
-			struct image *im = NULL;
-			struct btf_data *btf = NULL;
-			struct profile_facts facts;
-
-			buf_free(&bytes);
-			err = kernels_read(path, NULL, &im, &btf, &facts, e);
-			if (err)
-				return err;
-			k = add_kernel(ks, KERNEL_FILE, path, e);
-			if (!k) {
-				btf_free(btf);
-				image_free(im);
-				return -ENOMEM;
-			}
-			k->facts = facts;
-			k->image = im;
-			k->btf = btf;
-		}
-		if (err)
-			return err;
-		i = first;
-	}
-	for (err = 0; i < ks->nr && !err; i++)
+	if (i == ks->nr)
+		err = store_is_profile(path) ? add_profile(ks, path, e) : add_image(ks, path, e);
+	for (; i < ks->nr && !err; i++)
 		if (ks->items[i]->origin == KERNEL_FILE && !strcmp(ks->items[i]->path, path))
 			err = list_add(l, i, e);
 	return err;

@@ -41,6 +41,9 @@ int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list,
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e);
 void kernels_drop(struct kernels *ks, uint32_t i);
 
+/* SHA-256 of the kernel's own BTF, whichever way it is known. */
+int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e);
+
 /* Read a kernel's file as one kernel for a profile. @name: NULL, the release or the file's name. */
 struct image;
 int kernels_read(const char *path, const char *name, struct image **image, struct btf_data **btf,

@@ -24,7 +24,7 @@ struct profile_facts {
 	char source[64];     /* the kind of file it was read from */
 	bool big_endian;
 	uint64_t btf_size;   /* bytes of the kernel's own BTF ... */
-	uint8_t btf_hash[32]; /* ... and their SHA-256 */
+	uint8_t btf_hash[32]; /* ... and their SHA-256; of kernels that are in a profile */
 };
 
 struct profile_kernel { /* what a profile is made of; borrowed */
@@ -48,7 +48,9 @@ const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
  */
 int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf, struct abide_error *e);
 
-/* Facts of a BTF: byte order, size, hash and machine; the rest is the caller's. */
+/* Facts of a BTF: byte order, size and machine; the rest is the caller's. */
 void profile_facts_of(struct btf_data *btf, struct profile_facts *f);
+/* The hash of a BTF's bytes: some 20 ms for a kernel's. */
+void profile_hash(const struct btf_data *btf, uint8_t hash[32]);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "profile/kinds.h"
 #include "profile/store.h"
 
 bool store_name_ok(const char *name)
@@ -72,6 +73,17 @@ int store_path(const char *name, bool make, char path[PATH_MAX], struct abide_er
 	n = strlen(path);
 	snprintf(path + n, PATH_MAX - n, "/%s" STORE_SUFFIX, name);
 	return 0;
+}
+
+bool store_is_profile(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[8] = "";
+	bool is = fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) && !memcmp(magic, PROFILE_MAGIC, sizeof(magic));
+
+	if (fd >= 0)
+		close(fd);
+	return is;
 }
 
 int store_read(const char *path, struct buf *b, struct abide_error *e)

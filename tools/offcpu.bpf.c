@@ -20,7 +20,7 @@ struct who {
 struct sleep {
 	u64 total UNIT("ns") TITLE("TOTAL") SORT;
 	u64 times TITLE("TIMES");
-	u64 longest UNIT("ns") TITLE("LONGEST") MAX;
+	u64 longest UNIT("ns") TITLE("LONGEST") LARGEST;
 };
 
 TABLE_BY(off, struct who, struct sleep, "time off the processor", 4096);

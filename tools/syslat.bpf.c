@@ -13,7 +13,7 @@ OPTION(bool, each, 0, "a histogram for each system call, not only one for all");
 struct time {
 	u64 total UNIT("ns") TITLE("TOTAL") SORT;
 	u64 count TITLE("COUNT");
-	u64 longest UNIT("ns") TITLE("LONGEST") MAX;
+	u64 longest UNIT("ns") TITLE("LONGEST") LARGEST;
 };
 
 TABLE_BY(calls, syscall_nr, struct time, "time in system calls", 512);

@@ -45,7 +45,7 @@
  *
  *	__u64 wait UNIT("ns");         scaled for people: 1.25ms
  *	__u32 pid TITLE("PID");        heads the column; otherwise it is the member's name
- *	__u64 worst MAX;               of a table: the largest of the CPUs' values, not their sum
+ *	__u64 worst LARGEST;           of a table: the largest of the CPUs' values, not their sum
  *	__u64 total SORT;              of a table: sorted by this one, not by the first
  *	__u32 mode HEX;                shown in base 16
  *
@@ -77,7 +77,7 @@ typedef __u64 ktime_ns;     /* of bpf_ktime_get_ns(): seconds since boot */
 
 #define UNIT(unit)   ABIDE_TAG("unit=" unit)
 #define TITLE(title) ABIDE_TAG("title=" title)
-#define MAX          ABIDE_TAG("max")
+#define LARGEST      ABIDE_TAG("max")
 #define SORT         ABIDE_TAG("sort")
 #define HEX          ABIDE_TAG("hex")
 

@@ -30,7 +30,9 @@
 #define MAX_CONSTANTS 16    /* ... before constants no longer open new ones */
 #define MAX_NODES 20000
 #define MAX_WALKS 1024
+#define MAX_COPIES (1 << 20) /* blocks of all walks */
 #define JOINS_BEFORE_WIDENING 8
+#define JOINS_BEFORE_UNKNOWN 60 /* some values, each to some numbers that the code compares with */
 #define CALLEE_SAVES 32
 
 struct worklist {
@@ -110,7 +112,11 @@ static int need_walk(struct analysis *a, int32_t parent, uint32_t call, uint32_t
 			return refuse(a, p, call, "call-depth", e, "more than %u nested calls", STATE_DEPTH);
 		if (a->nr_walks >= MAX_WALKS)
 			return refuse(a, p, call, "too-large", e, "more than %u calls of subprograms", MAX_WALKS);
+		if (a->nr_copies + cfg->nr_blocks > MAX_COPIES)
+			return refuse(a, p, call, "too-large", e, "calls of large subprograms make more than %u blocks",
+				      MAX_COPIES);
 	}
+	a->nr_copies += cfg->nr_blocks;
 	if (w.base + cfg->frame > 512) {
 		error_set(e, -EINVAL, "stack", "%s needs %u bytes of stack, and 512 is all there is",
 			  cfg->function->name, w.base + cfg->frame);
@@ -136,16 +142,17 @@ static struct key key_of(const struct analysis *a, uint32_t walk, uint32_t block
 {
 	const struct walk *w = &a->walks[walk], *up;
 	const struct alive *before = &w->cfg->before[w->cfg->blocks[block].first];
-	struct key k = { .regs = before->address & 0x3ff };
+	struct key k = { .regs = before->address & 0x3ff, .kept = before->regs & INSN_CALLEE_SAVED };
 	uint32_t base = w->base / 8;
 
 	k.slots = base < 64 ? before->slots << base : 0;
-	if (base && base < 64) /* the callers' slots: whatever is kept there */
-		k.slots |= (1ull << base) - 1;
+	if (base) /* the callers' slots: whatever is kept there */
+		k.slots |= base < 64 ? (1ull << base) - 1 : UINT64_MAX;
 	for (up = w; up->parent >= 0; up = &a->walks[up->parent]) {
 		const struct cfg *g = a->walks[up->parent].cfg;
 
 		k.saved[up->depth - 1] = (uint8_t)(g->after[up->call].address >> 6 & 0xf);
+		k.kept_saved[up->depth - 1] = (uint8_t)(g->after[up->call].regs >> 6 & 0xf);
 	}
 	return k;
 }
@@ -175,6 +182,7 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		int32_t *out, struct abide_error *e)
 {
 	const struct walk *w = &a->walks[walk];
+	struct widening widen = { w->cfg->marks, w->cfg->nr_marks };
 	struct key k = key_of(a, walk, block);
 	uint32_t variants = 0;
 	struct node *n;
@@ -188,12 +196,19 @@ static int flow(struct analysis *a, struct worklist *l, uint32_t walk, uint32_t 
 		if (!state_same_kinds(n->in, s, &k))
 			continue;
 		*out = i;
-		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING))
+		if (n->joins >= JOINS_BEFORE_UNKNOWN)
+			widen.nr = 0;
+		if (!state_join(n->in, s, n->joins >= JOINS_BEFORE_WIDENING ? &widen : NULL))
 			return 0;
 		n->joins++;
 		return enqueue(a, l, (uint32_t)i, e);
 	}
-	if (variants >= MAX_VARIANTS || a->nr_nodes >= MAX_NODES) {
+	if (a->nr_nodes >= MAX_NODES) {
+		refuse(a, w, w->cfg->blocks[block].first, "too-large", e, "walked in place, the program has more than %u blocks",
+		       MAX_NODES);
+		return error_hint(e, "call subprograms from fewer places, read fields before paths meet");
+	}
+	if (variants >= MAX_VARIANTS) {
 		refuse(a, w, w->cfg->blocks[block].first, "variants", e,
 		       "more than %u ways for pointers of different kinds to reach one place", MAX_VARIANTS);
 		return error_hint(e, "read the fields in each branch, before the paths meet");
@@ -458,6 +473,9 @@ int analyze_function(const struct object *o, const struct function *f, bool call
 		if (!event || err != -EINVAL)
 			break;
 	}
+	/* what stays refused with constants apart is the reason, unless they are merely too many */
+	if (keep >= 1 && strcmp(again.tag, "variants") && strcmp(again.tag, "too-large"))
+		*e = again;
 	return e->code;
 }
 

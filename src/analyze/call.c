@@ -7,6 +7,7 @@
  * spilled pointers only where the helper is known to write.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyze/insn.h"
@@ -77,8 +78,7 @@ static void writes(int32_t helper, unsigned *mem, unsigned *size)
 	}
 }
 
-/* How many arguments a helper takes; 5 where that does not matter here. */
-static unsigned arguments(int32_t helper)
+unsigned insn_helper_args(int32_t helper)
 {
 	switch (helper) {
 	case 5:   /* ktime_get_ns */
@@ -94,7 +94,15 @@ static unsigned arguments(int32_t helper)
 	case 158: /* get_current_task_btf */
 	case 160: /* ktime_get_coarse_ns */
 	case 208: /* ktime_get_tai_ns */
+	case PSEUDO_CURRENT_TASK:
 		return 0;
+	case PSEUDO_FIELD_EXISTS:
+	case PSEUDO_FETCH_U8:
+	case PSEUDO_FETCH_U16:
+	case PSEUDO_FETCH_U32:
+	case PSEUDO_FETCH_U64:
+	case PSEUDO_FETCH_PTR:
+		return 1;
 	case 1:   /* map_lookup_elem */
 	case 3:   /* map_delete_elem */
 	case 16:  /* get_current_comm */
@@ -111,6 +119,8 @@ static unsigned arguments(int32_t helper)
 	case 114:
 	case 115:
 	case 131: /* ringbuf_reserve */
+	case PSEUDO_USER_STR:
+	case PSEUDO_FETCH_STR:
 		return 3;
 	case 2:   /* map_update_elem */
 	case 67:  /* get_stack */
@@ -121,22 +131,41 @@ static unsigned arguments(int32_t helper)
 	}
 }
 
+/* Functions of the object that run while the helper does; what a kfunc does is not known. */
+static bool runs_callback(int32_t helper)
+{
+	switch (helper) {
+	case -1:
+	case 164: /* for_each_map_elem */
+	case 180: /* find_vma */
+	case 181: /* loop */
+	case 209: /* user_ringbuf_drain */
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The helper has pointers into the stack: forget numbers above, and what it is known to fill. */
 static void touch_stack(struct state *s, int32_t helper)
 {
 	unsigned r, mem, size;
 	int32_t k;
 
+	if (runs_callback(helper)) /* what it is handed may lead to any slot */
+		for (k = 0; k < STATE_SLOTS; k++)
+			if (s->slot[k].kind == VAL_NUM)
+				s->slot[k].num = num_any();
 	writes(helper, &mem, &size);
 	for (r = 1; r <= 5; r++) {
 		const struct val *p = &s->r[r];
 
-		if (p->kind != VAL_STACK)
+		if (p->kind != VAL_STACK && p->kind != VAL_MIXED)
 			continue;
 		for (k = 0; k < STATE_SLOTS; k++)
-			if ((p->indexed || -8 * (k + 1) + 8 > p->delta) && s->slot[k].kind == VAL_NUM)
+			if ((p->indexed || p->kind == VAL_MIXED || -8 * (k + 1) + 8 > p->delta) && s->slot[k].kind == VAL_NUM)
 				s->slot[k].num = num_any();
-		if (r == mem && !p->indexed && s->r[size].kind == VAL_NUM && s->r[size].num.umax <= 512)
+		if (r == mem && p->kind == VAL_STACK && !p->indexed && s->r[size].kind == VAL_NUM && s->r[size].num.umax <= 512)
 			slot_store(s, p->delta, (uint32_t)s->r[size].num.umax, NULL);
 	}
 }
@@ -250,10 +279,14 @@ static int call_pseudo(struct analysis *a, const struct walk *w, uint32_t insn, 
 	case PSEUDO_FETCH_U32:
 	case PSEUDO_FETCH_U64:
 	case PSEUDO_FETCH_PTR:
+		if (need_whole(a, w, insn, &s->r[1], "pointer-leak", "is fetched from", e))
+			return e->code;
 		f->kind = FACT_FETCH;
 		f->size = helper == PSEUDO_FETCH_PTR ? 8 : 1u << (helper - PSEUDO_FETCH_U8);
 		break;
 	case PSEUDO_FETCH_STR:
+		if (need_whole(a, w, insn, &s->r[3], "pointer-leak", "is fetched from", e))
+			return e->code;
 		f->kind = FACT_FETCH_STR;
 		touch_stack(s, 115);
 		break;
@@ -284,6 +317,7 @@ int step_call(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 {
 	const struct bpf_insn *i = &w->cfg->function->insns[insn];
 	int32_t helper = i->src_reg == 0 ? i->imm : -1;
+	char what[32];
 	unsigned r;
 	int err;
 
@@ -293,13 +327,18 @@ int step_call(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 		if (err)
 			return err;
 	} else {
-		for (r = 1; r <= (helper < 0 ? 5 : arguments(helper)); r++)
-			if (s->r[r].kind == VAL_USER && (s->r[r].delta || s->r[r].indexed)) {
-				refuse(a, w, insn, "pointer-leak", e,
-				       "the address of a field of struct %s goes into a call in r%u",
-				       a->catalog->structs[s->r[r].sid].name, r);
+		for (r = 1; r <= (helper < 0 ? 5 : insn_helper_args(helper)); r++)
+			if (val_hides(&s->r[r])) {
+				snprintf(what, sizeof(what), "goes into a call in r%u", r);
+				need_whole(a, w, insn, &s->r[r], "pointer-leak", what, e);
 				return error_hint(e, "strings: user_str(dst, size, p->field); others: read the field first");
+			} else if (s->r[r].kind == VAL_STACK && !s->r[r].indexed && !in_frame(a, w, s->r[r].delta, 0)) {
+				return refuse_frame(a, w, insn, e);
 			}
+		if (helper >= 0 && (uint32_t)helper >> 8 == PSEUDO_CURRENT_TASK >> 8) {
+			refuse(a, w, insn, "pseudo-helper", e, "call 0x%x is none that abide knows", (uint32_t)helper);
+			return error_hint(e, "the object may want a newer abide");
+		}
 		if (helper >= 0 && a->target && helper < 4096 && !target_has_helper(a->target, (uint32_t)helper)) {
 			refuse(a, w, insn, "helper-unavailable", e, "%s has no helper %d", target_name(a->target), helper);
 			return error_hint(e, "abide check names the kernels that have it");

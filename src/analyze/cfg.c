@@ -12,11 +12,21 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/cfg.h"
 #include "analyze/insn.h"
 
 #define BIT(r) ((uint16_t)(1u << (r)))
+#define MAX_INSNS 1000000 /* BPF_COMPLEXITY_LIMIT_INSNS; values' ids count on it */
+
+/* Arguments of a call: all five where the callee is not known. */
+static uint16_t call_uses(const struct bpf_insn *i)
+{
+	if (BPF_SRC(i->code) == BPF_X)
+		return INSN_ARGS | BIT(i->dst_reg);
+	return (uint16_t)(i->src_reg ? INSN_ARGS : (2u << insn_helper_args(i->imm)) - 2);
+}
 
 uint16_t insn_uses(const struct bpf_insn *i)
 {
@@ -48,7 +58,7 @@ uint16_t insn_uses(const struct bpf_insn *i)
 		if (insn_is_goto(i))
 			return 0;
 		if (insn_is_call(i))
-			return INSN_ARGS | (BPF_SRC(i->code) == BPF_X ? BIT(i->dst_reg) : 0);
+			return call_uses(i);
 		return BIT(i->dst_reg) | (BPF_SRC(i->code) == BPF_X ? BIT(i->src_reg) : 0);
 	}
 }
@@ -94,16 +104,21 @@ static bool is_spill_width(const struct bpf_insn *i)
 	return BPF_SIZE(i->code) == BPF_DW && i->off % 8 == 0;
 }
 
-/* Let @a, alive after the instruction, become what is alive before it. */
-static void step_back(const struct bpf_insn *i, struct alive *a)
+/*
+ * Let @a, alive after the instruction, become what is alive before it. @returns: what the
+ * function returns goes to a caller that may load through it.
+ */
+static void step_back(const struct bpf_insn *i, bool returns, struct alive *a)
 {
 	uint16_t defs = insn_defs(i), needed = a->address & defs;
 	uint64_t slots;
 
 	a->regs = (a->regs & ~defs) | insn_uses(i);
 	a->address &= ~defs;
-	if (insn_is_call(i)) {
-		a->address |= INSN_ARGS;
+	if (insn_is_exit(i)) {
+		a->address |= returns ? BIT(0) : 0;
+	} else if (insn_is_call(i)) {
+		a->address |= insn_uses(i) & INSN_ARGS;
 		if (insn_is_local_call(i)) /* it may be handed a pointer to any slot */
 			a->slots = UINT64_MAX;
 	} else if (insn_is_alu(i)) {
@@ -141,35 +156,81 @@ static bool merge_alive(struct alive *to, const struct alive *from)
 	return old.regs != to->regs || old.address != to->address || old.slots != to->slots;
 }
 
-static void find_alive(struct cfg *g)
+/* What is alive before block @b, by what is known of its successors. True if that grew. */
+static bool alive_block(struct cfg *g, uint32_t b)
 {
 	const struct bpf_insn *insns = g->function->insns;
-	bool changed = true;
-	uint32_t b, i;
+	const struct block *k = &g->blocks[b];
+	struct alive a = { 0 };
+	uint32_t i;
 
-	while (changed) {
-		changed = false;
-		for (b = g->nr_blocks; b-- > 0;) {
-			const struct block *k = &g->blocks[b];
-			struct alive a = { 0 };
-
-			if (k->next >= 0)
-				merge_alive(&a, &g->before[g->blocks[k->next].first]);
-			if (k->taken >= 0)
-				merge_alive(&a, &g->before[g->blocks[k->taken].first]);
-			for (i = k->end; i-- > k->first;) {
-				/* the second half of a ld_imm64 is no instruction: code 0 defines r0 */
-				if (i > k->first && insn_is_ld_imm64(&insns[i - 1]) && !insns[i].code) {
-					g->after[i] = g->before[i] = a;
-					continue;
-				}
-				g->after[i] = a;
-				step_back(&insns[i], &a);
-				changed |= merge_alive(&g->before[i], &a);
-				a = g->before[i];
-			}
-		}
+	if (k->next >= 0)
+		merge_alive(&a, &g->before[g->blocks[k->next].first]);
+	if (k->taken >= 0)
+		merge_alive(&a, &g->before[g->blocks[k->taken].first]);
+	for (i = k->end; i-- > k->first;) {
+		g->after[i] = a;
+		/* the second half of a ld_imm64 is no instruction: code 0 defines r0 */
+		if (i == k->first || !insn_is_ld_imm64(&insns[i - 1]) || insns[i].code)
+			step_back(&insns[i], g->function->subprogram, &a);
+		if (i == k->first)
+			return merge_alive(&g->before[i], &a);
+		g->before[i] = a;
 	}
+	return false;
+}
+
+/*
+ * Who jumps to or falls into each block: heads[b] .. heads[b + 1] in from[]. Then a stack
+ * of blocks whose successors changed, the last one of the code first.
+ */
+static bool find_alive(struct cfg *g)
+{
+	uint32_t n = g->nr_blocks, b, top = 0, *heads, *from, *stack;
+	uint8_t *queued = calloc(n, 1);
+	bool ok;
+
+	heads = calloc((size_t)n + 2, sizeof(*heads));
+	from = calloc((size_t)n * 2, sizeof(*from));
+	stack = calloc(n, sizeof(*stack));
+	ok = queued && heads && from && stack;
+	if (!ok)
+		goto out;
+	for (b = 0; b < n; b++) {
+		if (g->blocks[b].next >= 0)
+			heads[g->blocks[b].next + 2]++;
+		if (g->blocks[b].taken >= 0)
+			heads[g->blocks[b].taken + 2]++;
+	}
+	for (b = 2; b < n + 2; b++)
+		heads[b] += heads[b - 1];
+	for (b = 0; b < n; b++) {
+		if (g->blocks[b].next >= 0)
+			from[heads[g->blocks[b].next + 1]++] = b;
+		if (g->blocks[b].taken >= 0)
+			from[heads[g->blocks[b].taken + 1]++] = b;
+		stack[top++] = b;
+		queued[b] = 1;
+	}
+	while (top) {
+		uint32_t i;
+
+		b = stack[--top];
+		queued[b] = 0;
+		if (!alive_block(g, b))
+			continue;
+		for (i = heads[b]; i < heads[b + 1]; i++)
+			if (!queued[from[i]]) {
+				stack[top++] = from[i];
+				queued[from[i]] = 1;
+			}
+	}
+out:
+	free(queued);
+	free(heads);
+	free(from);
+	free(stack);
+	return ok;
 }
 
 static int bad_jump(const struct function *f, uint32_t at, const char *why, struct abide_error *e)
@@ -271,6 +332,32 @@ static uint32_t find_frame(const struct function *f)
 	return (uint32_t)(-low + 7) & ~7u;
 }
 
+static void add_mark(struct cfg *g, uint64_t v)
+{
+	uint32_t at = 0;
+
+	while (at < g->nr_marks && g->marks[at] < v)
+		at++;
+	if (g->nr_marks == CFG_MARKS || (at < g->nr_marks && g->marks[at] == v))
+		return;
+	memmove(&g->marks[at + 1], &g->marks[at], (g->nr_marks - at) * sizeof(v));
+	g->marks[at] = v;
+	g->nr_marks++;
+}
+
+/* Where loops end: "if r1 != 16" lets r1 be 15, 16 or 17 somewhere. */
+static void find_marks(struct cfg *g)
+{
+	const struct function *f = g->function;
+	uint32_t i;
+	int32_t k;
+
+	for (i = 0; i < f->nr_insns; i++)
+		if (insn_is_branch(&f->insns[i]) && BPF_SRC(f->insns[i].code) == BPF_K && f->insns[i].imm > 0)
+			for (k = -1; k <= 1; k++)
+				add_mark(g, (uint64_t)((int64_t)f->insns[i].imm + k));
+}
+
 int cfg_build(const struct object *o, const struct function *f, struct cfg **out, struct abide_error *e)
 {
 	uint8_t *leader = NULL, *second = NULL;
@@ -281,6 +368,9 @@ int cfg_build(const struct object *o, const struct function *f, struct cfg **out
 	(void)o;
 	if (!f->nr_insns)
 		return error_set(e, -EINVAL, "bad-jump", "%s has no instructions", f->name);
+	if (f->nr_insns > MAX_INSNS)
+		return error_set(e, -EINVAL, "too-large", "%s has %u instructions, and no kernel takes more than %u",
+				 f->name, f->nr_insns, MAX_INSNS);
 	g = calloc(1, sizeof(*g));
 	leader = calloc(f->nr_insns, 1);
 	second = calloc(f->nr_insns, 1);
@@ -299,7 +389,9 @@ int cfg_build(const struct object *o, const struct function *f, struct cfg **out
 	err = make_blocks(g, leader, e);
 	if (err)
 		goto out;
-	find_alive(g);
+	if (!find_alive(g))
+		goto nomem;
+	find_marks(g);
 	g->frame = find_frame(f);
 	for (i = 0; i < f->nr_insns; i++)
 		if (!second[i])

@@ -22,6 +22,8 @@ struct alive {
 	uint64_t slots;      /* the same for stack slots: bit k is the 8 bytes at fp - 8 * (k + 1) */
 };
 
+#define CFG_MARKS 30
+
 struct cfg {
 	const struct function *function;
 	struct block *blocks;
@@ -29,6 +31,8 @@ struct cfg {
 	uint32_t *block_of;   /* by instruction */
 	struct alive *before; /* by instruction: alive before it runs */
 	struct alive *after;  /* by instruction */
+	uint64_t marks[CFG_MARKS]; /* rising: numbers next to those that it compares with */
+	uint32_t nr_marks;
 	uint32_t frame;       /* bytes of stack that it names, a multiple of 8 */
 	uint16_t clobbers;    /* registers that it or its callees write */
 };

@@ -97,6 +97,7 @@ struct analysis {
 	uint32_t stack;                    /* bytes of the one frame that all walks share */
 	uint32_t *callbacks;               /* functions whose address it takes; indices into the object's */
 	uint32_t nr_callbacks;
+	uint32_t nr_copies;                /* blocks of all walks */
 	bool uses_index;                   /* some pointer carries a variable index */
 	bool keep_constants;               /* numbers that become addresses are kept apart too */
 	bool changes;                      /* some instruction does not go over as it is */

@@ -99,6 +99,9 @@ static inline uint8_t insn_size_code(uint32_t bytes)
 	return bytes == 1 ? BPF_B : bytes == 2 ? BPF_H : bytes == 4 ? BPF_W : BPF_DW;
 }
 
+/* How many arguments helper @helper takes (call.c); 5 where that is not known. */
+unsigned insn_helper_args(int32_t helper);
+
 /* Registers that an instruction reads and writes, as bit masks (r0 = bit 0). */
 uint16_t insn_uses(const struct bpf_insn *i);
 uint16_t insn_defs(const struct bpf_insn *i);

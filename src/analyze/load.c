@@ -23,25 +23,50 @@ static int refuse_event(struct analysis *a, const struct walk *w, uint32_t insn,
 			  a->event->nr_args == 1 ? "" : "s", a->event->name);
 }
 
-static struct num field_range(const struct cat_field *f, uint32_t size)
+/* What @size bytes of a field, its first byte at @at of them, can be. */
+static struct num field_range(const struct cat_field *f, uint32_t at, uint32_t size)
 {
 	struct num n = num_any();
 
-	if (f->kind == CAT_SINT || size < f->size)
+	if (f->kind == CAT_SINT || size < f->size || at)
 		return num_zext(&n, size * 8);
 	return f->size < 8 ? num_range(0, (1ull << (f->size * 8)) - 1) : n;
 }
 
-static struct val user_pointer(const struct analysis *a, const struct cat_field *f, bool untyped, uint32_t id)
+/* Does some pointer on the way need a test, after which the whole path is NULL? */
+static bool may_leave(const struct access_path *p)
+{
+	bool leaves = p->root == ROOT_ARG && p->arg_nullable;
+	uint32_t i;
+
+	for (i = 0; i < p->nr_hops; i++)
+		leaves |= p->hops[i].nullable;
+	return leaves;
+}
+
+/* @acc: how the target gives the pointer, NULL when there is no target; @base: what it is loaded through. */
+static struct val user_pointer(const struct cat_field *f, const struct access *acc, const struct val *base, uint32_t id)
 {
 	struct val v = val_pointer(VAL_USER);
 
-	(void)a;
 	v.sid = (uint16_t)f->target;
-	v.untyped = untyped;
-	v.maybe_null = f->nullable;
+	v.untyped = base->untyped || (acc && !acc->typed);
+	/* what is loaded through NULL is NULL: the kernel's verifier follows that path too */
+	v.maybe_null = f->nullable || base->maybe_null || (acc && (acc->nullable || may_leave(&acc->path)));
 	v.id = id;
 	return v;
+}
+
+/* An unsigned argument fills its 8 bytes with zeros, a signed one with its sign. */
+static struct num arg_range(const struct cat_field *f, uint32_t from, uint32_t size)
+{
+	struct num n = num_any();
+
+	if (f->kind == CAT_SINT || f->size == 8)
+		return num_zext(&n, size * 8);
+	if (from >= f->size)
+		return num_const(0);
+	return num_zext(&n, 8 * (size < f->size - from ? size : f->size - from));
 }
 
 static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, int32_t off,
@@ -68,11 +93,11 @@ static int load_arg(struct analysis *a, const struct walk *w, uint32_t insn, str
 	f->off = off % 8;
 	f->size = size;
 	if (field->kind == CAT_POINTER)
-		s->r[i->dst_reg] = user_pointer(a, field, acc && !acc->typed, new_id(a, w, insn, s));
+		s->r[i->dst_reg] = user_pointer(field, acc, &s->r[i->src_reg], new_id(a, w, insn, s));
 	else if (field->kind == CAT_STRING && size == 8)
 		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else
-		s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? num_any() : field_range(field, size));
+		s->r[i->dst_reg] = val_num(BPF_MODE(i->code) == INSN_MEMSX ? num_any() : arg_range(field, off % 8, size));
 	return 0;
 }
 
@@ -96,7 +121,7 @@ static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn
 	else if (n == -1)
 		refuse(a, w, insn, "load-straddles", e, "%u bytes at %lld of struct %s cut a field in two", size,
 		       (long long)off, st->name);
-	else if (off >= st->size)
+	else if (off + size > st->size)
 		refuse(a, w, insn, "field-unknown", e, "struct %s has no field at %lld: this catalog (version %u) ends at %u",
 		       st->name, (long long)off, a->catalog->version, st->size);
 	else
@@ -105,14 +130,14 @@ static int refuse_pieces(struct analysis *a, const struct walk *w, uint32_t insn
 	return error_hint(e, "read its fields by name: abide show %s", st->name);
 }
 
-/* Every piece of a load must exist on the target. Says whether a loaded pointer has a type there. */
+/* Every piece of a load must exist on the target. *last is how the last one is read there. */
 static int pieces_exist(struct analysis *a, const struct walk *w, uint32_t insn, const struct cat_struct *st,
-			const struct piece *p, int n, bool *typed, struct abide_error *e)
+			const struct piece *p, int n, const struct access **last, struct abide_error *e)
 {
 	const struct access *acc;
 	int k, err;
 
-	*typed = true;
+	*last = NULL;
 	for (k = 0; a->target && k < n; k++) {
 		err = resolve_field(a->target, st, p[k].field, p[k].elem, &acc, e);
 		if (err) {
@@ -120,7 +145,7 @@ static int pieces_exist(struct analysis *a, const struct walk *w, uint32_t insn,
 				error_hint(e, "guard it: if (user_field_exists(p->%s))", p[k].field->name);
 			return refuse_at(a, w, insn, e);
 		}
-		*typed = acc->typed;
+		*last = acc;
 	}
 	return 0;
 }
@@ -133,8 +158,9 @@ static int load_indexed(struct analysis *a, const struct walk *w, uint32_t insn,
 	const struct num *n = &base->num;
 	const struct cat_field *field;
 	struct piece p[MAX_PIECES];
-	int64_t lo, hi, end;
-	bool typed;
+	const struct access *acc;
+	int64_t lo, hi, end, at;
+	int err;
 
 	lo = off + (n->umax > INT32_MAX ? 0 : (int64_t)n->umin);
 	hi = off + (n->umax > INT32_MAX ? INT32_MAX : (int64_t)n->umax);
@@ -154,12 +180,18 @@ static int load_indexed(struct analysis *a, const struct walk *w, uint32_t insn,
 		       field->name);
 		return error_hint(e, "index it as an array of %u-byte elements", field->size);
 	}
-	if (field_pieces(st, lo, size, p) < 1)
-		return refuse_pieces(a, w, insn, st, lo, size, 0, e);
+	/* all elements that may be read must exist; bytes in place are one */
+	for (at = lo; at <= hi; at += field->count > 1 ? size : hi - lo + 1) {
+		if (field_pieces(st, at, size, p) < 1)
+			return refuse_pieces(a, w, insn, st, at, size, 0, e);
+		err = pieces_exist(a, w, insn, st, p, 1, &acc, e);
+		if (err)
+			return err;
+	}
 	f->base_indexed = true;
 	f->index_min = (uint32_t)n->umin;
 	f->index_max = (uint32_t)n->umax;
-	return pieces_exist(a, w, insn, st, p, 1, &typed, e);
+	return 0;
 }
 
 static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s,
@@ -170,7 +202,7 @@ static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, s
 	uint32_t size = insn_size(i);
 	int64_t off = (int64_t)base->delta + i->off;
 	struct piece p[MAX_PIECES];
-	bool typed = true;
+	const struct access *acc;
 	int n, err;
 
 	f->kind = FACT_FIELD;
@@ -186,21 +218,34 @@ static int load_field(struct analysis *a, const struct walk *w, uint32_t insn, s
 		s->r[i->dst_reg] = val_num(num_any());
 		return 0;
 	}
-	n = field_pieces(st, off, size, p);
+	n = off < 0 || off + size > (((int64_t)st->size + 7) & ~7ll) ? 0 : field_pieces(st, off, size, p);
 	if (n < 1)
 		return refuse_pieces(a, w, insn, st, off, size, n, e);
-	err = pieces_exist(a, w, insn, st, p, n, &typed, e);
+	err = pieces_exist(a, w, insn, st, p, n, &acc, e);
 	if (err)
 		return err;
 	if (n == 1 && p[0].field->kind == CAT_POINTER)
-		s->r[i->dst_reg] = user_pointer(a, p[0].field, !typed || f->base_untyped, new_id(a, w, insn, s));
+		s->r[i->dst_reg] = user_pointer(p[0].field, acc, base, new_id(a, w, insn, s));
 	else if (n == 1 && p[0].field->kind == CAT_STRING)
 		s->r[i->dst_reg] = val_pointer(VAL_STRING);
 	else if (n == 1 && BPF_MODE(i->code) != INSN_MEMSX)
-		s->r[i->dst_reg] = val_num(field_range(p[0].field, size));
+		s->r[i->dst_reg] = val_num(field_range(p[0].field, p[0].at, size));
 	else
 		s->r[i->dst_reg] = val_num(num_any());
 	return 0;
+}
+
+/* Does a load that is no reload of a whole slot read a spilled pointer that lacks something? */
+static bool parts_hidden(const struct state *s, const struct val *base, int64_t off, uint32_t size)
+{
+	int32_t k;
+
+	if (base->indexed || (size == 8 && off % 8 == 0)) /* an index stays in its own array */
+		return false;
+	for (k = 0; k < STATE_SLOTS; k++)
+		if (val_hides(&s->slot[k]) && off < -8 * k && off + size > -8 * (k + 1))
+			return true;
+	return false;
 }
 
 int step_load(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, struct fact *f,
@@ -219,6 +264,12 @@ int step_load(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 	case VAL_USER:
 		return load_field(a, w, insn, s, &base, f, e);
 	case VAL_STACK:
+		if (!base.indexed && !in_frame(a, w, (int64_t)base.delta + i->off, size))
+			return refuse_frame(a, w, insn, e);
+		if (parts_hidden(s, &base, (int64_t)base.delta + i->off, size)) {
+			refuse(a, w, insn, "pointer-leak", e, "part of the address of a field is read from the stack");
+			return error_hint(e, "use the pointer itself, or the field's value");
+		}
 		s->r[i->dst_reg] = base.indexed ? val_num(any) : slot_load(s, base.delta + i->off, size);
 		if (s->r[i->dst_reg].kind == VAL_NONE) /* uninitialised; the kernel has the last word */
 			s->r[i->dst_reg] = val_num(any);

@@ -26,6 +26,25 @@ static uint64_t fill_down(uint64_t v)
 	return v ? UINT64_MAX >> __builtin_clzll(v) : 0;
 }
 
+/* Known low bits round the ends inwards: x <= 159 and x % 8 == 0 is x <= 152. */
+static void round_ends(struct num *n)
+{
+	uint64_t low = n->unknown ? (n->unknown & -n->unknown) - 1 : UINT64_MAX, want = n->bits & low, v;
+
+	if (low == UINT64_MAX || !low)
+		return;
+	v = (n->umax & ~low) | want;
+	if (v <= n->umax)
+		n->umax = v;
+	else if (v > low)
+		n->umax = v - low - 1;
+	v = (n->umin & ~low) | want;
+	if (v >= n->umin)
+		n->umin = v;
+	else if (v <= UINT64_MAX - low - 1)
+		n->umin = v + low + 1;
+}
+
 /* Let the three views sharpen each other. An empty set settles to something harmless. */
 static struct num settle(struct num n)
 {
@@ -38,6 +57,7 @@ static struct num settle(struct num n)
 			n.umin = n.bits;
 		if (n.umax > (n.bits | n.unknown))
 			n.umax = n.bits | n.unknown;
+		round_ends(&n);
 		/* unsigned <-> signed where both ends lie in one half */
 		if ((int64_t)n.umin >= 0 && (int64_t)n.umax >= 0) {
 			if (n.smin < (int64_t)n.umin)
@@ -101,6 +121,21 @@ static struct num with_bits(uint64_t bits, uint64_t unknown)
 	n.bits = bits & ~unknown;
 	n.unknown = unknown;
 	return settle(n);
+}
+
+struct num num_widen(const struct num *old, const struct num *n, const uint64_t *marks, uint32_t nr)
+{
+	struct num w = num_any();
+	uint32_t i;
+
+	/* what the loop's steps have in common stays: alignment, and the end that does not move */
+	w.unknown = n->unknown ? UINT64_MAX << __builtin_ctzll(n->unknown) : 0;
+	w.bits = n->bits & ~w.unknown;
+	w.umin = n->umin == old->umin ? n->umin : 0;
+	for (i = 0; i < nr && marks[i] < n->umax; i++)
+		;
+	w.umax = n->umax == old->umax ? n->umax : i < nr ? marks[i] : UINT64_MAX;
+	return settle(w);
 }
 
 struct num num_join(const struct num *a, const struct num *b)

@@ -24,6 +24,11 @@ bool num_is_const(const struct num *n);
 bool num_equal(const struct num *a, const struct num *b);
 bool num_contains(const struct num *n, uint64_t v);
 struct num num_join(const struct num *a, const struct num *b);
+/*
+ * @old became @n in a loop: jump ahead, so that it ends. The upper end goes to the next of
+ * @marks (@nr numbers, rising: what the code compares with), or to the largest number.
+ */
+struct num num_widen(const struct num *old, const struct num *n, const uint64_t *marks, uint32_t nr);
 /* The low 32 bits, zero-extended; the low 8, 16 or 32 bits, sign-extended. */
 struct num num_zext(const struct num *n, unsigned bits);
 struct num num_sext(const struct num *n, unsigned bits);

@@ -25,8 +25,21 @@ static bool tracked(const struct val *v)
 	       v->kind == VAL_STRING || v->kind == VAL_MIXED;
 }
 
+static bool is_null(const struct val *v)
+{
+	return v->kind == VAL_NUM && num_is_const(&v->num) && !v->num.umin;
+}
+
+/* A user-ized pointer as the kernel gave it: NULL is one of its values. */
+static bool is_whole_user(const struct val *v)
+{
+	return v->kind == VAL_USER && !v->delta && !v->indexed;
+}
+
 bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 {
+	if ((is_null(a) && is_whole_user(b)) || (is_whole_user(a) && is_null(b)))
+		return true; /* "p ? p->next : NULL" */
 	if (constants && a->kind == VAL_NUM && b->kind == VAL_NUM && num_is_const(&a->num))
 		return num_equal(&a->num, &b->num);
 	if (!tracked(a) && !tracked(b))
@@ -38,6 +51,29 @@ bool val_same_kind(const struct val *a, const struct val *b, bool constants)
 	return a->sid == b->sid && a->delta == b->delta && a->untyped == b->untyped && a->indexed == b->indexed;
 }
 
+bool val_hides(const struct val *v)
+{
+	switch ((enum val_kind)v->kind) {
+	case VAL_USER:
+	case VAL_CTX:
+		return v->delta || v->indexed;
+	case VAL_MIXED:
+		return v->delta;
+	case VAL_NONE:
+	case VAL_NUM:
+	case VAL_STACK:
+	case VAL_OTHER:
+	case VAL_STRING:
+		break;
+	}
+	return false;
+}
+
+static bool both_written(const struct val *a, const struct val *b)
+{
+	return (a->kind == VAL_NONE) == (b->kind == VAL_NONE);
+}
+
 bool state_same_kinds(const struct state *a, const struct state *b, const struct key *k)
 {
 	unsigned i, d;
@@ -45,23 +81,29 @@ bool state_same_kinds(const struct state *a, const struct state *b, const struct
 	for (i = 0; i < 10; i++)
 		if (k->regs >> i & 1 && !val_same_kind(&a->r[i], &b->r[i], k->constants))
 			return false;
+	for (i = 6; i < 10; i++)
+		if (k->kept >> i & 1 && !both_written(&a->r[i], &b->r[i]))
+			return false;
 	for (i = 0; i < STATE_SLOTS; i++)
 		if (k->slots >> i & 1 && !val_same_kind(&a->slot[i], &b->slot[i], k->constants))
 			return false;
 	for (d = 0; d < a->depth; d++)
 		for (i = 0; i < 4; i++)
-			if (k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i], k->constants))
+			if ((k->saved[d] >> i & 1 && !val_same_kind(&a->saved[d][i], &b->saved[d][i], k->constants)) ||
+			    (k->kept_saved[d] >> i & 1 && !both_written(&a->saved[d][i], &b->saved[d][i])))
 				return false;
 	return true;
 }
 
-static bool join_num(struct num *to, const struct num *from, bool widen)
+static bool join_num(struct num *to, const struct num *from, const struct widening *widen)
 {
 	struct num n = num_join(to, from);
 
 	if (num_equal(&n, to))
 		return false;
-	*to = widen ? num_any() : n;
+	if (widen)
+		n = widen->nr ? num_widen(to, &n, widen->marks, widen->nr) : num_any();
+	*to = n;
 	return true;
 }
 
@@ -74,9 +116,27 @@ static bool join_stack(struct val *to, const struct val *from)
 	return true;
 }
 
-static bool join_val(struct val *to, const struct val *from, bool widen)
+/* A pointer on one path, NULL on the other. False if they are not that. */
+static bool join_null(struct val *to, const struct val *from, bool *changed)
 {
-	bool changed = false;
+	struct val v;
+
+	if (is_null(from) && is_whole_user(to))
+		v = *to;
+	else if (is_null(to) && is_whole_user(from))
+		v = *from;
+	else
+		return false;
+	v.maybe_null = true;
+	v.id = 0;
+	*changed = to->kind != v.kind || !to->maybe_null || to->id;
+	*to = v;
+	return true;
+}
+
+static bool join_val(struct val *to, const struct val *from, const struct widening *widen)
+{
+	bool changed = false, hides;
 
 	if (to->kind == VAL_NONE)
 		return false;
@@ -84,11 +144,13 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 		*to = (struct val){ 0 };
 		return true;
 	}
+	if (join_null(to, from, &changed))
+		return changed;
 	if (to->kind == VAL_NUM && from->kind == VAL_NUM)
 		return join_num(&to->num, &from->num, widen);
 	if (to->kind == VAL_STACK && from->kind == VAL_STACK)
 		return join_stack(to, from);
-	if (to->kind == from->kind && val_same_kind(to, from, false)) {
+	if (to->kind == from->kind && to->kind != VAL_MIXED && val_same_kind(to, from, false)) {
 		if (to->id && to->id != from->id) {
 			to->id = 0;
 			changed = true;
@@ -101,13 +163,15 @@ static bool join_val(struct val *to, const struct val *from, bool widen)
 			changed |= join_num(&to->num, &from->num, widen);
 		return changed;
 	}
-	if (to->kind == VAL_MIXED || (to->kind == VAL_OTHER && !tracked(from)))
+	hides = val_hides(to) || val_hides(from);
+	if ((to->kind == VAL_MIXED && to->delta == hides) || (to->kind == VAL_OTHER && !tracked(from)))
 		return false;
 	*to = val_pointer(tracked(to) || tracked(from) ? VAL_MIXED : VAL_OTHER);
+	to->delta = hides;
 	return true;
 }
 
-bool state_join(struct state *to, const struct state *from, bool widen)
+bool state_join(struct state *to, const struct state *from, const struct widening *widen)
 {
 	bool changed = false;
 	unsigned i, d;
@@ -147,13 +211,11 @@ static void forget(struct val *v, uint32_t id, bool null)
 	v->id = 0;
 }
 
+/* NULL stays a pointer of its kind, so that paths meet again; loads through it are tested. */
 static void set_null(struct val *v, uint32_t id, bool null)
 {
 	(void)id;
-	if (null)
-		*v = val_num(num_const(0));
-	else
-		v->maybe_null = false;
+	v->maybe_null = null;
 }
 
 void state_forget_id(struct state *s, uint32_t id)

@@ -22,7 +22,11 @@ struct val {
 	bool untyped;     /* USER: the kernel sees a number; loads are fetches */
 	bool indexed;     /* USER: plus the variable .num bytes, which stand in the register's index slot */
 	uint16_t sid;     /* USER: index into the catalog's structs */
-	int32_t delta;    /* CTX, STACK, USER: known at translation, not in the register (STACK: in it) */
+	/*
+	 * CTX, STACK, USER: known at translation, not in the register (STACK: in it).
+	 * MIXED: 1 if the register lacks something that the original's holds.
+	 */
+	int32_t delta;
 	uint32_t id;      /* USER: values with one id are copies, 0: none known; a test of one tests all */
 	struct num num;
 };
@@ -42,6 +46,12 @@ struct key {
 	uint16_t regs;
 	uint64_t slots;
 	uint8_t saved[STATE_DEPTH]; /* bit 0: r6 */
+	/*
+	 * Registers that survive calls and are needed: a path on which nothing wrote them stays
+	 * apart, because they can neither be saved there nor be lost on the other one.
+	 */
+	uint16_t kept;
+	uint8_t kept_saved[STATE_DEPTH];
 	bool constants;             /* nor different constants */
 };
 
@@ -50,12 +60,19 @@ struct val val_pointer(enum val_kind kind);
 /* Are they one as far as the code that is emitted for a load through them goes? */
 bool val_same_kind(const struct val *a, const struct val *b, bool constants);
 bool state_same_kinds(const struct state *a, const struct state *b, const struct key *k);
-/* Merge @from into @to; @widen: numbers that grew become unknown. True if @to changed. */
-bool state_join(struct state *to, const struct state *from, bool widen);
+/* How numbers that grow are widened: to the next of .marks; without any they become unknown. */
+struct widening {
+	const uint64_t *marks;
+	uint32_t nr;
+};
+/* Merge @from into @to; @widen: NULL: not yet. True if @to changed. */
+bool state_join(struct state *to, const struct state *from, const struct widening *widen);
 /* Forget @id everywhere (it is about to name a new value). */
 void state_forget_id(struct state *s, uint32_t id);
-/* Values with @id: not NULL (@null false), or the number 0. */
+/* Values with @id: not NULL (@null false), or NULL. */
 void state_set_null(struct state *s, uint32_t id, bool null);
+/* Does the register lack something (a delta, an index) that the original's holds? */
+bool val_hides(const struct val *v);
 /* Registers that hold something, as a mask. */
 uint16_t state_written(const struct state *s);
 

@@ -72,6 +72,36 @@ static int refuse_arith(struct analysis *a, const struct walk *w, uint32_t insn,
 	return error_hint(e, "add constants only (read fields by name), or index an array field with a bounded number");
 }
 
+int need_whole(const struct analysis *a, const struct walk *w, uint32_t insn, const struct val *v, const char *tag,
+	       const char *what, struct abide_error *e)
+{
+	if (!val_hides(v))
+		return 0;
+	if (v->kind == VAL_USER)
+		refuse(a, w, insn, tag, e, "the address of a field of struct %s %s", a->catalog->structs[v->sid].name, what);
+	else
+		refuse(a, w, insn, tag, e, "an address inside %s %s",
+		       v->kind == VAL_CTX ? "the event's context" : "one of several structs", what);
+	return error_hint(e, "use the pointer itself, or the field's value");
+}
+
+bool in_frame(const struct analysis *a, const struct walk *w, int64_t off, uint32_t size)
+{
+	for (;; w = &a->walks[w->parent]) {
+		if (off >= -(int64_t)(w->base + w->cfg->frame) && off + size <= -(int64_t)w->base)
+			return true;
+		if (w->parent < 0)
+			return false;
+	}
+}
+
+int refuse_frame(const struct analysis *a, const struct walk *w, uint32_t insn, struct abide_error *e)
+{
+	refuse(a, w, insn, "stack", e, "%s reaches stack outside its frame of %u bytes", w->cfg->function->name,
+	       w->cfg->frame);
+	return error_hint(e, "its frame is as large as the offsets from r10 that its code names");
+}
+
 static bool add_delta(struct val *v, int64_t by)
 {
 	int64_t sum;
@@ -188,8 +218,8 @@ static int step_mov(struct analysis *a, const struct walk *w, uint32_t insn, str
 		*dst = *src;
 		return 0;
 	}
-	if (src->kind == VAL_USER && (src->delta || src->indexed))
-		return refuse_arith(a, w, insn, src, e);
+	if (need_whole(a, w, insn, src, "pointer-arithmetic", "is cut", e))
+		return e->code;
 	if (src->kind != VAL_NUM) /* the low half of a pointer */
 		*dst = val_num(is64 ? num_any() : num_range(0, UINT32_MAX));
 	else if (i->off && BPF_SRC(i->code) == BPF_X) {
@@ -202,6 +232,21 @@ static int step_mov(struct analysis *a, const struct walk *w, uint32_t insn, str
 	return 0;
 }
 
+/* What the kernel takes (RFC 9669); widths and signs are in .off and .imm. */
+static bool alu_is_known(const struct bpf_insn *i)
+{
+	uint8_t op = BPF_OP(i->code);
+	bool is64 = BPF_CLASS(i->code) == BPF_ALU64;
+
+	if (op == BPF_END)
+		return i->imm == 16 || i->imm == 32 || i->imm == 64;
+	if (op == BPF_MOV && BPF_SRC(i->code) == BPF_X)
+		return !i->off || i->off == 8 || i->off == 16 || (is64 && i->off == 32);
+	if (op == BPF_DIV || op == BPF_MOD)
+		return i->off == 0 || i->off == 1;
+	return op < BPF_END && !i->off;
+}
+
 static int step_alu(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, struct fact *f,
 		    struct abide_error *e)
 {
@@ -211,6 +256,8 @@ static int step_alu(struct analysis *a, const struct walk *w, uint32_t insn, str
 	struct val *dst = &s->r[i->dst_reg], src;
 	int err;
 
+	if (!alu_is_known(i))
+		return refuse(a, w, insn, "bad-instruction", e, "unknown arithmetic (code 0x%02x, offset %d)", i->code, i->off);
 	if (BPF_SRC(i->code) == BPF_X && op != BPF_END && op != BPF_NEG)
 		src = value_of(w, s, i->src_reg);
 	else
@@ -226,6 +273,9 @@ static int step_alu(struct analysis *a, const struct walk *w, uint32_t insn, str
 		return refuse_arith(a, w, insn, dst, e);
 	if (src.kind == VAL_USER || src.kind == VAL_CTX)
 		return refuse_arith(a, w, insn, &src, e);
+	if (need_whole(a, w, insn, dst, "pointer-arithmetic", "is used as a number", e) ||
+	    need_whole(a, w, insn, &src, "pointer-arithmetic", "is used as a number", e))
+		return e->code;
 	if (dst->kind == VAL_NUM && src.kind == VAL_NUM) {
 		if (op == BPF_END)
 			*dst = val_num(byte_order(i, &dst->num));
@@ -233,8 +283,8 @@ static int step_alu(struct analysis *a, const struct walk *w, uint32_t insn, str
 			*dst = val_num(num_alu(op, &dst->num, &src.num, is64, i->off == 1));
 	} else if (is64) {
 		*dst = other_pointer(op, dst, &src);
-	} else {
-		*dst = val_num(num_range(0, UINT32_MAX));
+	} else { /* swapped bytes are 64 bits wide in either class */
+		*dst = val_num(op == BPF_END ? num_any() : num_range(0, UINT32_MAX));
 	}
 	return 0;
 }
@@ -258,13 +308,34 @@ static bool result_is_dead(const struct walk *w, uint32_t insn, unsigned reg)
 	return !(w->cfg->after[insn].regs >> reg & 1);
 }
 
+/* Load-acquire and store-release (Linux 6.15) are atomics that load and store. */
+static bool atomic_is_known(const struct bpf_insn *i)
+{
+	switch (i->imm & ~BPF_FETCH) {
+	case BPF_ADD:
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+		return true;
+	default:
+		return i->imm == BPF_XCHG || i->imm == BPF_CMPXCHG;
+	}
+}
+
 /* Atomics: a kernel before 5.12 knows a plain add only; clang writes a fetch even for a dead result. */
 static int step_atomic(struct analysis *a, const struct walk *w, uint32_t insn, struct state *s, struct fact *f,
 		       struct abide_error *e)
 {
 	const struct bpf_insn *i = &w->cfg->function->insns[insn];
-	struct val base = value_of(w, s, i->dst_reg);
+	struct val base = value_of(w, s, i->dst_reg), v = value_of(w, s, i->src_reg);
 
+	if (!atomic_is_known(i)) {
+		refuse(a, w, insn, "atomics", e, "unknown atomic operation 0x%x", i->imm);
+		return error_hint(e, "add, and, or, xor, exchange and compare-and-exchange are known");
+	}
+	if (need_whole(a, w, insn, &v, "pointer-leak", "is stored as a number", e) ||
+	    (i->imm == BPF_CMPXCHG && need_whole(a, w, insn, &s->r[0], "pointer-leak", "is compared", e)))
+		return e->code;
 	if (a->target && i->imm != BPF_ADD && !target_has_atomics(a->target)) {
 		if (i->imm != (BPF_ADD | BPF_FETCH) || !result_is_dead(w, insn, i->src_reg)) {
 			refuse(a, w, insn, "atomics", e, "%s knows no atomic operation but an add without a result",
@@ -298,15 +369,16 @@ static int step_store(struct analysis *a, const struct walk *w, uint32_t insn, s
 		refuse(a, w, insn, "pointer-lost", e, "r%u holds pointers of different kinds by path", i->dst_reg);
 		return error_hint(e, "store through each pointer in its own branch");
 	}
+	if (base.kind == VAL_STACK && !base.indexed && !in_frame(a, w, (int64_t)base.delta + i->off, insn_size(i)))
+		return refuse_frame(a, w, insn, e);
 	if (insn_is_atomic(i))
 		return step_atomic(a, w, insn, s, f, e);
 	v = BPF_CLASS(i->code) == BPF_STX ? value_of(w, s, i->src_reg)
 					  : val_num(num_const((uint64_t)(int64_t)i->imm));
-	if (v.kind == VAL_USER && (v.indexed || (v.delta && (base.kind != VAL_STACK || insn_size(i) != 8)))) {
-		refuse(a, w, insn, "pointer-leak", e, "the address of a field of struct %s is stored as a number",
-		       a->catalog->structs[v.sid].name);
-		return error_hint(e, "store the pointer itself (as a key), or the field's value");
-	}
+	/* a spill keeps what the register lacks in the state */
+	if ((base.kind != VAL_STACK || base.indexed || insn_size(i) != 8 || (base.delta + i->off) % 8 || v.indexed) &&
+	    need_whole(a, w, insn, &v, "pointer-leak", "is stored as a number", e))
+		return e->code;
 	if (base.kind == VAL_STACK)
 		store_stack(s, &base, i->off, insn_size(i), insn_size(i) == 8 ? &v : NULL);
 	return 0;
@@ -377,22 +449,22 @@ int step_branch(struct analysis *a, const struct walk *w, uint32_t insn, const s
 
 	y = BPF_SRC(i->code) == BPF_X ? value_of(w, s, i->src_reg) : val_num(num_const((uint64_t)(int64_t)i->imm));
 	f->kind = FACT_BRANCH;
+	if (BPF_OP(i->code) > BPF_JSLE && i->code != (BPF_JMP | 0xe0)) /* 0xe0: may_goto */
+		return refuse(a, w, insn, "bad-instruction", e, "unknown jump (code 0x%02x)", i->code);
 	*next = *s;
 	*taken = *s;
 	if (null_test(i, &x, &y, &eq) || (null_test(i, &y, &x, &eq) && (x = y, true))) {
-		if (x.delta || x.indexed) {
-			refuse(a, w, insn, "pointer-compare", e, "the address of a field of struct %s is compared",
-			       a->catalog->structs[x.sid].name);
-			return error_hint(e, "compare the pointer itself");
-		}
+		if (need_whole(a, w, insn, &x, "pointer-compare", "is compared", e))
+			return e->code;
 		state_set_null(taken, x.id, eq);
 		state_set_null(next, x.id, !eq);
 		return 0;
 	}
-	if ((x.kind == VAL_USER && (x.delta || x.indexed)) || (y.kind == VAL_USER && (y.delta || y.indexed))) {
-		refuse(a, w, insn, "pointer-compare", e, "the address of a field of a user-ized struct is compared");
-		return error_hint(e, "compare the pointers themselves");
-	}
+	if (need_whole(a, w, insn, &x, "pointer-compare", "is compared", e) ||
+	    need_whole(a, w, insn, &y, "pointer-compare", "is compared", e))
+		return e->code;
+	if (w->base && (insn_uses(i) >> FP & 1))
+		return refuse(a, w, insn, "bad-instruction", e, "the frame pointer of a subprogram is compared");
 	if (x.kind != VAL_NUM || y.kind != VAL_NUM)
 		return 0;
 	p = x.num, q = y.num;

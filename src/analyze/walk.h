@@ -31,6 +31,12 @@ int step_call(struct analysis *a, const struct walk *w, uint32_t insn, struct st
 int step_branch(struct analysis *a, const struct walk *w, uint32_t insn, const struct state *s,
 		struct state *next, struct state *taken, struct fact *f, struct abide_error *e);
 
+/* A value is about to be used as a number: refuse it where the register lacks part of it. */
+int need_whole(const struct analysis *a, const struct walk *w, uint32_t insn, const struct val *v, const char *tag,
+	       const char *what, struct abide_error *e);
+/* Is [off, off + size) inside the frame of the walk or of one of its callers? */
+bool in_frame(const struct analysis *a, const struct walk *w, int64_t off, uint32_t size);
+int refuse_frame(const struct analysis *a, const struct walk *w, uint32_t insn, struct abide_error *e);
 /* The value of register @r (r10: the frame pointer of that walk). */
 struct val value_of(const struct walk *w, const struct state *s, unsigned r);
 /* A new identity for what instruction @insn of @w made; the old bearers forget it. */

@@ -128,6 +128,7 @@ struct cat_event {
 	int32_t subjects[4];
 	const char **subject_names; /* as written */
 	uint32_t nr_subjects;
+	bool anybody; /* "subject anybody": it fires in whatever task an interrupt hit, and passes every filter */
 	bool syscall;            /* sys_enter:NAME, sys_exit:NAME: only for that system call */
 	const char *syscall_name;
 	uint32_t line;

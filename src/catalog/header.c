@@ -350,6 +350,9 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 	buf_printf(b, "\n *\n");
 	for (i = 0; i < ev->nr_args; i++) {
 		meaning(&ev->args[i], text, sizeof(text));
+		if (ev->args[i].since > ev->since)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " (since %u)",
+			         ev->args[i].since);
 		buf_printf(b, " *	    %-11s ", ev->args[i].name);
 		wrap(b, text, 24, " *			", 24, 0);
 		buf_printf(b, "\n");

@@ -136,11 +136,16 @@ static bool link_field(struct parser *p, struct cat_field *f)
 	return true;
 }
 
-/* Is it a pointer to a task? Subjects are. */
-/* The process filter reads its tgid. */
+/* Is it a pointer to a task? Subjects are: the process filter reads their tgid. */
 static bool is_task(const struct catalog *c, const struct cat_field *f)
 {
-	return f->kind == CAT_POINTER && catalog_field(&c->structs[f->target], "tgid");
+	const struct cat_struct *s = f->kind == CAT_POINTER ? &c->structs[f->target] : NULL;
+	uint32_t i;
+
+	for (i = 0; s && i < s->nr_kernel; i++)
+		if (!strcmp(s->kernel[i], "task_struct"))
+			return true;
+	return s && catalog_field(s, "tgid");
 }
 
 static bool link_subjects(struct parser *p, struct cat_event *ev)
@@ -151,6 +156,10 @@ static bool link_subjects(struct parser *p, struct cat_event *ev)
 		ev->subjects[i] = -1;
 		if (!strcmp(ev->subject_names[i], "current"))
 			continue;
+		if (!strcmp(ev->subject_names[i], "anybody")) {
+			ev->anybody = true;
+			continue;
+		}
 		for (k = 0; k < ev->nr_args && strcmp(ev->args[k].name, ev->subject_names[i]); k++)
 			;
 		if (k == ev->nr_args)

@@ -171,6 +171,17 @@ static bool listed_nullable(const char *tracepoint, const char *arg)
 	return false;
 }
 
+/*
+ * In the same list stand arguments that the verifier takes for numbers, because their
+ * callers pass small ones instead of pointers (SEND_SIG_PRIV is 1): "R1 invalid mem access
+ * 'scalar'" on 7.3. Fetches do on every kernel.
+ */
+bool place_arg_is_number(const struct place *p, const char *name)
+{
+	return !strcmp(name, "info") && (!strcmp(p->pub.tracepoint, "signal_generate") ||
+	                                 !strcmp(p->pub.tracepoint, "signal_deliver"));
+}
+
 bool place_arg(const struct btf_data *b, const struct place *p, const char *name,
                uint32_t *position, uint32_t *type, bool *nullable)
 {

@@ -129,6 +129,7 @@ int ops_resolve(struct target *t, const struct cat_field *f, struct access *a, s
 
 /* resolve_event.c */
 /* Argument of a tracepoint by name: position and type. */
+bool place_arg_is_number(const struct place *p, const char *name);
 bool place_arg(const struct btf_data *b, const struct place *p, const char *name, uint32_t *position,
 	       uint32_t *type, bool *nullable);
 

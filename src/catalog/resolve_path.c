@@ -267,7 +267,8 @@ static int root_arg(struct walker *w, const struct cat_step *s)
 	type_scalar(w->b, w->type, &p->arg_size, &p->arg_sign);
 	w->in_register = true;
 	w->nullable = p->arg_nullable;
-	if (type_pointer(w->b, w->type, &to) && type_is_struct(w->b, to))
+	if (type_pointer(w->b, w->type, &to) && type_is_struct(w->b, to) &&
+	    !place_arg_is_number(w->in->place, s->name))
 		w->base = btf_strip(w->b, to, true);
 	write_text(w, "%s", s->name);
 	return s->has_index || s->own_index ? pick(w, s) : 0;

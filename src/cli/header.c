@@ -12,8 +12,9 @@
 static const char usage[] =
 	"usage: abide header [--catalog FILE] >linux.h\n"
 	"\n"
-	"Print the header that programs include instead of vmlinux.h (<abide/linux.h>): user-ized\n"
-	"structs, stable enums, and the user events as comments. It is the same for every kernel.\n"
+	"Print the header that programs include instead of vmlinux.h (<abide/linux.h>):\n"
+	"user-ized structs, stable enums, and the user events as comments. It is the same\n"
+	"for every kernel.\n"
 	"\n"
 	"      --catalog FILE  add or replace user events and structs\n"
 	"  -h, --help          this text\n";

@@ -13,22 +13,25 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "check/stamp.h"
 #include "cli/cli.h"
 #include "cli/run.h"
 #include "translate/translate.h"
 
 static const char usage[] =
-	"usage: abide run OBJ [OPTIONS] [--VARIABLE=VALUE]... [INTERVAL [COUNT]] [-- COMMAND [ARG]...]\n"
+	"usage: abide run OBJ [OPTIONS] [--VARIABLE=VALUE]... [INTERVAL [COUNT]]\n"
+	"                 [-- COMMAND [ARG]...]\n"
 	"\n"
 	"Run an object's programs on this kernel and show what they find.\n"
 	"\n"
-	"  -p, --pid PID          watch this process and the children it makes; repeatable\n"
-	"  -- COMMAND [ARG]...    start a command, watch it and its children, stop when it ends\n"
+	"  -p, --pid PID          watch this process and new children; repeatable\n"
+	"  -- COMMAND [ARG]...    start a command, watch it and its children\n"
 	"  -d, --duration SEC     stop after so many seconds\n"
 	"  -i, --interval SEC     show results each SEC seconds, not only at the end\n"
 	"  -o, --output FORMAT    table (default) or json\n"
@@ -37,14 +40,16 @@ static const char usage[] =
 	"      --per-cpu          do not sum what is counted for each CPU\n"
 	"  -T, --timestamp        begin rows with the time of day\n"
 	"      --catalog FILE     add or replace user events and structs\n"
+	"      --force            run what is stamped for another kernel (abide stamp)\n"
 	"  -q, --quiet            no messages but errors\n"
-	"  -v, --verbose          explain every rewritten load; twice: the kernel's log too\n"
+	"  -v, --verbose          explain rewritten loads; twice: the kernel's log too\n"
 	"  -h, --help             this text; with OBJ, its own options too\n"
 	"\n"
 	"^C shows results a last time and ends; a second one kills.\n"
-	"Exit status: 0 fine, 1 failed or refused, 2 wrong arguments, 126 or 127 COMMAND cannot be run.\n";
+	"Exit status: 0 fine, 1 failed or refused, 2 wrong arguments, 126 or 127 COMMAND\n"
+	"cannot be run.\n";
 
-enum { OPT_CATALOG = 256, OPT_PER_CPU };
+enum { OPT_CATALOG = 256, OPT_PER_CPU, OPT_FORCE };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -57,6 +62,7 @@ static const struct option options[] = {
 	{ "per-cpu", no_argument, NULL, OPT_PER_CPU },
 	{ "timestamp", no_argument, NULL, 'T' },
 	{ "catalog", required_argument, NULL, OPT_CATALOG },
+	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -162,6 +168,9 @@ static int one_option(struct run *run, int c)
 		return 0;
 	case OPT_CATALOG:
 		run->catalog = optarg;
+		return 0;
+	case OPT_FORCE:
+		run->force = true;
 		return 0;
 	case 'q':
 		run->quiet = true;
@@ -319,6 +328,18 @@ static int translate(const struct run *run, struct parts *p, struct abide_error 
 	                              &p->follow, e);
 }
 
+/* Was a program that depends on the kernel's internals tested for this kernel, if it says for which? */
+static int check_stamp(const struct run *run, const struct parts *p, struct abide_error *e)
+{
+	struct utsname u;
+
+	if (run->force)
+		return 0;
+	if (uname(&u))
+		return error_set(e, -errno, "", "which kernel is this? %s", strerror(errno));
+	return stamp_allows(p->in.object, u.release, p->in.btf, p->in.catalog, e);
+}
+
 static int open_session(const struct run *run, struct parts *p, struct abide_error *e)
 {
 	struct session_options opts = { .variables = p->constants.values,
@@ -366,6 +387,8 @@ static int open_all(const struct run *run, struct parts *p, struct abide_error *
 		err = run_command_start(&p->command, run->command, &p->mask, e);
 	if (!err)
 		err = inputs_open(&p->in, run->path, run->catalog, NULL, e);
+	if (!err)
+		err = check_stamp(run, p, e);
 	if (!err)
 		err = run_constants(p->in.object, run, &p->constants, e);
 	if (!err)

@@ -22,7 +22,7 @@ struct run {
 	double duration, interval; /* seconds, 0: not asked */
 	uint64_t count;            /* intervals, 0: no end */
 	uint32_t top;
-	bool json, timestamps, per_cpu, quiet, help;
+	bool json, timestamps, per_cpu, quiet, help, force;
 	int verbose;
 };
 

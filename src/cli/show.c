@@ -14,9 +14,10 @@
 static const char usage[] =
 	"usage: abide show NAME [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
 	"\n"
-	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event (sched_switch,\n"
-	"sys_enter:openat) or an enum: what it means, and where this kernel keeps it. \"@16 @8\" means:\n"
-	"the pointer at offset 16, then offset 8 from there; \"(fetched)\": the kernel takes no plain load.\n"
+	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event\n"
+	"(sched_switch, sys_enter:openat) or an enum: what it means, and where this kernel\n"
+	"keeps it. \"@16 @8\" means: the pointer at offset 16, then offset 8 from there;\n"
+	"\"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
@@ -26,6 +27,8 @@ static const char usage[] =
 #define WHY          256
 #define WHERE_COLUMN 44
 #define DOC_COLUMN   8
+#define PATH_COLUMN  12
+#define ENUM_COLUMN  9
 
 /* "since 2", "may be NULL", "[ns]": what is to know beside the meaning. */
 static void field_doc(const struct cat_field *f, char *text, size_t size)
@@ -70,6 +73,7 @@ static void print_field(const struct view *v, bool argument, const struct cat_fi
                         const struct access *a, const char *why)
 {
 	char text[400], offset[16] = "";
+	uint32_t at;
 	int n;
 
 	if (!argument)
@@ -77,8 +81,11 @@ static void print_field(const struct view *v, bool argument, const struct cat_fi
 	n = printf("  %-*s%s", argument ? 0 : 6, offset, field_text(f, text, sizeof(text)));
 	if (a) {
 		view_where(a, text, sizeof(text));
-		view_to_column((uint32_t)n, WHERE_COLUMN);
-		view_wrap(v, WHERE_COLUMN, WHERE_COLUMN, text);
+		/* a path too long for what is left of the line gets one of its own */
+		at = v->width && WHERE_COLUMN + strcspn(text, " ") > v->width ? PATH_COLUMN
+		                                                              : WHERE_COLUMN;
+		view_to_column((uint32_t)n, at);
+		view_wrap(v, at, at, text);
 	} else {
 		putchar('\n');
 	}
@@ -118,14 +125,26 @@ static void show_field(struct view *v, const struct cat_struct *s, const struct 
 	}
 }
 
-/* "struct task_struct", "enum req_op or req_opf" */
-static void kernel_names(const char *kind, const char **names, uint32_t n)
+/* "of enum req_op or req_opf; since 1", wrapped; @rest follows the names. */
+static void print_origin(const struct view *v, const char *kind, const char **names, uint32_t n,
+                         const char *rest)
 {
+	char text[1600];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s ", kind);
 	uint32_t i;
 
-	printf("%s ", kind);
-	for (i = 0; i < n; i++)
-		printf("%s%s", i ? " or " : "", names[i]);
+	for (i = 0; i < n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " or " : "",
+		                        names[i]);
+	if (len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, "; %s", rest);
+	view_wrap(v, 0, 4, text);
+}
+
+static void print_not_here(const struct view *v, const char *why)
+{
+	printf("not here: ");
+	view_wrap(v, 10, 4, why);
 }
 
 static void print_target(const struct view *v)
@@ -146,7 +165,7 @@ static void print_title(const struct view *v, const char *kind, const char *name
 
 static void show_struct(struct view *v, const struct cat_struct *s, const struct cat_field *only)
 {
-	char why[WHY];
+	char why[WHY], rest[80];
 	uint32_t i;
 
 	if (v->json)
@@ -157,11 +176,12 @@ static void show_struct(struct view *v, const struct cat_struct *s, const struct
 		printf("}\n");
 	} else {
 		print_title(v, "struct", s->name, s->doc);
-		kernel_names("of struct", s->kernel, s->nr_kernel);
-		printf("; %u fields, %u bytes, since %u\n", s->nr_fields, s->size, s->since);
+		snprintf(rest, sizeof(rest), "%u fields, %u bytes, since %u", s->nr_fields, s->size,
+		         s->since);
+		print_origin(v, "of struct", s->kernel, s->nr_kernel, rest);
 		print_target(v);
 		if (!view_has_struct(v, s, why, sizeof(why)))
-			printf("not here: %s\n", why);
+			print_not_here(v, why);
 		putchar('\n');
 	}
 	for (i = 0; i < s->nr_fields; i++)
@@ -175,8 +195,8 @@ static void subjects_text(const struct cat_event *ev, char *buf, size_t size)
 	uint32_t i;
 	size_t n = 0;
 
-	buf[0] = '\0';
-	for (i = 0; i < ev->nr_subjects && n < size; i++)
+	snprintf(buf, size, "%s", ev->anybody ? "nobody in particular: every process filter lets it pass" : "");
+	for (i = 0; !ev->anybody && i < ev->nr_subjects && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
 		                      ev->subjects[i] < 0 ? "the running task"
 		                                          : ev->args[ev->subjects[i]].name);
@@ -189,12 +209,13 @@ static void print_event(const struct view *v, const struct cat_event *ev, const 
 	const char *open;
 
 	print_title(v, "event", ev->name, ev->doc);
-	kernel_names("on tracepoint", ev->places, ev->nr_places);
+	snprintf(text, sizeof(text), "since %u", ev->since);
+	print_origin(v, "on tracepoint", ev->places, ev->nr_places, text);
 	subjects_text(ev, subjects, sizeof(subjects));
-	printf("; since %u\nabout %s\n", ev->since, subjects);
+	printf("about %s\n", subjects);
 	print_target(v);
 	if (why)
-		printf("not here: %s\n", why);
+		print_not_here(v, why);
 	else if (p && p->syscall_nr >= 0)
 		printf("number %d on %s\n", p->syscall_nr, target_machine(v->in.target));
 	args_text(ev, text, sizeof(text));
@@ -257,17 +278,37 @@ static void enumerators_text(struct view *v, const struct cat_enum *en,
 		snprintf(buf, size, "not here");
 }
 
+/* What the kernel has stands beside the name, or below the meaning where it does not fit. */
+static void print_enumerator(const struct view *v, const struct cat_enumerator *e,
+                             const char *kernel)
+{
+	uint32_t at = 9 + (uint32_t)strlen(e->name);
+	bool beside = at < WHERE_COLUMN && (!v->width || WHERE_COLUMN + strlen(kernel) <= v->width);
+
+	printf("  %5u  %s", e->value, e->name);
+	if (beside && *kernel)
+		view_to_column(at, WHERE_COLUMN);
+	printf("%s\n%*s", beside ? kernel : "", ENUM_COLUMN, "");
+	view_wrap(v, ENUM_COLUMN, ENUM_COLUMN, e->doc);
+	if (!beside && *kernel) {
+		printf("%*s", ENUM_COLUMN, "");
+		view_wrap(v, ENUM_COLUMN, ENUM_COLUMN, kernel);
+	}
+}
+
 static void show_enum(struct view *v, const struct cat_enum *en)
 {
-	char text[600];
+	char text[600], rest[100];
 	uint32_t i;
 
 	if (!v->json) {
 		print_title(v, "enum", en->name, en->doc);
+		snprintf(rest, sizeof(rest), "any other value of the kernel's becomes %u; since %u",
+		         en->other, en->since);
 		if (en->nr_kernel)
-			kernel_names("of enum", en->kernel, en->nr_kernel);
-		printf("%sany other value of the kernel's becomes %u; since %u\n",
-		       en->nr_kernel ? "; " : "", en->other, en->since);
+			print_origin(v, "of enum", en->kernel, en->nr_kernel, rest);
+		else
+			printf("%s\n", rest);
 		if (en->nr_kernel)
 			print_target(v);
 		putchar('\n');
@@ -284,13 +325,7 @@ static void show_enum(struct view *v, const struct cat_enum *en)
 			printf("}\n");
 			continue;
 		}
-		printf("  %5u  %s", e->value, e->name);
-		if (*text) {
-			view_to_column(9 + (uint32_t)strlen(e->name), WHERE_COLUMN);
-			printf("%s", text);
-		}
-		printf("\n%*s", DOC_COLUMN + 1, "");
-		view_wrap(v, DOC_COLUMN + 1, DOC_COLUMN + 1, e->doc);
+		print_enumerator(v, e, text);
 	}
 }
 

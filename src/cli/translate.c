@@ -19,7 +19,7 @@ static const char usage[] =
 	"\n"
 	"Write the plain libbpf object that OBJ becomes on one kernel.\n"
 	"\n"
-	"  -o, --output OUT       where to write (default: translate only, and say what changed)\n"
+	"  -o, --output OUT       where to write (default: only say what changed)\n"
 	"  -k, --kernel BTF-FILE  the kernel to translate for (default: this one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
 	"  -v, --verbose          explain every rewritten load\n"

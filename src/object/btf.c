@@ -106,7 +106,8 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 		names = b->layout[btf_info_kind(info)].names;
 		if (names == FUNCS && btf_is_iterator(b, name))
 			names = 1 + BTF_NAMES_ITERATORS;
-		if (names && names <= BTF_NAMES_NOTED && name && !btf_note_name(&b->names[names - 1], id, name))
+		if (names && names <= BTF_NAMES_NOTED && name &&
+		    !btf_note_name(&b->names[names - 1], id, name))
 			return error_nomem(e);
 	}
 	b->count = id;

@@ -34,20 +34,20 @@ void btf_free(struct btf_data *b);
 /* One decoded type. .name is "" when there is none or it lies outside the strings. */
 struct btf_info {
 	uint32_t id;
-	uint8_t kind;        /* BTF_KIND_* */
-	bool kflag;          /* struct/union: members carry bit sizes; enum: signed */
+	uint8_t kind; /* BTF_KIND_* */
+	bool kflag;   /* struct/union: members carry bit sizes; enum: signed */
 	uint32_t vlen;
 	const char *name;
-	uint32_t size;       /* bytes; INT ENUM ENUM64 STRUCT UNION FLOAT DATASEC */
-	uint32_t type;       /* PTR TYPEDEF const-like FUNC FUNC_PROTO(return) VAR DECL_TAG TYPE_TAG */
-	uint32_t linkage;    /* FUNC (= vlen) and VAR */
-	uint32_t extra;      /* offset of what follows the record, within the type section */
+	uint32_t size;    /* bytes; INT ENUM ENUM64 STRUCT UNION FLOAT DATASEC */
+	uint32_t type;    /* PTR TYPEDEF const-like FUNC FUNC_PROTO(return) VAR DECL_TAG TYPE_TAG */
+	uint32_t linkage; /* FUNC (= vlen) and VAR */
+	uint32_t extra;   /* offset of what follows the record, within the type section */
 };
 
-struct btf_field { /* struct or union member */
+struct btf_field {        /* struct or union member */
 	const char *name; /* "" when anonymous */
 	uint32_t type;
-	uint32_t bit_off; /* from the start of the struct, in bits */
+	uint32_t bit_off;  /* from the start of the struct, in bits */
 	uint32_t bit_size; /* 0: not a bit-field */
 };
 
@@ -56,7 +56,7 @@ struct btf_value { /* enumerator */
 	int64_t value; /* unsigned 64-bit values keep their bit pattern */
 };
 
-struct btf_arg { /* parameter of a FUNC_PROTO */
+struct btf_arg {          /* parameter of a FUNC_PROTO */
 	const char *name; /* "" when the BTF has none */
 	uint32_t type;    /* 0 and an empty name: "..." */
 };
@@ -73,16 +73,20 @@ const char *btf_string(const struct btf_data *b, uint32_t off); /* NULL when out
 
 /* Each returns false when @id or @i is out of range, of another kind, or the record is cut. */
 bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out);
-bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_field *out);
-bool btf_value_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_value *out);
-bool btf_arg_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_arg *out);
-bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i, struct btf_slot *out);
+bool btf_field_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                  struct btf_field *out);
+bool btf_value_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                  struct btf_value *out);
+bool btf_arg_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                struct btf_arg *out);
+bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
+                 struct btf_slot *out);
 /* ARRAY: element type, index type and number of elements. */
 bool btf_array(const struct btf_data *b, const struct btf_info *t, uint32_t *elem, uint32_t *index,
-	       uint32_t *count);
+               uint32_t *count);
 /* INT: BTF_INT_ENCODING bits (BTF_INT_SIGNED, _CHAR, _BOOL), bit offset and bits. */
-bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encoding, uint8_t *bit_off,
-	     uint8_t *bits);
+bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encoding,
+             uint8_t *bit_off, uint8_t *bits);
 /* DECL_TAG: member index, -1 for the type itself. */
 bool btf_tag_component(const struct btf_data *b, const struct btf_info *t, int32_t *component);
 

@@ -38,7 +38,7 @@ struct btf_index {
 	uint32_t mask;
 	uint32_t id_bits;
 	uint32_t asked; /* look-ups before there was an index */
-	uint64_t seed; /* chosen at random, so that nobody can prepare colliding names */
+	uint64_t seed;  /* chosen at random, so that nobody can prepare colliding names */
 };
 
 /*

@@ -6,7 +6,7 @@
  * tracepoints, and 56,000 other functions that few ask for, so there are three indices, each
  * built when first asked: the former two from names that were noted when the BTF was
  * opened, the latter (of all functions) from a second walk.
- * A program of one event asks for four names: the first few look-ups scan the noted names,
+ * A typical program asks for ten names: the first look-ups scan the noted names,
  * and so do those that find no memory for the index.
  *
  * A slot is one 32-bit word (id and the rest of it hash bits); names are compared in
@@ -23,7 +23,7 @@
 
 #define NAME_MAX_LEN 511
 #define AHEAD        8
-#define SCANS        6 /* look-ups that together cost less than an index */
+#define SCANS        32 /* look-ups that together cost about what an index does */
 
 void btf_index_free(struct btf_index *x)
 {
@@ -138,7 +138,8 @@ static void insert_all(const struct btf_data *b, struct btf_index *x, const stru
 bool btf_index_build(struct btf_data *b, enum btf_names names)
 {
 	struct btf_index *x = &b->index[names];
-	struct btf_name_list funcs = { 0 }, *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
+	struct btf_name_list funcs = { 0 },
+			     *l = names < BTF_NAMES_NOTED ? &b->names[names] : &funcs;
 	uint32_t size = 16;
 
 	if (x->slots)
@@ -189,7 +190,8 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 
 	if (!len || len > NAME_MAX_LEN)
 		return 0;
-	if (names < BTF_NAMES_NOTED && !x->slots && (x->asked < SCANS || !btf_index_build(b, names))) {
+	if (names < BTF_NAMES_NOTED && !x->slots &&
+	    (x->asked < SCANS || !btf_index_build(b, names))) {
 		x->asked++;
 		return scan(b, &b->names[names], kind, name);
 	}

@@ -18,8 +18,45 @@
 #define EXT_MAGIC  0xeb9f
 #define EXT_HEADER 32
 
-static void put_types(const struct btf_data *b, const struct buf *names, struct buf *out)
+static bool has_section(const struct object *o, const char *name)
 {
+	uint32_t i;
+
+	for (i = 0; i < o->nr_sections; i++)
+		if (!strcmp(o->sections[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * clang moves constants of 4, 8, 16 or 32 bytes to .rodata.cstN and leaves their DATASEC
+ * under the name .rodata. libbpf sets the sizes of DATASECs from sections, and refuses an
+ * object whose section is not there unless the size is set already: lay it out.
+ */
+static void lay_out_orphans(const struct object *o, uint8_t *types)
+{
+	const struct btf_data *b = o->btf;
+	uint32_t id, i, end;
+	struct btf_info t;
+	struct btf_slot v;
+
+	for (id = 1; id < btf_count(b); id++) {
+		if (!btf_get(b, id, &t) || t.kind != BTF_KIND_DATASEC || t.size || has_section(o, t.name))
+			continue;
+		for (i = end = 0; i < t.vlen && btf_slot_at(b, &t, i, &v); i++) {
+			end = (end + 7) & ~7u;
+			memcpy(types + t.extra + 12 * i + 4, &end, 4);
+			end += v.size < 1u << 20 ? v.size : 0;
+		}
+		memcpy(types + t.extra - 4, &end, 4); /* the record's size */
+	}
+}
+
+static void put_types(const struct object *o, const struct buf *names, struct buf *out)
+{
+	const struct btf_data *b = o->btf;
+	size_t types;
+
 	buf_u16(out, BTF_MAGIC);
 	buf_u8(out, BTF_VERSION);
 	buf_u8(out, 0);
@@ -28,7 +65,9 @@ static void put_types(const struct btf_data *b, const struct buf *names, struct 
 	buf_u32(out, b->types.size);
 	buf_u32(out, b->types.size);
 	buf_u32(out, b->strings_size + names->size);
-	buf_add(out, b->types.data, b->types.size);
+	types = buf_add(out, b->types.data, b->types.size);
+	if (!out->failed)
+		lay_out_orphans(o, out->data + types);
 	buf_add(out, b->strings, b->strings_size);
 	buf_add(out, names->data, names->size);
 }
@@ -153,7 +192,7 @@ int writer_btf(struct writer *w, struct abide_error *e)
 		err = error_nomem(e);
 		goto out;
 	}
-	put_types(b, &names, &s->data);
+	put_types(w->o, &names, &s->data);
 	s = writer_section(w, ".BTF.ext", SHT_PROGBITS, 0, 4);
 	if (!s) {
 		err = error_nomem(e);

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/insn.h"
@@ -187,7 +188,7 @@ int policy_check_user(const struct analysis *a, struct abide_error *e)
 	return 0;
 }
 
-int policy_check_other(const struct object *o, const struct function *f, struct abide_error *e)
+static int check_function(const struct object *o, const struct function *f, struct abide_error *e)
 {
 	uint32_t insn;
 	int err;
@@ -200,4 +201,36 @@ int policy_check_other(const struct object *o, const struct function *f, struct 
 			insn++;
 	}
 	return 0;
+}
+
+/* The program and, once each, what it calls or hands over as a callback. */
+int policy_check_other(const struct object *o, const struct function *f, struct abide_error *e)
+{
+	uint32_t *list = calloc((size_t)o->nr_functions + 1, sizeof(*list)), n = 0, at, i;
+	bool *seen = calloc((size_t)o->nr_functions + 1, sizeof(*seen));
+	int err = 0;
+
+	if (!list || !seen) {
+		err = error_nomem(e);
+		goto out;
+	}
+	list[n++] = (uint32_t)(f - o->functions);
+	seen[list[0]] = true;
+	for (at = 0; at < n && !err; at++) {
+		const struct function *g = &o->functions[list[at]];
+
+		err = check_function(o, g, e);
+		for (i = 0; i < g->nr_relocs; i++) {
+			const struct reloc *r = &g->relocs[i];
+
+			if ((r->kind != RELOC_CALL && r->kind != RELOC_FUNC) || seen[r->target])
+				continue;
+			seen[r->target] = true;
+			list[n++] = r->target;
+		}
+	}
+out:
+	free(list);
+	free(seen);
+	return err;
 }

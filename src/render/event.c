@@ -67,7 +67,7 @@ static void header(const struct render_plan *p, const struct view *v, struct buf
 	uint32_t i;
 
 	if (p->opts.timestamps)
-		buf_printf(out, "TIME     ");
+		render_put(out, "TIME     ");
 	for (i = 0; i < v->values.nr; i++) {
 		if (i)
 			buf_u8(out, ' ');
@@ -111,7 +111,7 @@ void render_event_json(struct render_plan *p, uint32_t index, const uint8_t *dat
 	const struct view *v = &p->views[index];
 
 	render_json_begin("event", v->map->name, now, out);
-	buf_printf(out, ",\"value\":");
+	render_put(out, ",\"value\":");
 	render_columns_json(p, &v->values, data, out);
-	buf_printf(out, "}\n");
+	render_put(out, "}\n");
 }

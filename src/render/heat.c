@@ -87,15 +87,16 @@ static void span(const struct render_plan *p, const struct view *v, const struct
 
 	*h = (struct heat){ .first = FIRST, .cell = 3 };
 	for (i = 0; i < s->nr; i++)
-		for (k = 0; k < FIRST; k++)
+		for (k = 0; k < FIRST; k++) {
+			if (!s->list[i].slots[k])
+				continue;
 			all[k] += s->list[i].slots[k];
-	for (k = 0; k < FIRST; k++) {
-		if (!all[k])
-			continue;
-		h->first = k < h->first ? k : h->first;
-		h->last = k;
-		total += all[k];
-	}
+			total += s->list[i].slots[k];
+			h->first = k < h->first ? k : h->first;
+			h->last = k > h->last ? k : h->last;
+		}
+	if (h->first > h->last) /* counts so large that they wrapped to 0 */
+		h->first = h->last;
 	for (k = h->first; k < h->last && (seen += all[k]) * 2 < total; k++)
 		;
 	if (!render_scale_for(v->unit, k ? 1ull << k : 0, &h->scale) || !h->scale.factor)
@@ -106,7 +107,7 @@ static void span(const struct render_plan *p, const struct view *v, const struct
 }
 
 /* Where each fourth slot begins, in the unit of the map. */
-static void put_scale(const struct view *v, const struct heat *h, struct buf *out)
+static void put_scale(const struct heat *h, struct buf *out)
 {
 	uint32_t k,
 		step = h->cell == 3   ? 3
@@ -117,19 +118,21 @@ static void put_scale(const struct view *v, const struct heat *h, struct buf *ou
 
 	buf_printf(out, "%8s %9s |", "second", "count");
 	for (k = h->first; k <= h->last; k += step) {
+		uint32_t at = (k - h->first) * h->cell;
+
 		render_scale_digits(k ? 1ull << k : 0, h->scale.factor, true, text, sizeof(text));
-		render_text_pad(out, (k - h->first) * h->cell - used);
-		used = (k - h->first) * h->cell;
-		if (used + strlen(text) > cells && k != h->first)
+		if (at < used + (used > 0)) /* the label before it reaches this far */
+			continue;
+		if (at + strlen(text) > cells && at)
 			break;
-		buf_printf(out, "%s", text);
-		used += (uint32_t)strlen(text);
+		render_text_pad(out, at - used);
+		render_put(out, text);
+		used = at + (uint32_t)strlen(text);
 	}
 	render_text_pad(out, used < cells ? cells - used : 0);
-	buf_printf(out, "| ");
+	render_put(out, "| ");
 	render_text_safe((const uint8_t *)h->scale.name, strlen(h->scale.name), out);
-	(void)v;
-	buf_u8(out, '\n');
+	render_text_end(out);
 }
 
 static void put_row(const struct render_plan *p, const struct view *v, const struct heat *h,
@@ -151,7 +154,7 @@ static void put_row(const struct render_plan *p, const struct view *v, const str
 		for (c = 0; c < h->cell; c++)
 			buf_u8(out, (uint8_t)shades[shade]);
 	}
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
 }
 
 void render_heat_text(const struct render_plan *p, struct view *v, const struct rows *rows,
@@ -169,7 +172,7 @@ void render_heat_text(const struct render_plan *p, struct view *v, const struct 
 	if (s.nr) {
 		mark_shown(v, &s);
 		span(p, v, &s, &h);
-		put_scale(v, &h, out);
+		put_scale(&h, out);
 		for (i = 0; i < s.nr; i++)
 			put_row(p, v, &h, &s.list[i], now, out);
 	}
@@ -204,11 +207,11 @@ void render_heat_json(const struct render_plan *p, struct view *v, const struct 
 			           (unsigned long long)s.list[i].slots[k]);
 			between = ",";
 		}
-		buf_printf(out, "]}}\n");
+		render_put(out, "]}}\n");
 	}
 	if (!s.nr) {
 		render_json_begin("hist", v->map->name, now, out);
-		buf_printf(out, ",\"key\":null,\"value\":null}\n");
+		render_put(out, ",\"key\":null,\"value\":null}\n");
 	}
 	free(s.list);
 }

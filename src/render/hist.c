@@ -2,10 +2,10 @@
 /*
  * Histograms, log2 and linear, in the layout that bcc's users know:
  *
- *	        us           : count    distribution
- *	     16.4 -> 32.8    : 12      |********                                |
+ *	                     : count    distribution
+ *	  16.4us -> 32.8us   : 12      |********                                |
  *
- * Bounds are inclusive. Of a unit that scales, one is chosen for the whole column.
+ * Bounds are inclusive, and scaled each for itself: a column may go from ns to s.
  */
 #include <stdio.h>
 #include <string.h>
@@ -70,40 +70,39 @@ static bool extent(const struct view *v, const uint8_t *value, uint32_t *first, 
 	return any;
 }
 
-/* The unit that suits the middle between the first and the last slot that hold anything. */
-static struct scale choose(const struct view *v, uint32_t first, uint32_t last)
+/* Units that scale stand behind each number (a column may go from ns to s); others over the column. */
+static bool scales(const struct view *v)
 {
-	struct scale s = { "", 1 };
-	int64_t low;
+	struct scale s;
 
-	if (!lower(v, first + (last - first) / 2, &low) || (v->kind == VIEW_LINEAR && low < 0))
-		low = 0;
-	if (!render_scale_for(v->unit, (uint64_t)low, &s) || !s.factor)
-		s = (struct scale){ v->unit, 1 };
-	return s;
+	return render_scale_for(v->unit, 1, &s);
 }
 
-static void bound(const struct view *v, int64_t n, const struct scale *s, char *buf, size_t size)
+static void bound(const struct view *v, int64_t n, char *buf, size_t size)
 {
 	bool negative = v->kind == VIEW_LINEAR && n < 0;
 	uint64_t u = negative ? -(uint64_t)n : (uint64_t)n;
+	char digits[40];
+	struct scale s;
 
-	if (negative)
-		*buf++ = '-', size--;
-	render_scale_digits(u, s->factor, true, buf, size);
+	if (render_scale_for(v->unit, u, &s) && s.factor) {
+		render_scale_digits(u, s.factor, true, digits, sizeof(digits));
+		snprintf(buf, size, "%s%s%s", negative ? "-" : "", digits, s.name);
+		return;
+	}
+	snprintf(buf, size, "%s%llu", negative ? "-" : "", (unsigned long long)u);
 }
 
-static void bounds(const struct view *v, uint32_t i, const struct scale *s, char *low, char *high,
-                   size_t size)
+static void bounds(const struct view *v, uint32_t i, char *low, char *high, size_t size)
 {
 	int64_t n;
 
 	if (lower(v, i, &n))
-		bound(v, n, s, low, size);
+		bound(v, n, low, size);
 	else
 		snprintf(low, size, "less");
 	if (upper(v, i, &n))
-		bound(v, n, s, high, size);
+		bound(v, n, high, size);
 	else
 		snprintf(high, size, "more");
 }
@@ -112,7 +111,6 @@ struct layout {
 	uint32_t first, last;
 	int low, high, count, bar;
 	uint64_t most;
-	struct scale scale;
 };
 
 static bool lay_out(const struct render_plan *p, const struct view *v, const uint8_t *value,
@@ -124,11 +122,10 @@ static bool lay_out(const struct render_plan *p, const struct view *v, const uin
 	*l = (struct layout){ .low = 8, .high = 8, .count = 8, .bar = BAR };
 	if (!extent(v, value, &l->first, &l->last))
 		return false;
-	l->scale = choose(v, l->first, l->last);
 	for (i = l->first; i <= l->last; i++) {
 		uint64_t n = render_hist_slot(v, value, i);
 
-		bounds(v, i, &l->scale, low, high, sizeof(low));
+		bounds(v, i, low, high, sizeof(low));
 		snprintf(count, sizeof(count), "%llu", (unsigned long long)n);
 		l->low = (int)strlen(low) > l->low ? (int)strlen(low) : l->low;
 		l->high = (int)strlen(high) > l->high ? (int)strlen(high) : l->high;
@@ -152,12 +149,12 @@ static void put_slot(const struct view *v, const struct layout *l, const uint8_t
 
 	if (n && !stars)
 		stars = 1;
-	bounds(v, i, &l->scale, low, high, sizeof(low));
+	bounds(v, i, low, high, sizeof(low));
 	buf_printf(out, "%*s -> %-*s : %-*llu |", l->low, low, l->high, high, l->count,
 	           (unsigned long long)n);
 	for (k = 0; k < l->bar; k++)
 		buf_u8(out, k < stars ? '*' : ' ');
-	buf_printf(out, "|\n");
+	render_put(out, "|\n");
 }
 
 /* Of a unit that scales, rounded to it; of a plain number with a fraction: 1.67 packets. */
@@ -187,7 +184,7 @@ static void put_average(const struct view *v, const uint8_t *value, struct buf *
 			negative = true;
 			sum = -sum;
 		}
-		buf_printf(out, ", average ");
+		render_put(out, ", average ");
 		put_ratio(v->unit, sum, n, negative, out);
 	}
 	buf_u8(out, '\n');
@@ -205,16 +202,34 @@ static void put_title(const struct render_plan *p, const struct view *v, const s
 	for (i = 0; row && i < v->keys.nr; i++) {
 		const struct column *c = &v->keys.list[i];
 
-		buf_printf(out, ", ");
+		render_put(out, ", ");
 		if (c->title)
 			render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
 		else
-			buf_add(out, c->name, c->name_size);
+			render_text_safe((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ' ');
 		render_value_text(p, c, row->key, out);
 	}
 	if (row && row->cpu >= 0)
 		buf_printf(out, ", cpu %d", row->cpu);
+}
+
+/* The unit stands over the arrow of the bounds. */
+static void put_header(const struct view *v, const struct layout *l, struct buf *out)
+{
+	size_t from, n, room = (size_t)(l->low + 4 + l->high);
+	const char *unit = scales(v) ? "" : v->unit;
+
+	n = strlen(unit);
+	buf_u8(out, '\n');
+	from = out->size;
+	if (l->low + 1 > (int)(n / 2))
+		render_text_pad(out, (size_t)l->low + 1 - n / 2);
+	render_text_safe((const uint8_t *)unit, n, out);
+	render_text_cut(out, from, room);
+	n = out->failed ? room : render_text_width(out->data + from, out->size - from);
+	render_text_pad(out, room - n);
+	buf_printf(out, " : %-*s  distribution\n", l->count, "count");
 }
 
 void render_hist_text(const struct render_plan *p, const struct view *v, const struct rows *rows,
@@ -231,18 +246,7 @@ void render_hist_text(const struct render_plan *p, const struct view *v, const s
 		if (shown++)
 			buf_u8(out, '\n');
 		put_title(p, v, row, now, out);
-		buf_printf(out, "\n%*s : %-*s  distribution\n", l.low + 4 + l.high, "", l.count,
-		           "count");
-		/* The unit stands over the bounds. */
-		if (!out->failed) {
-			size_t at = out->size - (size_t)(l.low + 4 + l.high + 3 + l.count + 2 + 13);
-			size_t n = strlen(l.scale.name), room = (size_t)(l.low + 4 + l.high);
-
-			n = n > room ? room : n;
-			memcpy(out->data + at +
-			               (size_t)(l.low > (int)n ? l.low + 1 - (int)n / 2 : 0),
-			       l.scale.name, n);
-		}
+		put_header(v, &l, out);
 		for (k = l.first; k <= l.last; k++)
 			put_slot(v, &l, row->value, k, out);
 		put_average(v, row->value, out);
@@ -250,17 +254,17 @@ void render_hist_text(const struct render_plan *p, const struct view *v, const s
 	if (shown)
 		return;
 	put_title(p, v, NULL, now, out);
-	buf_printf(out, ": nothing yet\n");
+	render_put(out, ": nothing yet\n");
 }
 
 static void put_bound(const struct view *v, int64_t n, bool there, struct buf *out)
 {
 	if (!there)
-		buf_printf(out, "null");
+		render_put(out, "null");
 	else if (v->kind == VIEW_LINEAR)
-		buf_printf(out, "%lld", (long long)n);
+		render_put_s64(out, n);
 	else
-		buf_printf(out, "%llu", (unsigned long long)n);
+		render_put_u64(out, n);
 }
 
 /* {"unit":"ns","count":3,"sum":17,"buckets":[{"min":4,"max":7,"count":3}]} */
@@ -271,7 +275,7 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 	const char *between = "";
 	uint32_t i;
 
-	buf_printf(out, "{\"unit\":");
+	render_put(out, "{\"unit\":");
 	render_json_string((const uint8_t *)v->unit, strlen(v->unit), out);
 	buf_printf(out, ",\"count\":%llu",
 	           value ? (unsigned long long)render_hist_count(v, value) : 0);
@@ -280,7 +284,7 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 		buf_printf(out, v->kind == VIEW_LINEAR ? ",\"sum\":%lld" : ",\"sum\":%llu",
 		           (unsigned long long)sum);
 	}
-	buf_printf(out, ",\"buckets\":[");
+	render_put(out, ",\"buckets\":[");
 	for (i = 0; value && i < v->nr_slots; i++) {
 		uint64_t n = render_hist_slot(v, value, i);
 		bool has_low = lower(v, i, &low), has_high = upper(v, i, &high);
@@ -289,12 +293,12 @@ static void put_json(const struct view *v, const uint8_t *value, struct buf *out
 			continue;
 		buf_printf(out, "%s{\"min\":", between);
 		put_bound(v, low, has_low, out);
-		buf_printf(out, ",\"max\":");
+		render_put(out, ",\"max\":");
 		put_bound(v, high, has_high, out);
 		buf_printf(out, ",\"count\":%llu}", (unsigned long long)n);
 		between = ",";
 	}
-	buf_printf(out, "]}");
+	render_put(out, "]}");
 }
 
 void render_hist_json(const struct render_plan *p, const struct view *v, const struct rows *rows,
@@ -307,19 +311,19 @@ void render_hist_json(const struct render_plan *p, const struct view *v, const s
 
 		render_json_begin("hist", v->map->name, now, out);
 		if (v->keyed) {
-			buf_printf(out, ",\"key\":");
+			render_put(out, ",\"key\":");
 			render_columns_json(p, &v->keys, row->key, out);
 		}
 		if (row->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", row->cpu);
-		buf_printf(out, ",\"value\":");
+		render_put(out, ",\"value\":");
 		put_json(v, row->value, out);
-		buf_printf(out, "}\n");
+		render_put(out, "}\n");
 	}
 	if (rows->nr)
 		return;
 	render_json_begin("hist", v->map->name, now, out);
 	buf_printf(out, ",%s\"value\":", v->keyed ? "\"key\":null," : "");
 	put_json(v, NULL, out);
-	buf_printf(out, "}\n");
+	render_put(out, "}\n");
 }

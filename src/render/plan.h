@@ -87,6 +87,7 @@ struct view {
 	uint32_t slots, slot_size, nr_slots, count, sum, second;
 	int64_t min;
 	uint64_t step;
+	struct column bucket; /* .count > 0: the slot stands in the key (buckets.c) */
 	/* HEAT: seconds before this one have been shown; the first second ever shown. */
 	uint64_t shown, origin;
 	struct loss *losses; /* LOST */
@@ -107,6 +108,7 @@ struct render_plan {
 	struct view *views; /* one a map */
 	struct tag *tags;   /* by type */
 	uint32_t nr_tags;
+	bool any, block;     /* text has been shown; the last of it was more than a line */
 	int32_t last_events; /* map whose header was printed last, -1: none */
 };
 
@@ -164,7 +166,11 @@ size_t render_text_width(const uint8_t *s, size_t n); /* columns of the terminal
 /* At most @width columns; what is cut ends in '~'. */
 void render_text_cut(struct buf *b, size_t from, size_t width);
 void render_text_pad(struct buf *b, size_t n);
-void render_text_end(struct buf *b); /* the line's end, without blanks before it */
+/* Decimal, as fast as rows come; printf takes four times as long. */
+void render_put_u64(struct buf *out, uint64_t v);
+void render_put_s64(struct buf *out, int64_t v);
+void render_put(struct buf *out, const char *s); /* text of our own */
+void render_text_end(struct buf *b);             /* the line's end, without blanks before it */
 void render_text_clock(struct timespec now, struct buf *out); /* "HH:MM:SS " */
 void render_text_bold(const struct render_plan *p, const char *s, struct buf *out);
 
@@ -181,6 +187,9 @@ struct rows {
 int render_rows_make(const struct render_plan *p, const struct view *v,
                      const struct render_entries *in, struct rows *out, struct abide_error *e);
 void render_rows_free(struct rows *rows);
+/* buckets.c: does the key's last member say which slot? And rows of slots into rows of histograms. */
+bool render_buckets_open(struct view *v);
+int render_buckets_group(const struct view *v, struct rows *rows, struct abide_error *e);
 
 /* One file a kind of view. */
 uint64_t render_hist_slot(const struct view *v, const uint8_t *value, uint32_t i);

@@ -111,7 +111,7 @@ static void put_lost(struct render_plan *p, const char *map, const char *what, u
 {
 	if (p->opts.format == RENDER_JSON) {
 		render_json_begin("lost", map, now, out);
-		buf_printf(out, ",\"what\":");
+		render_put(out, ",\"what\":");
 		render_json_string((const uint8_t *)what, strlen(what), out);
 		buf_printf(out, ",\"count\":%llu}\n", (unsigned long long)n);
 		return;
@@ -121,9 +121,9 @@ static void put_lost(struct render_plan *p, const char *map, const char *what, u
 	buf_printf(out, "lost %llu ", (unsigned long long)n);
 	render_text_safe((const uint8_t *)what, strlen(what), out);
 	if (map) {
-		buf_printf(out, " of ");
+		render_put(out, " of ");
 		render_text_safe((const uint8_t *)map, strlen(map), out);
-		buf_printf(out, ": no room");
+		render_put(out, ": no room");
 	}
 	buf_u8(out, '\n');
 }
@@ -158,12 +158,32 @@ static int finish(const struct buf *out, struct abide_error *e)
 	return out->failed ? error_nomem(e) : 0;
 }
 
+/* An empty line between a map's text, from @from on, and what came before, unless both are one line. */
+static void separate(struct render_plan *p, size_t from, struct buf *out)
+{
+	bool block;
+
+	if (out->failed || out->size == from)
+		return;
+	block = memchr(out->data + from, '\n', out->size - from - 1) != NULL;
+	if (p->any && (p->block || block)) {
+		buf_u8(out, 0);
+		if (out->failed)
+			return;
+		memmove(out->data + from + 1, out->data + from, out->size - from - 1);
+		out->data[from] = '\n';
+	}
+	p->any = true;
+	p->block = block;
+}
+
 int render_map(struct render_plan *p, uint32_t index, const struct render_entries *entries,
                struct timespec now, struct buf *out, struct abide_error *e)
 {
 	const struct printer *pr;
 	struct view *v;
 	struct rows rows;
+	size_t from;
 	int err;
 
 	if (render_wants(p, index) != RENDER_ENTRIES)
@@ -181,7 +201,10 @@ int render_map(struct render_plan *p, uint32_t index, const struct render_entrie
 		return err;
 	pr = &printers[v->kind];
 	p->last_events = -1;
+	from = out->size;
 	(p->opts.format == RENDER_JSON ? pr->json : pr->text)(p, v, &rows, now, out);
+	if (p->opts.format == RENDER_TEXT)
+		separate(p, from, out);
 	render_rows_free(&rows);
 	return finish(out, e);
 }
@@ -206,6 +229,7 @@ int render_event(struct render_plan *p, uint32_t index, const void *data, uint32
 		render_event_json(p, index, data, now, out);
 	else
 		render_event_text(p, index, data, now, out);
+	p->any = p->block = true;
 	free(copy);
 	return finish(out, e);
 }

@@ -131,6 +131,13 @@ int render_rows_make(const struct render_plan *p, const struct view *v,
 		if (!split && !(v->indexed && v->keyed && all_zero(sum, v->value_size)))
 			out->list[out->nr++] = (struct row){ key, sum, -1 };
 	}
+	if (v->bucket.count) {
+		err = render_buckets_group(v, out, e);
+		if (err) {
+			render_rows_free(out);
+			return err;
+		}
+	}
 	if (v->kind != VIEW_HEAT)
 		qsort_r(out->list, out->nr, sizeof(*out->list), by_value, (void *)v);
 	return 0;

@@ -119,7 +119,10 @@ void render_scale_text(const char *unit, uint64_t value, bool negative, struct b
 	if (negative)
 		buf_u8(out, '-');
 	if (!f) {
-		buf_printf(out, "%llu%s", (unsigned long long)value, *unit ? " " : "");
+		render_put_u64(out, value);
+		if (!*unit)
+			return;
+		buf_u8(out, ' ');
 		render_text_safe((const uint8_t *)unit, strlen(unit), out);
 		return;
 	}
@@ -130,5 +133,6 @@ void render_scale_text(const char *unit, uint64_t value, bool negative, struct b
 		s++;
 		render_scale_digits(small, s->factor, false, digits, sizeof(digits));
 	}
-	buf_printf(out, "%s%s", digits, s->name);
+	render_put(out, digits);
+	render_put(out, s->name);
 }

@@ -83,7 +83,7 @@ static bool fill(const struct render_plan *p, const struct view *v, const struct
 			if (r)
 				buf_printf(&g->text, "%d", r->cpu);
 			else
-				buf_printf(&g->text, "CPU");
+				render_put(&g->text, "CPU");
 			end_cell(g, i, keys, from);
 		}
 		fill_part(p, g, i, keys + split, &v->values, r ? r->value : NULL);
@@ -145,11 +145,11 @@ void render_table_text(const struct render_plan *p, const struct view *v, const 
 
 	title(p, v, now, out);
 	if (!rows->nr) {
-		buf_printf(out, ": nothing yet\n");
+		render_put(out, ": nothing yet\n");
 		return;
 	}
 	if (!v->keyed && v->values.nr == 1 && rows->nr == 1 && rows->list[0].cpu < 0) {
-		buf_printf(out, ": ");
+		render_put(out, ": ");
 		render_value_text(p, &v->values.list[0], rows->list[0].value, out);
 		buf_u8(out, '\n');
 		return;
@@ -185,17 +185,17 @@ void render_table_json(const struct render_plan *p, const struct view *v, const 
 
 		render_json_begin("map", v->map->name, now, out);
 		if (v->keyed) {
-			buf_printf(out, ",\"key\":");
+			render_put(out, ",\"key\":");
 			render_columns_json(p, &v->keys, r->key, out);
 		}
 		if (r->cpu >= 0)
 			buf_printf(out, ",\"cpu\":%d", r->cpu);
-		buf_printf(out, ",\"value\":");
+		render_put(out, ",\"value\":");
 		render_columns_json(p, &v->values, r->value, out);
-		buf_printf(out, "}\n");
+		render_put(out, "}\n");
 	}
 	if (rows->nr)
 		return;
 	render_json_begin("map", v->map->name, now, out);
-	buf_printf(out, ",\"key\":null,\"value\":null}\n");
+	render_put(out, ",\"key\":null,\"value\":null}\n");
 }

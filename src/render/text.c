@@ -72,12 +72,31 @@ static char short_escape(uint32_t code)
 	}
 }
 
+static bool plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Copy what needs no look, in one go; returns how many bytes. */
+static size_t copy_plain(const uint8_t *s, size_t n, struct buf *out)
+{
+	size_t k = 0;
+
+	while (k < n && plain(s[k]))
+		k++;
+	buf_add(out, s, k);
+	return k;
+}
+
 void render_text_safe(const uint8_t *s, size_t n, struct buf *out)
 {
 	uint32_t code = 0;
 	size_t len;
 
 	for (; n; s += len, n -= len) {
+		len = copy_plain(s, n, out);
+		if (len)
+			continue;
 		len = decode(s, n, &code);
 		if (!len) {
 			buf_printf(out, "\\x%02x", *s);
@@ -94,6 +113,41 @@ void render_text_safe(const uint8_t *s, size_t n, struct buf *out)
 	}
 }
 
+void render_put(struct buf *out, const char *s)
+{
+	buf_add(out, s, strlen(s));
+}
+
+void render_put_u64(struct buf *out, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+void render_put_s64(struct buf *out, int64_t v)
+{
+	if (v < 0)
+		buf_u8(out, '-');
+	render_put_u64(out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+/* @n digits and a separator. */
+static void put_digits(struct buf *out, uint64_t v, unsigned n, char after)
+{
+	char text[8];
+	unsigned i;
+
+	for (i = n; i--; v /= 10)
+		text[i] = (char)('0' + v % 10);
+	text[n] = after;
+	buf_add(out, text, n + 1);
+}
+
 /*
  * A string of JSON. A byte that is no UTF-8 becomes \u00XX, so it is still told apart and the
  * line stays valid; a reader that expects bytes above 0x7f sees Latin-1.
@@ -105,6 +159,9 @@ void render_json_string(const uint8_t *s, size_t n, struct buf *out)
 
 	buf_u8(out, '"');
 	for (; n; s += len, n -= len) {
+		len = copy_plain(s, n, out);
+		if (len)
+			continue;
 		len = decode(s, n, &code);
 		if (!len) {
 			buf_printf(out, "\\u%04x", *s);
@@ -129,14 +186,21 @@ void render_json_string(const uint8_t *s, size_t n, struct buf *out)
 void render_json_begin(const char *type, const char *map, struct timespec now, struct buf *out)
 {
 	struct tm tm = { 0 };
-	char day[32];
 
 	gmtime_r(&now.tv_sec, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(out, "{\"ts\":\"%s.%06ldZ\",\"type\":\"%s\"", day, now.tv_nsec / 1000 % 1000000,
-	           type);
+	render_put(out, "{\"ts\":\"");
+	put_digits(out, (uint64_t)tm.tm_year + 1900, 4, '-');
+	put_digits(out, (uint64_t)tm.tm_mon + 1, 2, '-');
+	put_digits(out, (uint64_t)tm.tm_mday, 2, 'T');
+	put_digits(out, (uint64_t)tm.tm_hour, 2, ':');
+	put_digits(out, (uint64_t)tm.tm_min, 2, ':');
+	put_digits(out, (uint64_t)tm.tm_sec, 2, '.');
+	put_digits(out, (uint64_t)now.tv_nsec / 1000 % 1000000, 6, 'Z');
+	render_put(out, "\",\"type\":\"");
+	render_put(out, type);
+	buf_u8(out, '"');
 	if (map) {
-		buf_printf(out, ",\"map\":");
+		render_put(out, ",\"map\":");
 		render_json_string((const uint8_t *)map, strlen(map), out);
 	}
 }
@@ -161,6 +225,11 @@ size_t render_text_width(const uint8_t *s, size_t n)
 	uint32_t code = 0;
 
 	for (; n; s += len, n -= len) {
+		len = 1;
+		if (*s < 0x80) {
+			width++;
+			continue;
+		}
 		len = decode(s, n, &code);
 		width += len ? columns(code) : 1;
 		len = len ? len : 1;
@@ -189,8 +258,13 @@ void render_text_cut(struct buf *b, size_t from, size_t width)
 
 void render_text_pad(struct buf *b, size_t n)
 {
-	while (n--)
-		buf_u8(b, ' ');
+	static const char blanks[] = "                                ";
+	size_t k;
+
+	for (; n; n -= k) {
+		k = n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1;
+		buf_add(b, blanks, k);
+	}
 }
 
 void render_text_end(struct buf *b)
@@ -205,7 +279,9 @@ void render_text_clock(struct timespec now, struct buf *out)
 	struct tm tm = { 0 };
 
 	localtime_r(&now.tv_sec, &tm);
-	buf_printf(out, "%02d:%02d:%02d ", tm.tm_hour, tm.tm_min, tm.tm_sec);
+	put_digits(out, (uint64_t)tm.tm_hour, 2, ':');
+	put_digits(out, (uint64_t)tm.tm_min, 2, ':');
+	put_digits(out, (uint64_t)tm.tm_sec, 2, ' ');
 }
 
 void render_text_bold(const struct render_plan *p, const char *s, struct buf *out)

@@ -81,14 +81,14 @@ static void put_flags(const struct render_plan *p, const struct column *c, uint6
 	uint32_t i;
 
 	if (!value || !btf_get(p->o->btf, c->type, &t)) {
-		buf_printf(out, "%llu", (unsigned long long)value);
+		render_put_u64(out, value);
 		return;
 	}
 	for (i = 0; i < t.vlen && btf_value_at(p->o->btf, &t, i, &v); i++) {
 		bit = (uint64_t)v.value;
 		if (!bit || bit & (bit - 1) || !(value & bit))
 			continue;
-		buf_printf(out, "%s", between);
+		render_put(out, between);
 		render_text_safe((const uint8_t *)v.name + skip, strlen(v.name + skip), out);
 		value &= ~bit;
 		between = "|";
@@ -111,7 +111,7 @@ static void put_address(const struct column *c, const uint8_t *data, uint32_t i,
 		inet_ntop(AF_INET, p + sizeof(prefix), text, sizeof(text));
 	else
 		inet_ntop(AF_INET6, p, text, sizeof(text));
-	buf_printf(out, "%s", text);
+	render_put(out, text);
 }
 
 static void put_signal(uint32_t sig, struct buf *out)
@@ -132,7 +132,7 @@ static void put_wait(uint32_t status, struct buf *out)
 	}
 	put_signal(status & 0x7f, out);
 	if (status & 0x80)
-		buf_printf(out, " (core)");
+		render_put(out, " (core)");
 }
 
 static void put_number(const struct column *c, uint64_t v, struct buf *out)
@@ -154,7 +154,7 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		put_number(c, v, out);
 		return;
 	case KIND_BOOL:
-		buf_printf(out, v ? "yes" : "no");
+		render_put(out, v ? "yes" : "no");
 		return;
 	case KIND_FLAGS:
 		put_flags(p, c, v, c->skip, out);
@@ -173,7 +173,7 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 		           (unsigned long long)big_endian(c, data, i));
 		return;
 	case KIND_PORT:
-		buf_printf(out, "%llu", (unsigned long long)big_endian(c, data, i));
+		render_put_u64(out, big_endian(c, data, i));
 		return;
 	case KIND_IP4:
 	case KIND_IP6:
@@ -207,9 +207,9 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 	if (name)
 		render_text_safe((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
-		buf_printf(out, "%lld", (long long)v);
+		render_put_s64(out, v);
 	else
-		buf_printf(out, "%llu", (unsigned long long)v);
+		render_put_u64(out, v);
 }
 
 void render_value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
@@ -240,14 +240,14 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 
 	switch (c->kind) {
 	case KIND_BOOL:
-		buf_printf(out, v ? "true" : "false");
+		render_put(out, v ? "true" : "false");
 		return;
 	case KIND_TEXT:
 		render_json_string(data + c->off, text_length(c, data), out);
 		return;
 	case KIND_BE:
 	case KIND_PORT:
-		buf_printf(out, "%llu", (unsigned long long)big_endian(c, data, i));
+		render_put_u64(out, big_endian(c, data, i));
 		return;
 	case KIND_FLAGS:
 		put_flags(p, c, v, 0, &text);
@@ -284,9 +284,9 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 	if (name)
 		render_json_string((const uint8_t *)name, strlen(name), out);
 	else if (c->is_signed)
-		buf_printf(out, "%lld", (long long)v);
+		render_put_s64(out, v);
 	else
-		buf_printf(out, "%llu", (unsigned long long)v);
+		render_put_u64(out, v);
 }
 
 void render_value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
@@ -319,7 +319,7 @@ void render_columns_json(const struct render_plan *p, const struct columns *cs, 
 			buf_u8(out, ',');
 		if (c->open) {
 			render_json_string((const uint8_t *)c->open, strlen(c->open), out);
-			buf_printf(out, ":{");
+			render_put(out, ":{");
 		}
 		render_json_string((const uint8_t *)c->name, c->name_size, out);
 		buf_u8(out, ':');
@@ -337,8 +337,11 @@ void render_column_heading(const struct column *c, struct buf *out)
 
 	if (c->title)
 		render_text_safe((const uint8_t *)c->title, strlen(c->title), out);
-	for (i = 0; !c->title && i < c->name_size; i++)
-		buf_u8(out, (uint8_t)toupper((unsigned char)c->name[i]));
+	for (i = 0; !c->title && i < c->name_size; i++) {
+		uint8_t letter = (uint8_t)toupper((unsigned char)c->name[i]);
+
+		render_text_safe(&letter, 1, out);
+	}
 }
 
 bool render_value_is_text(const struct column *c)

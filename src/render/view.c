@@ -99,6 +99,18 @@ static uint32_t row_type(const struct render_plan *p, const struct map_def *m)
 	return m->value_type;
 }
 
+/* The key is a struct and its last member is named as histograms' slots are (buckets.c). */
+static bool slot_in_key(const struct render_plan *p, const struct map_def *m)
+{
+	struct btf_field f;
+	struct btf_info t;
+
+	return btf_get(p->o->btf, btf_strip(p->o->btf, m->key_type, true), &t) &&
+	       t.kind == BTF_KIND_STRUCT && t.vlen && m->value_size == 8 &&
+	       btf_field_at(p->o->btf, &t, t.vlen - 1, &f) &&
+	       (!strcmp(f.name, "bucket") || !strcmp(f.name, "slot"));
+}
+
 static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 {
 	static const struct {
@@ -123,7 +135,9 @@ static enum view_kind kind_of(const struct render_plan *p, struct view *v)
 		return VIEW_HIST;
 	if (begins(m->name, "counter_") || begins(m->name, "gauge_"))
 		return VIEW_COUNT;
-	return begins(m->name, "print_") || begins(m->name, "hist_") ? VIEW_TABLE : VIEW_NONE;
+	if (begins(m->name, "print_") || begins(m->name, "hist_"))
+		return VIEW_TABLE;
+	return slot_in_key(p, m) ? VIEW_TABLE : VIEW_NONE;
 }
 
 static int64_t tag_number(const struct render_plan *p, const struct view *v, const char *key,
@@ -192,7 +206,12 @@ static int open_entries(const struct render_plan *p, struct view *v, struct abid
 	}
 	if (v->keyed)
 		err = render_columns_of(p, m->key_type, "key", m->key_size, &v->keys, e);
-	return err ? err : open_value(p, v, e);
+	if (!err)
+		err = open_value(p, v, e);
+	if (!err && v->kind == VIEW_TABLE && v->keyed && slot_in_key(p, m) &&
+	    render_buckets_open(v))
+		v->kind = VIEW_HIST;
+	return err;
 }
 
 static uint32_t heading_width(const struct column *c)

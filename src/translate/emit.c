@@ -41,11 +41,11 @@ void emit_close(struct emit *m)
 
 int16_t emit_slot(struct emit *m, unsigned slot)
 {
-	uint32_t end = m->a->stack + 8 * (slot + 1);
-
-	if (end > m->stack)
-		m->stack = end;
-	return (int16_t)-(int32_t)end;
+	if (!m->slots[slot]) {
+		m->stack += 8;
+		m->slots[slot] = (int16_t)-(int32_t)m->stack;
+	}
+	return m->slots[slot];
 }
 
 uint32_t emit_label(struct emit *m)

@@ -6,6 +6,15 @@
 #include "object/code.h"
 #include "util/buf.h"
 
+/* The translator's own stack slots, below the program's frame. */
+enum emit_slot {
+	SLOT_FETCH,               /* what bpf_probe_read_kernel fills */
+	SLOT_SCRATCH,             /* 4: registers borrowed while they are alive (compose, "a or b", a mask) */
+	SLOT_SAVE = SLOT_SCRATCH + 4, /* 6: r0..r5 across a helper call */
+	SLOT_INDEX = SLOT_SAVE + 6,   /* 10: the variable part of the pointer in each register */
+	SLOT_COUNT = SLOT_INDEX + 10,
+};
+
 /*
  * New code, instruction by instruction. Jumps name labels and are resolved once, in
  * emit_finish. A failed allocation is sticky. Labels 0..nr_nodes-1 are the analysis'
@@ -28,6 +37,7 @@ struct emit {
 	} *fixups;
 	size_t nr_fixups, room_fixups;
 	uint32_t stack;       /* bytes of stack in use, the translator's slots included */
+	int16_t slots[SLOT_COUNT]; /* where each is, 0: not used so far */
 	bool failed;
 	/* where the code that is being emitted comes from, for line info and messages */
 	const struct walk *walk;
@@ -41,15 +51,6 @@ struct emit {
 		char *why;
 	} *notes;
 	size_t nr_notes, room_notes;
-};
-
-/* The translator's own stack slots, below the program's frame. */
-enum emit_slot {
-	SLOT_FETCH,               /* what bpf_probe_read_kernel fills */
-	SLOT_SCRATCH,             /* 3: registers borrowed while they are alive */
-	SLOT_SAVE = SLOT_SCRATCH + 3, /* 6: r0..r5 across a helper call */
-	SLOT_INDEX = SLOT_SAVE + 6,   /* 10: the variable part of the pointer in each register */
-	SLOT_COUNT = SLOT_INDEX + 10,
 };
 
 bool emit_open(struct emit *m, const struct analysis *a);

@@ -20,6 +20,7 @@ static void open_lower(struct lower *l, struct emit *m, struct target *t, const 
 
 	*l = (struct lower){ .m = m, .t = t };
 	l->live = f->alive & f->written & (uint16_t)~(1u << dst) & 0x3ff;
+	l->needed = f->alive & (uint16_t)~(1u << dst) & 0x3ff;
 	/* r6..r9 of the callers may be in use where the callee itself never touches them */
 	l->usable = 0x3f | (w->depth ? w->cfg->clobbers & INSN_CALLEE_SAVED : INSN_CALLEE_SAVED);
 }
@@ -71,43 +72,62 @@ static int compose(struct lower *l, unsigned dst, unsigned base, const struct fa
 	return err;
 }
 
-/* A long array in place, or one of strings of bytes: a fetch at base + offset + index. */
-static int fetch_indexed(struct lower *l, unsigned dst, unsigned base, const struct fact *f, const struct access *acc,
-			 const struct piece *p, unsigned index, uint32_t null, struct abide_error *e)
+/*
+ * A long array, or one of bytes in place: a fetch at the address of its first element plus the
+ * index. Beyond the kernel's own end there is 0.
+ */
+static int fetch_indexed(struct lower *l, unsigned dst, unsigned base, const struct fact *f, const struct piece *p,
+			 unsigned index, uint32_t null, struct abide_error *e)
 {
-	uint32_t elem = p->field->kind == CAT_CHARS || p->field->kind == CAT_BYTES ? 1 : p->field->size;
-	int32_t skip = f->off - (int32_t)p->field->offset;
-	struct access addr = *acc;
+	const struct cat_field *field = p->field;
+	uint32_t elem = field->kind == CAT_CHARS || field->kind == CAT_BYTES ? 1 : field->size, end;
+	uint32_t beyond = emit_label(l->m);
+	int32_t skip = f->off - (int32_t)field->offset;
+	const struct access *acc;
+	struct access addr;
+	int64_t limit;
+	int err;
 
-	if (acc->nr_ops || acc->combine != CAT_ALONE || (!acc->path.in_place && acc->path.stride != elem)) {
-		error_set(e, -ENOTSUP, "index-unsupported", "an index into %s has no lowering on %s", p->field->name,
+	err = resolve_field(l->t, &l->m->a->catalog->structs[f->sid], field, 0, &acc, e);
+	if (err)
+		return err;
+	end = acc->path.in_place ? acc->path.size : acc->path.elements ? acc->path.elements * elem : UINT32_MAX;
+	if (acc->nr_ops || acc->combine != CAT_ALONE || acc->path.value || acc->path.bit_size ||
+	    (!acc->path.in_place && (acc->path.stride != elem || acc->path.size != elem || elem != f->size))) {
+		error_set(e, -ENOTSUP, "index-unsupported", "an index into %s has no lowering on %s", field->name,
 			  target_name(l->t));
 		return error_hint(e, "read its elements by constant indices");
 	}
+	limit = (int64_t)end - f->size - skip; /* the last index that is inside */
+	if (f->index_max > limit) {
+		if (f->size > elem)
+			return error_set(e, -ENOTSUP, "field-narrow", "a load reaches over the end of the kernel's array");
+		emit_jump_k(l->m, BPF_JSGT, index, (int32_t)limit, beyond);
+	}
+	addr = *acc;
 	addr.path.in_place = true; /* its address, not its value */
-	addr.path.off = acc->path.off;
 	lower_address(l, dst, base, &addr, f->base_untyped, null);
 	lower_read_indexed(l, dst, dst, skip, index, f->index_max, f->size);
+	if (f->index_max > limit) {
+		emit_goto(l->m, null);
+		emit_bind(l->m, beyond);
+		emit_number(l->m, dst, 0);
+	}
 	return 0;
 }
 
-static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fact *f, uint32_t null,
-		   struct abide_error *e)
+static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fact *f, struct abide_error *e)
 {
 	const struct cat_struct *s = &l->m->a->catalog->structs[f->sid];
 	uint32_t end = emit_label(l->m), next, i;
 	uint16_t pinned = l->pinned, reserved = l->reserved;
-	const struct access *acc;
 	struct piece p[MAX_PIECES];
 	struct scratch index;
 	bool compare;
-	int err;
+	int err = 0;
 
 	if (field_pieces(s, (int64_t)f->off + f->index_min, f->size, p) < 1)
 		return error_set(e, -EINVAL, "load-misses", "an indexed load of no field");
-	err = resolve_field(l->t, s, p[0].field, p[0].elem, &acc, e);
-	if (err)
-		return err;
 	compare = p[0].field->kind != CAT_CHARS && p[0].field->kind != CAT_BYTES &&
 		  (f->index_max - f->index_min) / f->size < MAX_COMPARED;
 	l->pinned |= (uint16_t)(1u << base);
@@ -116,7 +136,7 @@ static int indexed(struct lower *l, unsigned dst, unsigned base, const struct fa
 	emit_load(l->m, 8, index.reg, FP, emit_slot(l->m, SLOT_INDEX + base));
 	scratch_hold(l, index);
 	if (!compare) {
-		err = fetch_indexed(l, dst, base, f, acc, p, index.reg, end, e);
+		err = fetch_indexed(l, dst, base, f, p, index.reg, end, e);
 		emit_bind(l->m, end);
 		goto out;
 	}
@@ -137,8 +157,16 @@ out:
 	scratch_give(l, index);
 	l->pinned = pinned;
 	l->reserved = reserved;
-	(void)null;
 	return err;
+}
+
+/* ldsx: the load itself left zeros above its bytes. */
+static void extend_sign(struct emit *m, const struct bpf_insn *i, const struct fact *f)
+{
+	if (BPF_MODE(i->code) != INSN_MEMSX || f->size == 8)
+		return;
+	emit_alu_k(m, BPF_LSH, i->dst_reg, (int32_t)(64 - 8 * f->size));
+	emit_alu_k(m, BPF_ARSH, i->dst_reg, (int32_t)(64 - 8 * f->size));
 }
 
 static int field_load(struct emit *m, struct target *t, const struct node *n, const struct bpf_insn *i,
@@ -162,30 +190,26 @@ static int field_load(struct emit *m, struct target *t, const struct node *n, co
 		}
 	}
 	if (f->base_indexed) {
-		err = indexed(&l, dst, base, f, null, e);
+		err = indexed(&l, dst, base, f, e);
 		if (f->base_null && !f->base_untyped && base != dst) {
 			uint32_t end = emit_label(m);
 
 			emit_goto(m, end);
 			emit_bind(m, null);
 			emit_number(m, dst, 0);
-			emit_bind(m, end);
-			return err;
+			null = end;
 		}
 	} else {
 		k = field_pieces(s, f->off, f->size, p);
 		if (k < 1)
 			return error_set(e, -EINVAL, "load-misses", "a load of no field");
-		if (k == 1)
+		if (k == 1 && !p[0].at)
 			err = one_piece(&l, dst, base, f, p, null, e);
 		else
 			err = compose(&l, dst, base, f, p, k, e);
 	}
 	emit_bind(m, null);
-	if (!err && BPF_MODE(i->code) == INSN_MEMSX) {
-		emit_alu_k(m, BPF_LSH, dst, (int32_t)(64 - 8 * f->size));
-		emit_alu_k(m, BPF_ARSH, dst, (int32_t)(64 - 8 * f->size));
-	}
+	extend_sign(m, i, f);
 	return err;
 }
 
@@ -193,7 +217,7 @@ static int arg_load(struct emit *m, struct target *t, const struct node *n, cons
 		    const struct fact *f, struct abide_error *e)
 {
 	const struct cat_field *arg = &m->a->event->args[f->arg];
-	uint32_t null = emit_label(m);
+	uint32_t null = emit_label(m), whole;
 	const struct access *acc;
 	struct lower l;
 	int err;
@@ -206,8 +230,15 @@ static int arg_load(struct emit *m, struct target *t, const struct node *n, cons
 	open_lower(&l, m, t, n, f, i->dst_reg);
 	if (i->dst_reg == i->src_reg && acc->combine != CAT_ALONE)
 		l.pinned |= (uint16_t)(1u << i->src_reg);
-	err = lower_value(&l, i->dst_reg, i->src_reg, acc, false, 8, (uint32_t)f->off, f->size, null, e);
+	/* the bytes above an unsigned argument are zeros, whatever the kernel's argument has there */
+	whole = arg->kind == CAT_UINT || arg->kind == CAT_ENUM ? arg->size : 8;
+	if ((uint32_t)f->off >= whole)
+		emit_number(m, i->dst_reg, 0);
+	else
+		err = lower_value(&l, i->dst_reg, i->src_reg, acc, false, whole, (uint32_t)f->off,
+				  f->size < whole - f->off ? f->size : whole - (uint32_t)f->off, null, e);
 	emit_bind(m, null);
+	extend_sign(m, i, f);
 	return err;
 }
 
@@ -226,7 +257,9 @@ static int str_call(struct emit *m, struct target *t, const struct node *n, cons
 	if (err)
 		return err;
 	open_lower(&l, m, t, n, f, 3);
-	l.live = (uint16_t)((l.live | 1u << 1 | 1u << 2) & ~(1u << 3));
+	/* the call itself ends r0..r5: what is alive behind it is not what is in them now */
+	l.live = (uint16_t)((l.live & INSN_CALLEE_SAVED) | 1u << 1 | 1u << 2);
+	l.needed = (uint16_t)((l.needed & INSN_CALLEE_SAVED) | l.live);
 	if (f->base_null && !f->base_untyped)
 		emit_jump_k(m, BPF_JEQ, 3, 0, null);
 	lower_address(&l, 3, 3, acc, f->base_untyped, null);

@@ -16,24 +16,27 @@
 #define HELPER_GET_CURRENT_TASK 35
 #define HELPER_GET_CURRENT_TASK_BTF 158
 
+/* The first of @regs, 10 if there is none. */
+static unsigned first_of(uint16_t regs)
+{
+	return (regs & 0x3ff) ? (unsigned)__builtin_ctz(regs & 0x3ff) : 10;
+}
+
 struct scratch scratch_take(struct lower *l)
 {
-	struct scratch s = { 0 };
-	uint16_t taken = l->live | l->pinned | l->reserved;
-	unsigned r;
+	uint16_t busy = l->pinned | l->reserved;
+	struct scratch s = { .reg = first_of(l->usable & (uint16_t)~(l->live | l->needed | busy)) };
 
-	for (r = 0; r < 10; r++)
-		if ((l->usable >> r & 1) && !(taken >> r & 1))
-			break;
-	if (r == 10) {
-		for (r = 0; (l->pinned | l->reserved) >> r & 1; r++)
-			;
+	if (s.reg == 10)
+		s.reg = first_of(l->live & (uint16_t)~busy);
+	if (s.reg == 10) /* needed by a path that did not come here */
+		s.reg = first_of(l->usable & (uint16_t)~busy);
+	if (l->live >> s.reg & 1) {
 		s.saved = true;
 		s.slot = SLOT_SCRATCH + l->borrowed++;
-		emit_store(l->m, 8, FP, emit_slot(l->m, s.slot), r);
+		emit_store(l->m, 8, FP, emit_slot(l->m, s.slot), s.reg);
 	}
-	s.reg = r;
-	l->reserved |= (uint16_t)(1u << r);
+	l->reserved |= (uint16_t)(1u << s.reg);
 	return s;
 }
 
@@ -72,6 +75,33 @@ static void save_all(struct lower *l, uint16_t regs, bool restore)
 	}
 }
 
+static void chain_open(struct lower *l)
+{
+	l->chained = true;
+	l->saved = 0;
+}
+
+static void chain_close(struct lower *l)
+{
+	save_all(l, l->saved, true);
+	l->chained = false;
+	l->saved = 0;
+}
+
+/* Before a helper call that clobbers r0..r5; in a chain the first call's saves hold for all. */
+static uint16_t save_for_call(struct lower *l, unsigned dst)
+{
+	uint16_t saved = to_save(l, dst);
+
+	if (l->chained && l->saved)
+		return 0;
+	save_all(l, saved, false);
+	if (!l->chained)
+		return saved;
+	l->saved = saved;
+	return 0;
+}
+
 /* r3 holds the address: bpf_probe_read_kernel(slot, size, r3), which gives 0 for what cannot be read. */
 static void call_fetch(struct lower *l, unsigned dst, uint32_t size, uint16_t saved)
 {
@@ -99,8 +129,7 @@ void lower_read(struct lower *l, unsigned dst, unsigned base, int32_t off, uint3
 		emit_load(l->m, size, dst, dst, 0);
 		return;
 	}
-	saved = to_save(l, dst);
-	save_all(l, saved, false);
+	saved = save_for_call(l, dst);
 	emit_mov(l->m, 3, base);
 	if (off)
 		emit_alu_k(l->m, BPF_ADD, 3, off);
@@ -129,17 +158,22 @@ void lower_read_indexed(struct lower *l, unsigned dst, unsigned base, int32_t of
 
 void lower_current(struct lower *l, unsigned dst)
 {
-	uint16_t saved = to_save(l, dst);
+	bool typed = target_has_helper(l->t, HELPER_GET_CURRENT_TASK_BTF);
+	bool chained = l->chained;
+	uint16_t saved;
 
-	save_all(l, saved, false);
-	emit_call(l->m, target_has_helper(l->t, HELPER_GET_CURRENT_TASK_BTF) ? HELPER_GET_CURRENT_TASK_BTF
-									      : HELPER_GET_CURRENT_TASK);
+	/* plain loads follow, and may leave for where a NULL is handled: everything must be back */
+	if (typed)
+		l->chained = false;
+	saved = save_for_call(l, dst);
+	emit_call(l->m, typed ? HELPER_GET_CURRENT_TASK_BTF : HELPER_GET_CURRENT_TASK);
 	emit_mov(l->m, dst, 0);
 	save_all(l, saved, true);
+	l->chained = chained;
 }
 
 /*
- * Walk to the last pointer of a path. *cur is the register that holds it in the end: @base,
+ * Walk to the last pointer of a path, in an open chain: no jump leaves after its first fetch. *cur is the register that holds it in the end: @base,
  * or @dst if anything was loaded. Returns whether loads from there are fetches.
  */
 static bool walk_hops(struct lower *l, unsigned dst, unsigned base, const struct access_path *p, bool untyped,
@@ -171,6 +205,32 @@ static bool walk_hops(struct lower *l, unsigned dst, unsigned base, const struct
 	return fetch;
 }
 
+/* @size bytes at @from of what the path leads to. */
+static void read_bytes(struct lower *l, unsigned dst, unsigned base, const struct access_path *p, bool untyped,
+		       uint32_t from, uint32_t size, uint32_t null)
+{
+	unsigned cur;
+	bool fetch;
+
+	chain_open(l);
+	fetch = walk_hops(l, dst, base, p, untyped, null, &cur);
+	lower_read(l, dst, cur, (int32_t)(p->off + from), size, fetch || p->fetch);
+	chain_close(l);
+}
+
+static void read_address(struct lower *l, unsigned dst, unsigned base, const struct access_path *p, bool untyped,
+			 uint32_t null)
+{
+	unsigned cur;
+
+	chain_open(l);
+	walk_hops(l, dst, base, p, untyped, null, &cur);
+	emit_mov(l->m, dst, cur);
+	if (p->off)
+		emit_alu_k(l->m, BPF_ADD, dst, (int32_t)p->off);
+	chain_close(l);
+}
+
 /* A number that the tracepoint hands over, extended to 64 bits as its type says. */
 static void read_arg(struct lower *l, unsigned dst, unsigned base, const struct access_path *p)
 {
@@ -193,9 +253,6 @@ static void extract_bits(struct lower *l, unsigned dst, const struct access_path
 static void read_path(struct lower *l, unsigned dst, unsigned base, const struct access_path *p, bool untyped,
 		      uint32_t null)
 {
-	unsigned cur;
-	bool fetch;
-
 	if (p->root == ROOT_CONST) {
 		emit_number(l->m, dst, p->imm);
 		return;
@@ -208,14 +265,11 @@ static void read_path(struct lower *l, unsigned dst, unsigned base, const struct
 		lower_current(l, dst);
 		return;
 	}
-	fetch = walk_hops(l, dst, base, p, untyped, null, &cur);
 	if (p->value) { /* the address of a member */
-		emit_mov(l->m, dst, cur);
-		if (p->off)
-			emit_alu_k(l->m, BPF_ADD, dst, (int32_t)p->off);
+		read_address(l, dst, base, p, untyped, null);
 		return;
 	}
-	lower_read(l, dst, cur, (int32_t)p->off, p->size, fetch || p->fetch);
+	read_bytes(l, dst, base, p, untyped, 0, p->size, null);
 	if (p->bit_size)
 		extract_bits(l, dst, p);
 }
@@ -264,17 +318,13 @@ static void slice(struct lower *l, unsigned dst, uint32_t from, uint32_t size)
 static int read_in_place(struct lower *l, unsigned dst, unsigned base, const struct access_path *p, bool untyped,
 			 uint32_t from, uint32_t size, uint32_t null, struct abide_error *e)
 {
-	unsigned cur;
-	bool fetch;
-
 	if (from >= p->size) { /* the kernel's array is shorter than the promised one */
 		emit_number(l->m, dst, 0);
 		return 0;
 	}
 	if (from + size > p->size)
 		return error_set(e, -ENOTSUP, "field-narrow", "a load reaches over the end of the kernel's array");
-	fetch = walk_hops(l, dst, base, p, untyped, null, &cur);
-	lower_read(l, dst, cur, (int32_t)(p->off + from), size, fetch || p->fetch);
+	read_bytes(l, dst, base, p, untyped, from, size, null);
 	return 0;
 }
 
@@ -285,15 +335,32 @@ static bool is_simple(const struct access *acc)
 	       acc->path.root != ROOT_CONST;
 }
 
+/* Can what the path gives have bits beyond @size bytes? */
+static bool path_fits(const struct access_path *p, uint32_t size)
+{
+	if (p->root == ROOT_CONST)
+		return p->imm >= 0 && (size >= 8 || p->imm >> (8 * size) == 0);
+	if (p->value)
+		return p->root == ROOT_ARG && p->arg_size && p->arg_size <= size && !p->arg_sign;
+	return p->size <= size && !(p->sign && p->bit_size); /* loads fill up with zeros */
+}
+
+static bool rules_fit(const struct cat_rules *r)
+{
+	bool ok = r->otherwise >= 0 && r->otherwise <= UINT32_MAX;
+	uint32_t i;
+
+	for (i = 0; i < r->nr_rules; i++)
+		ok &= r->rules[i].result >= 0 && r->rules[i].result <= UINT32_MAX;
+	return ok;
+}
+
 /* Can the value, as it comes out of the operations, have bits beyond @size bytes? */
 static bool fits(const struct access *acc, uint32_t size)
 {
-	bool ok = acc->path.size <= size && !acc->path.sign && !acc->path.bit_size &&
-		  acc->path.root == ROOT_STRUCT && !acc->path.value;
+	bool ok = path_fits(&acc->path, size) && (acc->combine != CAT_OR || path_fits(&acc->second, size));
 	uint32_t i;
 
-	if (acc->combine == CAT_OR)
-		ok &= acc->second.size <= size && acc->second.root == ROOT_STRUCT && !acc->second.value;
 	for (i = 0; i < acc->nr_ops; i++)
 		switch (acc->ops[i].kind) {
 		case ACCESS_AND:
@@ -303,11 +370,15 @@ static bool fits(const struct access *acc, uint32_t size)
 			ok = true;
 			break;
 		case ACCESS_SHR:
-		case ACCESS_BSWAP:
 			break;
-		case ACCESS_RANGES:
+		case ACCESS_BSWAP:
+			ok = acc->ops[i].imm <= 8 * size;
+			break;
+		case ACCESS_RANGES: /* enumerators are 32 bits wide */
+			ok = size >= 4;
+			break;
 		case ACCESS_RULES:
-			ok = size >= 4; /* enumerators are 32 bits wide */
+			ok = size >= 4 && rules_fit(acc->ops[i].rules);
 			break;
 		case ACCESS_SHL:
 		case ACCESS_ADD:
@@ -322,8 +393,6 @@ int lower_value(struct lower *l, unsigned dst, unsigned base, const struct acces
 		uint32_t from, uint32_t size, uint32_t null, struct abide_error *e)
 {
 	const struct access_path *p = &acc->path;
-	unsigned cur;
-	bool fetch;
 
 	if (p->in_place)
 		return read_in_place(l, dst, base, p, untyped, from, size, null, e);
@@ -332,9 +401,7 @@ int lower_value(struct lower *l, unsigned dst, unsigned base, const struct acces
 			emit_number(l->m, dst, 0);
 			return 0;
 		}
-		fetch = walk_hops(l, dst, base, p, untyped, null, &cur);
-		lower_read(l, dst, cur, (int32_t)(p->off + from), size < p->size - from ? size : p->size - from,
-			   fetch || p->fetch);
+		read_bytes(l, dst, base, p, untyped, from, size < p->size - from ? size : p->size - from, null);
 		return 0;
 	}
 	if (p->root == ROOT_ARG && p->value && acc->combine == CAT_ALONE && !acc->nr_ops && !from &&
@@ -355,19 +422,10 @@ int lower_value(struct lower *l, unsigned dst, unsigned base, const struct acces
 
 void lower_address(struct lower *l, unsigned dst, unsigned base, const struct access *acc, bool untyped, uint32_t null)
 {
-	unsigned cur;
-	bool fetch;
-
-	if (acc->path.root == ROOT_ARG && acc->path.value) {
+	if (acc->path.root == ROOT_ARG && acc->path.value)
 		read_arg(l, dst, base, &acc->path);
-		return;
-	}
-	fetch = walk_hops(l, dst, base, &acc->path, untyped, null, &cur);
-	if (!acc->path.in_place) {
-		lower_read(l, dst, cur, (int32_t)acc->path.off, 8, fetch || acc->path.fetch);
-		return;
-	}
-	emit_mov(l->m, dst, cur);
-	if (acc->path.off)
-		emit_alu_k(l->m, BPF_ADD, dst, (int32_t)acc->path.off);
+	else if (acc->path.in_place)
+		read_address(l, dst, base, &acc->path, untyped, null);
+	else
+		read_bytes(l, dst, base, &acc->path, untyped, 0, 8, null);
 }

@@ -12,10 +12,14 @@ struct lower {
 	struct emit *m;
 	struct target *t;
 	uint16_t live;     /* hold something that is needed after the load (its destination excluded) */
+	uint16_t needed;   /* live, and what only some paths wrote: it cannot be saved, so it is no scratch */
 	uint16_t pinned;   /* hold something that the lowering itself still needs */
 	uint16_t reserved; /* will be written by it: no scratch, but nothing to keep either */
 	uint16_t usable;   /* may be written when neither live nor pinned */
 	unsigned borrowed; /* live registers in SLOT_SCRATCH */
+	/* One path's fetches, from chain_open to chain_close: saved before the first, restored after the last. */
+	bool chained;
+	uint16_t saved;
 };
 
 /* A register to write to; saved first if all are taken. Give it back in reverse order. */

@@ -110,7 +110,8 @@ static void one_op(struct lower *l, unsigned dst, const struct access *acc, cons
 		break;
 	case ACCESS_RANGES:
 		end = emit_label(m);
-		if (acc->path.size != 4 || acc->path.sign || acc->path.root != ROOT_STRUCT || op != acc->ops)
+		if (acc->path.size != 4 || acc->path.sign || acc->path.root != ROOT_STRUCT || acc->path.value ||
+		    acc->combine != CAT_ALONE || op != acc->ops)
 			emit_mov32(m, dst, dst); /* the runs are of 32-bit numbers */
 		runs(m, dst, op->map, 0, op->map->nr, end);
 		emit_bind(m, end);

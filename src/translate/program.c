@@ -18,6 +18,8 @@ struct placing {
 	struct target *t;
 	uint8_t *state;   /* by node: 0 unseen, 1 waits, 2 placed */
 	uint32_t waiting; /* how many */
+	uint32_t *list;   /* of those that wait, and some that have been placed since */
+	uint32_t nr_list;
 };
 
 /* Put r6..r9 of the caller on its stack, or back: those that are needed after the call and that the callee writes. */
@@ -236,6 +238,7 @@ static void wait_for(struct placing *p, int32_t node)
 		return;
 	p->state[node] = 1;
 	p->waiting++;
+	p->list[p->nr_list++] = (uint32_t)node;
 }
 
 static bool comes_before(const struct node *x, const struct node *y, uint32_t walk)
@@ -248,14 +251,22 @@ static bool comes_before(const struct node *x, const struct node *y, uint32_t wa
 }
 
 /* The waiting node that comes first in the original, of the function at hand if it has any. */
-static uint32_t first_waiting(const struct placing *p, uint32_t walk)
+static uint32_t first_waiting(struct placing *p, uint32_t walk)
 {
 	const struct analysis *a = p->m->a;
-	uint32_t i, best = a->nr_nodes;
+	uint32_t i, n = 0, best = a->nr_nodes;
 
-	for (i = 0; i < a->nr_nodes; i++)
-		if (p->state[i] == 1 && (best == a->nr_nodes || comes_before(&a->nodes[i], &a->nodes[best], walk)))
-			best = i;
+	for (i = 0; i < p->nr_list; i++) {
+		uint32_t node = p->list[i];
+
+		if (p->state[node] != 1)
+			continue;
+		p->list[n++] = node;
+		if (best == a->nr_nodes || comes_before(&a->nodes[node], &a->nodes[best], walk) ||
+		    (!comes_before(&a->nodes[best], &a->nodes[node], walk) && node < best))
+			best = node;
+	}
+	p->nr_list = n;
 	return best;
 }
 
@@ -307,7 +318,8 @@ int translate_function(const struct analysis *a, struct target *t, bool filter, 
 	int err;
 
 	p.state = calloc(a->nr_nodes + 1, 1);
-	if (!p.state || !emit_open(&m, a)) {
+	p.list = calloc(a->nr_nodes + 1, sizeof(*p.list));
+	if (!p.state || !p.list || !emit_open(&m, a)) {
 		err = error_nomem(e);
 		goto out;
 	}
@@ -320,6 +332,7 @@ int translate_function(const struct analysis *a, struct target *t, bool filter, 
 		err = emit_finish(&m, out, e);
 out:
 	free(p.state);
+	free(p.list);
 	emit_close(&m);
 	return err;
 }

@@ -84,6 +84,7 @@ static int one_subject(struct lower *l, int32_t subject, struct abide_error *e)
 	const struct cat_field *f;
 	const struct access *acc;
 	uint32_t none = emit_label(l->m);
+	bool untyped;
 	int err;
 
 	if (subject < 0) {
@@ -103,11 +104,12 @@ static int one_subject(struct lower *l, int32_t subject, struct abide_error *e)
 		err = lower_value(l, 2, 6, acc, false, 8, 0, 8, none, e);
 	if (err)
 		return err;
-	if (a->event->args[subject].nullable)
+	untyped = !acc->typed;
+	if ((acc->nullable || a->event->args[subject].nullable) && !untyped)
 		emit_jump_k(l->m, BPF_JEQ, 2, 0, none);
 	err = resolve_field(l->t, s, f, 0, &acc, e);
 	if (!err)
-		err = lower_value(l, 2, 2, acc, false, f->size, 0, f->size, none, e);
+		err = lower_value(l, 2, 2, acc, untyped, f->size, 0, f->size, none, e);
 	emit_bind(l->m, none); /* NULL: thread group 0, which nobody watches */
 	look_up(l->m);
 	return err;
@@ -120,6 +122,7 @@ int lower_prologue(struct emit *m, struct target *t, bool filter, struct abide_e
 	struct lower l;
 	int err = 0;
 
+	filter &= ev && !ev->anybody;
 	if (!ev || (!filter && !ev->syscall))
 		return 0;
 	open_prologue(&l, m, t);

@@ -18,9 +18,12 @@ struct promises { /* counted over all parts */
 };
 
 /* "  ok      WHAT: at most LIMIT, here VALUE", or missed, with @why (may be NULL). */
-void promise(struct promises *p, const char *what, double value, double limit, const char *unit, const char *why);
+void promise(struct promises *p, const char *what, double value, double limit, const char *unit,
+             const char *why);
 /* Sorts @v. */
 double median(double *v, unsigned n);
+/* How far the median of another run may be from this one's: 95 % of them. Sorts @v. */
+double noise(double *v, unsigned n);
 double now_us(void);
 /* "cannot WHAT: strerror(-err)" on stderr; returns -1. */
 int failed(const char *what, int err);

@@ -9,9 +9,12 @@ PAIRS    := $(patsubst tests/bench/pairs/%.c,$(N)/%.o,$(wildcard tests/bench/pai
 SINGLES  := $(patsubst tests/bench/%.c,$(N)/%.o,$(wildcard tests/bench/*.bpf.c))
 BENCHBPF := $(BPFFLAGS) -Itests/bench -Itests/bench/pairs -I$(N)
 
-$(N)/vmlinux.h: /sys/kernel/btf/vmlinux
+# Made anew when another kernel runs.
+$(N)/kernel-%:
 	@mkdir -p $(@D)
-	bpftool btf dump file $< format c >$@.tmp && mv $@.tmp $@
+	rm -f $(N)/kernel-* && touch $@
+$(N)/vmlinux.h: $(N)/kernel-$(shell uname -r)
+	bpftool btf dump file /sys/kernel/btf/vmlinux format c >$@.tmp && mv $@.tmp $@
 $(N)/%.user.bpf.o: tests/bench/pairs/%.user.bpf.c $(wildcard tests/bench/pairs/*.h) $(B)/include/abide/linux.h
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCHBPF) -c -o $@ $<
@@ -31,7 +34,7 @@ $(N)/tool-static: tests/bench/tool.c $(N)/one_object.c
 	$(CC) $(CFLAGS) -static -o $@ $^ $(LDLIBS)
 $(N)/bench: $(BENCHSRC) tests/bench/bench.h $(B)/libabide.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS)
+	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS) -lm
 
 bench: $(N)/bench $(PAIRS) $(SINGLES) $(N)/tool $(N)/tool-static $(B)/abide $(B)/abide-static $(TOOLOBJ)
 	$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(TOOLOBJ)

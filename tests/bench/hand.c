@@ -13,8 +13,8 @@
 #include "bench.h"
 
 /* Put @value where the variable @name lies in @data, the contents of .rodata. */
-static int set(const struct btf *btf, const struct btf_type *sec, char *data, size_t size, const char *name,
-	       uint32_t value)
+static int set(const struct btf *btf, const struct btf_type *sec, char *data, size_t size,
+               const char *name, uint32_t value)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(sec);
 	const struct btf_type *var;

@@ -8,16 +8,16 @@
 
 COUNTER(total, "sum of everything");
 
-#define BLOCK                                                                                                          \
-	barrier_var(next);                                                                                             \
-	barrier_var(prev);                                                                                             \
-	if (next->prio > prev->prio + sum % 7)                                                                         \
-		sum += next->parent->tgid;                                                                             \
-	else if (prev->uid)                                                                                            \
-		sum ^= prev->start_ns;                                                                                 \
+#define BLOCK                                                                                      \
+	barrier_var(next);                                                                         \
+	barrier_var(prev);                                                                         \
+	if (next->prio > prev->prio + sum % 7)                                                     \
+		sum += next->parent->tgid;                                                         \
+	else if (prev->uid)                                                                        \
+		sum ^= prev->start_ns;                                                             \
 	sum += next->tid * 3 + bpf_get_smp_processor_id();
 
-#define BLOCKS_4 BLOCK BLOCK BLOCK BLOCK
+#define BLOCKS_4  BLOCK BLOCK BLOCK BLOCK
 #define BLOCKS_16 BLOCKS_4 BLOCKS_4 BLOCKS_4 BLOCKS_4
 
 SEC("tp_user/sched_switch")
@@ -25,8 +25,8 @@ int BPF_PROG(on_switch, struct task_struct_user *prev, struct task_struct_user *
 {
 	u64 sum = 0;
 
-	BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_4 BLOCKS_4
-	count(&total, sum);
+	BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_16 BLOCKS_4
+		BLOCKS_4 count(&total, sum);
 	return 0;
 }
 

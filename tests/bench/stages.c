@@ -103,7 +103,8 @@ static uint32_t insns(const struct object *o)
 	return n;
 }
 
-static int measure(const char *path, const struct ground *warm, double us[COLUMNS], uint32_t *nr, struct abide_error *e)
+static int measure(const char *path, const struct ground *warm, double us[COLUMNS], uint32_t *nr,
+                   struct abide_error *e)
 {
 	struct translated *t = NULL;
 	struct ground fresh = { 0 };
@@ -151,7 +152,8 @@ static int one_object(const char *path, const struct ground *warm, unsigned roun
 	name = name ? name + 1 : path;
 	for (r = 0; r < rounds + 1; r++) { /* the first one warms up, and is overwritten */
 		if (measure(path, warm, one, &nr, &e)) {
-			printf("  %-18.*s cannot be translated here: %s\n", (int)strcspn(name, "."), name, e.problem);
+			printf("  %-18.*s cannot be translated here: %s\n", (int)strcspn(name, "."),
+			       name, e.problem);
 			return 0;
 		}
 		for (i = 0; i < COLUMNS; i++)

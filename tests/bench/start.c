@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,25 +89,36 @@ static double peak_kib(pid_t pid)
 struct contender {
 	const char *name;
 	char *argv[8];
-	bool cannot; /* it ended before it had attached anything */
+	bool cannot;  /* it ended before it had attached anything */
+	char why[96]; /* what it said then */
 	double ms[MAX_ROUNDS], kib[MAX_ROUNDS];
 };
 
-static pid_t spawn(char **argv)
+/* -errno if there is no such program. */
+static pid_t spawn(char **argv, int messages)
 {
 	posix_spawn_file_actions_t fa;
 	pid_t pid = -1;
+	int err;
 
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	if (posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ))
-		pid = -1;
+	posix_spawn_file_actions_adddup2(&fa, messages, 2);
+	err = posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&fa);
-	return pid;
+	return err ? -err : pid;
 }
 
-/* Wait until nothing more was attached for a while. 0, or -1: it ended without, or takes too long. */
+/* The first line of what it said. */
+static void keep_why(struct contender *c, int messages)
+{
+	ssize_t n = pread(messages, c->why, sizeof(c->why) - 1, 0);
+
+	c->why[n > 0 ? n : 0] = '\0';
+	c->why[strcspn(c->why, "\n")] = '\0';
+}
+
+/* Wait until nothing more was attached for a while. 0, -ECHILD: it ended without, -ETIME: it takes too long. */
 static int until_attached(const struct watcher *w, pid_t pid, struct times *t)
 {
 	enum { STEP_MS = 20, MOST_MS = 10000, QUIET_MS = 100 };
@@ -120,19 +132,22 @@ static int until_attached(const struct watcher *w, pid_t pid, struct times *t)
 		quiet = t->links && t->links == links ? quiet + STEP_MS : 0;
 		links = t->links;
 		if (!links && waitpid(pid, &status, WNOHANG) == pid)
-			return -1;
+			return -ECHILD;
 	}
-	return quiet >= QUIET_MS ? 0 : -1;
+	return quiet >= QUIET_MS ? 0 : -ETIME;
 }
 
 static int once(const struct watcher *w, struct contender *c, unsigned round)
 {
+	int messages = memfd_create("messages", MFD_CLOEXEC), err;
 	struct times t;
-	pid_t pid = spawn(c->argv);
-	int err;
+	pid_t pid = spawn(c->argv, messages);
 
-	if (pid < 0)
-		return -ENOENT;
+	if (pid < 0) {
+		snprintf(c->why, sizeof(c->why), "%s", strerror(-pid));
+		close(messages);
+		return pid;
+	}
 	err = until_attached(w, pid, &t);
 	if (!err) {
 		c->ms[round] = (double)(t.attached - t.started) / 1e6;
@@ -141,22 +156,29 @@ static int once(const struct watcher *w, struct contender *c, unsigned round)
 		if (waitpid(pid, NULL, 0) != pid)
 			err = -errno;
 	} else {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		if (err == -ETIME) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
+		keep_why(c, messages);
 	}
+	close(messages);
 	bpf_map_delete_elem(w->children, &(uint32_t){ (uint32_t)pid });
 	return err;
 }
 
-static void compare(struct promises *p, const char *what, double value, double limit_of, const char *why)
+/* At most half. */
+static void compare(struct promises *p, const char *what, double value, double other)
 {
-	promise(p, what, value / limit_of, 0.5, " times", why);
+	promise(p, what, value / other, 0.5, " times", NULL);
 }
 
 int bench_start(const char *dir, const char *abide, unsigned rounds, struct promises *p)
 {
-	char shared[512], fixed[512], tool[512], tool_static[512], object[512], run[] = "run", e[] = "-e",
-		script[] = "tracepoint:sched:sched_switch { @ = hist(args->next_prio); }", bpftrace[] = "bpftrace";
+	char shared[512], fixed[512], tool[512], tool_static[512], object[512],
+		run[] = "run", e[] = "-e",
+		script[] = "tracepoint:sched:sched_switch { @ = hist(args->next_prio); }",
+		bpftrace[] = "bpftrace";
 	enum { ABIDE, TOOL, ABIDE_STATIC, TOOL_STATIC, BPFTRACE, NR };
 	struct contender c[NR] = {
 		[ABIDE] = { .name = "abide run", .argv = { shared, run, object } },
@@ -185,7 +207,8 @@ int bench_start(const char *dir, const char *abide, unsigned rounds, struct prom
 	       "  started                 ms      KiB\n");
 	for (i = 0; i < NR; i++) {
 		if (c[i].cannot) {
-			printf("  %-18s cannot be measured here: it attached nothing\n", c[i].name);
+			printf("  %-18s cannot be measured here: it attached nothing and said\n    %.76s\n",
+			       c[i].name, c[i].why);
 			continue;
 		}
 		ms[i] = median(c[i].ms, rounds);
@@ -197,15 +220,15 @@ int bench_start(const char *dir, const char *abide, unsigned rounds, struct prom
 		goto out;
 	promise(p, "abide run, attached after", ms[ABIDE], 5, " ms", NULL);
 	promise(p, "abide run, memory", kib[ABIDE] / 1024, 4, " MiB", NULL);
-	compare(p, "time against the tool by hand", ms[ABIDE], ms[TOOL], NULL);
-	compare(p, "memory against the tool by hand", kib[ABIDE], kib[TOOL], NULL);
+	compare(p, "time against the tool by hand", ms[ABIDE], ms[TOOL]);
+	compare(p, "memory against the tool by hand", kib[ABIDE], kib[TOOL]);
 	if (!c[ABIDE_STATIC].cannot && !c[TOOL_STATIC].cannot) {
-		compare(p, "time, both static", ms[ABIDE_STATIC], ms[TOOL_STATIC], NULL);
-		compare(p, "memory, both static", kib[ABIDE_STATIC], kib[TOOL_STATIC], NULL);
+		compare(p, "time, both static", ms[ABIDE_STATIC], ms[TOOL_STATIC]);
+		compare(p, "memory, both static", kib[ABIDE_STATIC], kib[TOOL_STATIC]);
 	}
 	if (!c[BPFTRACE].cannot) {
-		compare(p, "time against bpftrace", ms[ABIDE], ms[BPFTRACE], NULL);
-		compare(p, "memory against bpftrace", kib[ABIDE], kib[BPFTRACE], NULL);
+		compare(p, "time against bpftrace", ms[ABIDE], ms[BPFTRACE]);
+		compare(p, "memory against bpftrace", kib[ABIDE], kib[BPFTRACE]);
 	}
 	err = 0;
 out:

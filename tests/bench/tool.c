@@ -15,7 +15,7 @@ extern const uint32_t one_object_size;
 static void print_slots(int fd)
 {
 	int cpus = libbpf_num_possible_cpus(), slot, cpu;
-	__u64 (*v)[64] = cpus > 0 ? calloc((size_t)cpus, sizeof(*v)) : NULL, sum;
+	__u64(*v)[64] = cpus > 0 ? calloc((size_t)cpus, sizeof(*v)) : NULL, sum;
 	__u32 key = 0;
 
 	if (v && !bpf_map_lookup_elem(fd, &key, v))

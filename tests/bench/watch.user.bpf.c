@@ -7,9 +7,9 @@
 #include <abide/linux.h>
 #include <abide/program.h>
 
-#define LINK_CREATE 28             /* BPF_LINK_CREATE */
-#define RAW_TRACEPOINT_OPEN 17     /* BPF_RAW_TRACEPOINT_OPEN */
-#define PERF_SET_BPF 0x40042408    /* PERF_EVENT_IOC_SET_BPF */
+#define LINK_CREATE         28         /* BPF_LINK_CREATE */
+#define RAW_TRACEPOINT_OPEN 17         /* BPF_RAW_TRACEPOINT_OPEN */
+#define PERF_SET_BPF        0x40042408 /* PERF_EVENT_IOC_SET_BPF */
 
 const volatile u32 parent; /* of whom children are watched */
 

@@ -21,10 +21,10 @@
 
 #include "bench.h"
 
-enum { PASSES = 2000, SPAWNS = 40, CALLS = 40000, PACKETS = 3000 };
+enum { PASSES = 300, SPAWNS = 40, CALLS = 8000, PACKETS = 600 };
 
 struct work {
-	int control;     /* our end of the socket */
+	int control; /* our end of the socket */
 	pid_t pids[2];
 };
 
@@ -59,7 +59,8 @@ static bool spawn_round(struct peer *p)
 
 	(void)p;
 	for (i = 0; i < SPAWNS; i++)
-		if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, envp) || waitpid(pid, &status, 0) != pid)
+		if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, envp) ||
+		    waitpid(pid, &status, 0) != pid)
 			return false;
 	return true;
 }
@@ -80,7 +81,8 @@ static bool packets_round(struct peer *p)
 	int i;
 
 	for (i = 0; i < PACKETS; i++)
-		if (send(p->out, bytes, sizeof(bytes), 0) != sizeof(bytes) || recv(p->out, bytes, sizeof(bytes), 0) < 0)
+		if (send(p->out, bytes, sizeof(bytes), 0) != sizeof(bytes) ||
+		    recv(p->out, bytes, sizeof(bytes), 0) < 0)
 			return false;
 	return true;
 }
@@ -92,8 +94,8 @@ static int packets_socket(void)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || getsockname(fd, (struct sockaddr *)&a, &len) ||
-	    connect(fd, (struct sockaddr *)&a, len))
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) || connect(fd, (struct sockaddr *)&a, len))
 		return -1;
 	return fd;
 }
@@ -132,12 +134,14 @@ static void child(enum work_kind kind, struct peer *p, bool echo)
 		while (read(p->in, &c, 1) == 1 && write(p->out, &c, 1) == 1)
 			;
 	else
-		while (read(p->control, &c, 1) == 1 && rounds[kind](p) && write(p->control, &c, 1) == 1)
+		while (read(p->control, &c, 1) == 1 && rounds[kind](p) &&
+		       write(p->control, &c, 1) == 1)
 			;
 	_exit(0);
 }
 
-static pid_t start(enum work_kind kind, struct peer p, bool echo, int close1, int close2, int close3)
+static pid_t start(enum work_kind kind, struct peer p, bool echo, int close1, int close2,
+                   int close3)
 {
 	pid_t pid = fork();
 
@@ -152,6 +156,39 @@ static pid_t start(enum work_kind kind, struct peer p, bool echo, int close1, in
 	return -1;
 }
 
+/* Does it sleep? All that these processes sleep in is the read for the next byte. */
+static bool sleeps(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	/* the name, in parentheses, is the bench's own */
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	if (f)
+		fclose(f);
+	return state == 'S';
+}
+
+/*
+ * Wait until all sleep again, so that nothing happens while programs are attached and
+ * detached one by one: each event is seen by both or by none.
+ */
+static int settle(const struct work *w)
+{
+	enum { STEP_US = 200, MOST_US = 5000000 };
+	int us;
+
+	for (us = 0; us < MOST_US; us += STEP_US) {
+		usleep(STEP_US);
+		if (sleeps(w->pids[0]) && (!w->pids[1] || sleeps(w->pids[1])))
+			return 0;
+	}
+	return -ETIME;
+}
+
 int work_start(enum work_kind kind, struct work **out)
 {
 	struct work *w = calloc(1, sizeof(*w));
@@ -164,11 +201,13 @@ int work_start(enum work_kind kind, struct work **out)
 		goto out;
 	}
 	w->control = control[0];
-	w->pids[0] = start(kind, (struct peer){ back[0], to[1], control[1] }, false, control[0], back[1], to[0]);
+	w->pids[0] = start(kind, (struct peer){ back[0], to[1], control[1] }, false, control[0],
+	                   back[1], to[0]);
 	if (w->pids[0] < 0)
 		err = -errno;
 	if (!err && kind == WORK_PIPE) {
-		w->pids[1] = start(kind, (struct peer){ to[0], back[1], -1 }, true, control[0], to[1], back[0]);
+		w->pids[1] = start(kind, (struct peer){ to[0], back[1], -1 }, true, control[0],
+		                   to[1], back[0]);
 		if (w->pids[1] < 0)
 			err = -errno;
 	}
@@ -179,6 +218,8 @@ out:
 		close(to[i]);
 		close(back[i]);
 	}
+	if (!err)
+		err = settle(w);
 	if (err)
 		work_stop(w);
 	else
@@ -202,8 +243,7 @@ int work_round(struct work *w)
 
 	if (write(w->control, &c, 1) != 1 || read(w->control, &c, 1) != 1)
 		return -EPIPE;
-	usleep(1000); /* it goes to sleep again */
-	return 0;
+	return settle(w);
 }
 
 void work_stop(struct work *w)

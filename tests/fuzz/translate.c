@@ -19,6 +19,7 @@
 
 static struct catalog *catalog;
 static struct target *targets[2];
+static struct buf bytes[2]; /* their BTF, which they borrow */
 
 static void need(bool ok, const char *what)
 {
@@ -28,10 +29,9 @@ static void need(bool ok, const char *what)
 	abort();
 }
 
-static void open_kernel(const char *name, struct target **out)
+static void open_kernel(const char *name, int i)
 {
 	struct abide_error e = { 0 };
-	struct buf *bytes = calloc(1, sizeof(*bytes));
 	struct btf_data *btf;
 	struct layout *l;
 	char path[128];
@@ -40,11 +40,13 @@ static void open_kernel(const char *name, struct target **out)
 
 	snprintf(path, sizeof(path), "tests/cases/layouts/%s.layout", name);
 	text = read_file(path, &size);
-	need(text && bytes, path);
+	need(text, path);
 	l = layout_parse(name, text, path, 1, "tests/cases/layouts");
 	need(!l->error[0], l->error);
-	layout_btf(l, bytes);
-	need(!btf_open_mem(bytes->data, bytes->size, &btf, &e) && !target_open(btf, name, catalog, out, &e), e.problem);
+	layout_btf(l, &bytes[i]);
+	need(!btf_open_mem(bytes[i].data, bytes[i].size, &btf, &e) &&
+		     !target_open(btf, name, catalog, &targets[i], &e),
+	     e.problem);
 	layout_free(l);
 	free(text);
 }
@@ -56,8 +58,8 @@ static void open_once(void)
 	if (catalog)
 		return;
 	need(!catalog_open_file("tests/cases/test.cat", NULL, &catalog, &e), e.problem);
-	open_kernel("new", &targets[0]);
-	open_kernel("old", &targets[1]);
+	open_kernel("new", 0);
+	open_kernel("old", 1);
 }
 
 static bool is_wide(const struct bpf_insn *i)

@@ -9,7 +9,7 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 	__uint(pinning, 1); /* LIBBPF_PIN_BY_NAME */
-} abide_test_pin SEC(".maps");
+} abide_test_pin SEC(".maps") ABIDE_TAG("count");
 
 SEC("tp_user/task_exec")
 int BPF_PROG(on_exec, struct task_struct_user *task)

@@ -91,12 +91,28 @@ int check_translate(const char *which)
 	return 0;
 }
 
+/* The same, once what ended before is really gone: a program is freed some time after its last user. */
+static int settled_programs(void)
+{
+	int n = loaded_programs(), same = 0;
+
+	for (int i = 0; i < 500 && same < 50; i++) {
+		int now;
+
+		usleep(20000);
+		now = loaded_programs();
+		same = now == n ? same + 1 : 0;
+		n = now;
+	}
+	return n;
+}
+
 /* abide is killed in the middle of its work: all that it had in the kernel goes with it. */
 int check_leftovers(void)
 {
 	static const char *const argv[] = { "/bin/abide", "run", TOOLS "/runqlat.bpf.o", "--json",
 		                            NULL };
-	int before = loaded_programs(), during = before, after = -1, status;
+	int before = settled_programs(), during = before, after = -1, status;
 	pid_t pid = fork();
 
 	if (pid == 0) {

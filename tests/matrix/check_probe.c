@@ -420,6 +420,18 @@ static unsigned int judge_rows(struct probe *p, const struct trace *t)
 	return rows;
 }
 
+/* Not on this kernel: itself, or a pointer that leads to it. Else what leads to it was NULL each time. */
+static bool is_unavailable(const struct probe *p, const struct field *f)
+{
+	for (;;) {
+		if (f->reachable && !f->read)
+			return true;
+		if (f->parent < 0)
+			return false;
+		f = &p->fields[f->parent];
+	}
+}
+
 static void print_field(const struct probe *p, const struct field *f, const char *state,
                         const char *why)
 {
@@ -487,8 +499,8 @@ static void sum_up(struct probe *p)
 			if (!*first)
 				snprintf(first, sizeof(first), ": %s: %.220s", f->path, f->wrong);
 		} else if (!f->read) {
-			state = f->reachable ? "unavailable" : "unseen";
-			states[f->reachable ? 1 : 2]++;
+			state = is_unavailable(p, f) ? "unavailable" : "unseen";
+			states[is_unavailable(p, f) ? 1 : 2]++;
 		} else if (f->right) {
 			state = "ok";
 			states[3]++;

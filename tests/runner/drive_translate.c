@@ -95,6 +95,35 @@ out:
 	buf_free(&elf);
 }
 
+static bool is_line_of(const struct object *o, const struct line *l)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < o->nr_functions; i++)
+		for (k = 0; k < o->functions[i].nr_lines; k++)
+			if (!memcmp(&o->functions[i].lines[k].file_off, &l->file_off, sizeof(*l) - sizeof(l->insn)))
+				return true;
+	return false;
+}
+
+/* Line records go along: the first at 0, rising, each one of the object's. */
+static void check_lines(struct run *r, const struct part *s, const struct translated *t, const char *kernel)
+{
+	uint32_t i, k, n;
+
+	for (i = 0; i < t->nr_programs; i++)
+		for (k = 0; k < t->programs[i].nr_codes; k++) {
+			const struct code *c = &t->programs[i].codes[k];
+
+			if (c->function->nr_lines && (!c->nr_lines || c->lines[0].insn))
+				run_fail(r, s, "%s: %s has no line record at its start", kernel, c->name);
+			for (n = 0; n < c->nr_lines; n++)
+				if (c->lines[n].insn >= c->nr_insns || (n && c->lines[n].insn <= c->lines[n - 1].insn) ||
+				    !is_line_of(t->object, &c->lines[n]))
+					run_fail(r, s, "%s: %s: line record %u is wrong", kernel, c->name, n);
+		}
+}
+
 /* What disasm() writes of it assembles to the same bytes. */
 static void check_reassembled(struct run *r, const struct part *s, const struct translated *t, const char *kernel)
 {
@@ -155,6 +184,7 @@ static void for_kernels(struct run *r, const struct part *s, check_fn *check)
 			check(r, s, kernel, t);
 		check_written(r, s, t, kernel);
 		check_reassembled(r, s, t, kernel);
+		check_lines(r, s, t, kernel);
 		translated_free(t);
 	}
 	if (!n)

@@ -53,7 +53,7 @@ static bool is_input(const char *name)
 	return false;
 }
 
-static void run_case(struct run *r)
+static unsigned run_parts(struct run *r)
 {
 	const struct driver *d;
 	unsigned driven = 0;
@@ -70,8 +70,20 @@ static void run_case(struct run *r)
 			run_fail(r, s, "nobody knows this section");
 		}
 	}
+	return driven;
+}
+
+static void run_case(struct run *r)
+{
+	unsigned driven = run_parts(r);
+
 	if (!driven)
 		run_fail(r, NULL, "the case checks nothing");
+	while (!r->report.size && !r->skip[0] && run_next_variant(r)) {
+		run_parts(r);
+		if (r->report.size)
+			buf_printf(&r->report, "# (compiled with %s)\n", run_flags(r));
+	}
 }
 
 static const char *base_name(const char *path)
@@ -195,17 +207,19 @@ static void dump_file(const char *path, const char *dir, const struct run *base)
 
 		r.file = f;
 		r.c = &f->cases[i];
-		r.edits = calloc(r.c->nr_sections + 1, sizeof(struct buf));
-		if ((case_part(r.c, "program", 0) || case_part(r.c, "program-c", 0)) && run_object(&r, &e)) {
-			snprintf(name, sizeof(name), "%s/%s-%u.bpf.o", dir, base_name(path), r.c->line);
+		if (!case_part(r.c, "program", 0) && !case_part(r.c, "program-c", 0))
+			continue;
+		do {
+			if (!run_object(&r, &e))
+				continue;
+			snprintf(name, sizeof(name), "%s/%s-%u-%zu.bpf.o", dir, base_name(path), r.c->line, r.variant);
 			out = fopen(name, "wb");
 			if (!out || fwrite(r.elf.data, 1, r.elf.size, out) != r.elf.size || fclose(out)) {
 				perror(name);
 				exit(2);
 			}
-		}
+		} while (run_next_variant(&r));
 		run_close(&r);
-		free(r.edits);
 	}
 	case_file_free(f);
 }

@@ -191,7 +191,45 @@ static const char case_header[] =
 	"static long (*user_str)(void *, u32, const void *) = (void *)0x7ab1de02;\n"
 	"char LICENSE[] SEC(\"license\") = \"GPL\";\n";
 
-/* clang -O2 with the header of the case's catalog; FLAGS come from the section's line. */
+/*
+ * What C is compiled with: older and newer instruction sets, without CO-RE records, and other
+ * optimisations, which merge and move loads in other ways.
+ */
+static const char *const variants[] = {
+	"-O2 -mcpu=v2", "-O2 -mcpu=v3", "-O2 -mcpu=v2 -DWITHOUT_CORE", "-O1 -mcpu=v2", "-Os -mcpu=v1",
+};
+
+const char *run_flags(const struct run *r)
+{
+	return variants[r->variant];
+}
+
+bool run_next_variant(struct run *r)
+{
+	if (!case_part(r->c, "program-c", 0) || r->variant + 1 == sizeof(variants) / sizeof(variants[0]))
+		return false;
+	r->variant++;
+	object_free(r->object);
+	r->object = NULL;
+	r->object_tried = false;
+	buf_free(&r->elf);
+	return true;
+}
+
+/* The header as a compiler without CO-RE has it: an attribute of the same length that means nothing. */
+static void without_core(struct buf *header)
+{
+	static const char core[] = "preserve_access_index", none[] = "annotate(\"  plain  \")";
+	char *p;
+
+	_Static_assert(sizeof(core) == sizeof(none), "in place");
+	buf_u8(header, 0);
+	header->size--;
+	while ((p = strstr((char *)header->data, core)))
+		memcpy(p, none, strlen(none));
+}
+
+/* clang with the header of the case's catalog; more flags come from the section's line. */
 static bool compile(struct run *r, const struct part *s)
 {
 	char dir[] = "/tmp/abide-case.XXXXXX", path[64], command[2048];
@@ -206,6 +244,8 @@ static bool compile(struct run *r, const struct part *s)
 		run_fail_error(r, s, "no header", &e);
 		return false;
 	}
+	if (strstr(run_flags(r), "WITHOUT_CORE"))
+		without_core(&header);
 	snprintf(path, sizeof(path), "%s/abide", dir);
 	snprintf(command, sizeof(command), "mkdir %s", path);
 	ok = system(command) == 0;
@@ -216,8 +256,8 @@ static bool compile(struct run *r, const struct part *s)
 	snprintf(path, sizeof(path), "%s/prog.bpf.c", dir);
 	ok = ok && write_text(path, s->text, strlen(s->text));
 	snprintf(command, sizeof(command),
-		 "cd %s && ${CLANG:-clang} -g -O2 -target bpf -mcpu=v2 -I. -include case.h %s"
-		 " -c -o prog.bpf.o prog.bpf.c 2>log", dir, flags);
+		 "cd %s && ${CLANG:-clang} -g -target bpf %s -I. -include case.h %s"
+		 " -c -o prog.bpf.o prog.bpf.c 2>log", dir, run_flags(r), flags);
 	ok = ok && system(command) == 0;
 	snprintf(path, sizeof(path), "%s/%s", dir, ok ? "prog.bpf.o" : "log");
 	object = read_file(path, &size);

@@ -34,6 +34,7 @@ struct run {
 	struct buf elf;
 	struct object *object;
 	bool object_tried;
+	size_t variant;      /* which of the compiler's flags C is compiled with */
 	struct kernel kernels[MAX_KERNELS];
 	size_t nr_kernels;
 	struct buf report;   /* what went wrong; empty: nothing */
@@ -47,6 +48,9 @@ struct catalog *run_catalog(struct run *r);
 struct kernel *run_kernel(struct run *r, const char *name);
 /* The case's object; on failure NULL and *e is set, or the report says what is wrong with the text. */
 struct object *run_object(struct run *r, struct abide_error *e);
+/* C goes through the compiler in several ways. The next one, or false when there is none. */
+bool run_next_variant(struct run *r);
+const char *run_flags(const struct run *r);
 void run_close(struct run *r);
 
 /* "# FILE:LINE: ..." in the report. */

@@ -248,6 +248,34 @@ static void test_no_memory(const struct buf *lock)
 	catalog_free(c);
 }
 
+/* The real thing: the built-in catalog keeps what the tree's lock promises, and adds nothing unsaid. */
+static void test_tree(void)
+{
+	struct buf lock = { 0 }, now = { 0 };
+	struct abide_error e = { 0 };
+	struct catalog *c = NULL;
+	FILE *f = fopen("catalog/linux.lock", "r");
+	char piece[4096];
+	size_t n;
+	int rc;
+
+	while (f && (n = fread(piece, 1, sizeof(piece), f)))
+		buf_add(&lock, piece, n);
+	OK(f && lock.size > 1000 && !catalog_open_builtin(&c, &e), "the tree has a lock and a catalog");
+	if (!f || !c)
+		return;
+	fclose(f);
+	rc = lock_check(c, (const char *)lock.data, lock.size, "catalog/linux.lock", &e);
+	SAME(rc, 0, "the catalog keeps its promises");
+	if (rc)
+		printf("# %s\n# %s\n", e.problem, e.hint);
+	OK(!lock_write(c, &now, &e) && now.size == lock.size && !memcmp(now.data, lock.data, now.size),
+	   "the lock has all of them (if not: scripts/lock)");
+	buf_free(&lock);
+	buf_free(&now);
+	catalog_free(c);
+}
+
 int main(void)
 {
 	struct catalog *c = kit_catalog(promised, NULL);
@@ -262,6 +290,7 @@ int main(void)
 	test_locks(c, &lock);
 	test_order();
 	test_no_memory(&lock);
+	test_tree();
 	catalog_free(c);
 	buf_free(&lock);
 	return kit_done();

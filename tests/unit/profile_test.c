@@ -306,6 +306,7 @@ static void store(void)
 	struct btf_data *btf;
 	struct kernel_list l = { 0 };
 	struct made m = { 0 };
+	const void *bytes;
 	uint32_t builtin;
 	uint8_t hash[32];
 	size_t size;
@@ -315,7 +316,8 @@ static void store(void)
 	make(&m.b, false);
 	open_made(&m, "x");
 	snprintf(path, sizeof(path), "%s/9.1.7-test.btf", dir);
-	write_file(path, btf_bytes(m.btf, &size), size);
+	bytes = btf_bytes(m.btf, &size);
+	write_file(path, bytes, size);
 
 	SAME(kernels_open(&ks, &e), 0, "kernels without a store");
 	builtin = kernels_count(ks);

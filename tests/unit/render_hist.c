@@ -22,48 +22,51 @@ static void log2_text(struct kit *k)
 	unkeyed(k, "wait", &a, &b);
 	GOLDEN(k,
 	       "time from wakeup to running\n"
-	       "        us           : count     distribution\n"
-	       "   0.512 -> 1.02     : 2        |*                                       |\n"
-	       "    1.02 -> 2.05     : 0        |                                        |\n"
-	       "    2.05 -> 4.10     : 43       |****************************************|\n"
-	       "    4.10 -> 8.19     : 0        |                                        |\n"
-	       "    8.19 -> 16.4     : 0        |                                        |\n"
-	       "    16.4 -> 32.8     : 0        |                                        |\n"
-	       "    32.8 -> 65.5     : 0        |                                        |\n"
-	       "    65.5 -> 131      : 4        |***                                     |\n"
-	       "     131 -> 262      : 0        |                                        |\n"
-	       "     262 -> 524      : 0        |                                        |\n"
-	       "     524 -> 1049     : 0        |                                        |\n"
-	       "    1049 -> 2097     : 0        |                                        |\n"
-	       "    2097 -> 4194     : 0        |                                        |\n"
-	       "    4194 -> 8389     : 0        |                                        |\n"
-	       "    8389 -> 16777    : 1        |*                                       |\n"
+	       "                     : count     distribution\n"
+	       "   512ns -> 1.02us   : 2        |*                                       |\n"
+	       "  1.02us -> 2.05us   : 0        |                                        |\n"
+	       "  2.05us -> 4.10us   : 43       |****************************************|\n"
+	       "  4.10us -> 8.19us   : 0        |                                        |\n"
+	       "  8.19us -> 16.4us   : 0        |                                        |\n"
+	       "  16.4us -> 32.8us   : 0        |                                        |\n"
+	       "  32.8us -> 65.5us   : 0        |                                        |\n"
+	       "  65.5us -> 131us    : 4        |***                                     |\n"
+	       "   131us -> 262us    : 0        |                                        |\n"
+	       "   262us -> 524us    : 0        |                                        |\n"
+	       "   524us -> 1.05ms   : 0        |                                        |\n"
+	       "  1.05ms -> 2.10ms   : 0        |                                        |\n"
+	       "  2.10ms -> 4.19ms   : 0        |                                        |\n"
+	       "  4.19ms -> 8.39ms   : 0        |                                        |\n"
+	       "  8.39ms -> 16.8ms   : 1        |*                                       |\n"
 	       "50 values, average 189us\n",
-	       "log2 histogram, nanoseconds shown in one unit");
+	       "log2 histogram, nanoseconds scaled");
 	unkeyed(k, "wait", &none, NULL);
-	GOLDEN(k, "time from wakeup to running: nothing yet\n", "an empty histogram is named");
+	GOLDEN(k,
+	       "\n"
+	       "time from wakeup to running: nothing yet\n",
+	       "an empty histogram is named");
 	k->opts.width = 60;
 	k->opts.timestamps = true;
 	kit_plan(k);
 	unkeyed(k, "wait", &a, &b);
 	GOLDEN(k,
 	       "11:06:40 time from wakeup to running\n"
-	       "        us           : count     distribution\n"
-	       "   0.512 -> 1.02     : 2        |*                         |\n"
-	       "    1.02 -> 2.05     : 0        |                          |\n"
-	       "    2.05 -> 4.10     : 43       |**************************|\n"
-	       "    4.10 -> 8.19     : 0        |                          |\n"
-	       "    8.19 -> 16.4     : 0        |                          |\n"
-	       "    16.4 -> 32.8     : 0        |                          |\n"
-	       "    32.8 -> 65.5     : 0        |                          |\n"
-	       "    65.5 -> 131      : 4        |**                        |\n"
-	       "     131 -> 262      : 0        |                          |\n"
-	       "     262 -> 524      : 0        |                          |\n"
-	       "     524 -> 1049     : 0        |                          |\n"
-	       "    1049 -> 2097     : 0        |                          |\n"
-	       "    2097 -> 4194     : 0        |                          |\n"
-	       "    4194 -> 8389     : 0        |                          |\n"
-	       "    8389 -> 16777    : 1        |*                         |\n"
+	       "                     : count     distribution\n"
+	       "   512ns -> 1.02us   : 2        |*                         |\n"
+	       "  1.02us -> 2.05us   : 0        |                          |\n"
+	       "  2.05us -> 4.10us   : 43       |**************************|\n"
+	       "  4.10us -> 8.19us   : 0        |                          |\n"
+	       "  8.19us -> 16.4us   : 0        |                          |\n"
+	       "  16.4us -> 32.8us   : 0        |                          |\n"
+	       "  32.8us -> 65.5us   : 0        |                          |\n"
+	       "  65.5us -> 131us    : 4        |**                        |\n"
+	       "   131us -> 262us    : 0        |                          |\n"
+	       "   262us -> 524us    : 0        |                          |\n"
+	       "   524us -> 1.05ms   : 0        |                          |\n"
+	       "  1.05ms -> 2.10ms   : 0        |                          |\n"
+	       "  2.10ms -> 4.19ms   : 0        |                          |\n"
+	       "  4.19ms -> 8.39ms   : 0        |                          |\n"
+	       "  8.39ms -> 16.8ms   : 1        |*                         |\n"
 	       "50 values, average 189us\n",
 	       "on a narrow terminal, with the time");
 	k->opts.width = 0;
@@ -77,18 +80,18 @@ static void log2_text(struct kit *k)
 	unkeyed(k, "sizes", &a, NULL);
 	GOLDEN(k,
 	       "size of writes\n"
-	       "        KiB          : count     distribution\n"
-	       "       1 -> 2        : 5        |**                                      |\n"
-	       "       2 -> 4        : 0        |                                        |\n"
-	       "       4 -> 8        : 77       |****************************************|\n"
-	       "       8 -> 16       : 0        |                                        |\n"
-	       "      16 -> 32       : 0        |                                        |\n"
-	       "      32 -> 64       : 0        |                                        |\n"
-	       "      64 -> 128      : 0        |                                        |\n"
-	       "     128 -> 256      : 0        |                                        |\n"
-	       "     256 -> 512      : 0        |                                        |\n"
-	       "     512 -> 1024     : 0        |                                        |\n"
-	       "    1024 -> 2048     : 3        |*                                       |\n"
+	       "                     : count     distribution\n"
+	       "    1KiB -> 2KiB     : 5        |**                                      |\n"
+	       "    2KiB -> 4KiB     : 0        |                                        |\n"
+	       "    4KiB -> 8KiB     : 77       |****************************************|\n"
+	       "    8KiB -> 16KiB    : 0        |                                        |\n"
+	       "   16KiB -> 32KiB    : 0        |                                        |\n"
+	       "   32KiB -> 64KiB    : 0        |                                        |\n"
+	       "   64KiB -> 128KiB   : 0        |                                        |\n"
+	       "  128KiB -> 256KiB   : 0        |                                        |\n"
+	       "  256KiB -> 512KiB   : 0        |                                        |\n"
+	       "  512KiB -> 1024KiB  : 0        |                                        |\n"
+	       "    1MiB -> 2MiB     : 3        |*                                       |\n"
 	       "85 values, average 39.8KiB\n",
 	       "log2 histogram of sizes");
 	memset(&a, 0, sizeof(a));
@@ -97,6 +100,7 @@ static void log2_text(struct kit *k)
 	kit_hist(&a, 16, 9);
 	unkeyed(k, "plain", &a, NULL);
 	GOLDEN(k,
+	       "\n"
 	       "length of queues\n"
 	       "      packets        : count     distribution\n"
 	       "       0 -> 1        : 3        |*************                           |\n"
@@ -138,16 +142,16 @@ static void keyed(struct kit *k)
 	kit_show(k, "latency");
 	GOLDEN(k,
 	       "time of requests, name v\\x1b[31mdb, op READ\n"
-	       "        us           : count     distribution\n"
-	       "     131 -> 262      : 11       |****************************************|\n"
-	       "     262 -> 524      : 0        |                                        |\n"
-	       "     524 -> 1049     : 0        |                                        |\n"
-	       "    1049 -> 2097     : 2        |*******                                 |\n"
+	       "                     : count     distribution\n"
+	       "   131us -> 262us    : 11       |****************************************|\n"
+	       "   262us -> 524us    : 0        |                                        |\n"
+	       "   524us -> 1.05ms   : 0        |                                        |\n"
+	       "  1.05ms -> 2.10ms   : 2        |*******                                 |\n"
 	       "13 values, average 381us\n"
 	       "\n"
 	       "time of requests, name vda, op WRITE\n"
-	       "        us           : count     distribution\n"
-	       "     131 -> 262      : 6        |****************************************|\n"
+	       "                     : count     distribution\n"
+	       "   131us -> 262us    : 6        |****************************************|\n"
 	       "6 values, average 150us\n",
 	       "keyed histogram: one each, the fullest first");
 	k->opts.format = RENDER_JSON;
@@ -170,16 +174,16 @@ static void keyed(struct kit *k)
 	kit_show(k, "latency");
 	GOLDEN(k,
 	       "time of requests, name vda, op WRITE, cpu 0\n"
-	       "        us           : count     distribution\n"
-	       "     131 -> 262      : 8        |****************************************|\n"
-	       "     262 -> 524      : 0        |                                        |\n"
-	       "     524 -> 1049     : 0        |                                        |\n"
-	       "    1049 -> 2097     : 2        |**********                              |\n"
+	       "                     : count     distribution\n"
+	       "   131us -> 262us    : 8        |****************************************|\n"
+	       "   262us -> 524us    : 0        |                                        |\n"
+	       "   524us -> 1.05ms   : 0        |                                        |\n"
+	       "  1.05ms -> 2.10ms   : 2        |**********                              |\n"
 	       "10 values, average 450us\n"
 	       "\n"
 	       "time of requests, name vda, op WRITE, cpu 2\n"
-	       "        us           : count     distribution\n"
-	       "     131 -> 262      : 3        |****************************************|\n"
+	       "                     : count     distribution\n"
+	       "   131us -> 262us    : 3        |****************************************|\n"
 	       "3 values, average 150us\n",
 	       "keyed histogram by CPU");
 	k->opts.per_cpu = false;
@@ -258,12 +262,16 @@ static void heat(struct kit *k)
 	heat_at(k, 2, 5004, 16000, 2, 40000);
 	kit_show(k, "heat");
 	GOLDEN(k,
+	       "\n"
 	       "block latency\n"
 	       "  second     count |8.19        | us\n"
 	       "       4         6 |***   @@@---|\n",
 	       "heat map: only seconds that were not shown");
 	kit_show(k, "heat");
-	GOLDEN(k, "block latency: nothing more\n", "heat map: nothing new");
+	GOLDEN(k,
+	       "\n"
+	       "block latency: nothing more\n",
+	       "heat map: nothing new");
 	k->opts.format = RENDER_JSON;
 	kit_plan(k);
 	heat_at(k, 1, 77, 1000, 7, 2000);
@@ -294,6 +302,56 @@ static void by_shape(struct kit *k)
 	       "slots[] without tags is a histogram");
 }
 
+static void slot_in_key(struct kit *k)
+{
+	static const struct {
+		char disk[8];
+		uint32_t op, slot;
+		uint64_t n;
+	} e[] = {
+		{ "sda", 1, 4, 7 }, { "sdb", 0, 2, 9 },    { "sda", 1, 6, 3 },
+		{ "sda", 0, 4, 5 }, { "sda", 1, 4000, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		kit_entry(k, &e[i], 16, &e[i].n, NULL, 8, false);
+	kit_show(k, "bio_latency");
+	GOLDEN(k,
+	       "\n"
+	       "bio_latency, disk sda, op 1\n"
+	       "                     : count     distribution\n"
+	       "      16 -> 31       : 7        |****************************************|\n"
+	       "      32 -> 63       : 0        |                                        |\n"
+	       "      64 -> 127      : 3        |*****************                       |\n"
+	       "10 values\n"
+	       "\n"
+	       "bio_latency, disk sdb, op 0\n"
+	       "                     : count     distribution\n"
+	       "       4 -> 7        : 9        |****************************************|\n"
+	       "9 values\n"
+	       "\n"
+	       "bio_latency, disk sda, op 0\n"
+	       "                     : count     distribution\n"
+	       "      16 -> 31       : 5        |****************************************|\n"
+	       "5 values\n",
+	       "each slot an entry: grouped by the rest of the key");
+	k->opts.format = RENDER_JSON;
+	kit_plan(k);
+	kit_entry(k, &e[4], 16, &e[4].n, NULL, 8, false);
+	kit_show(k, "bio_latency");
+	kit_show(k, "bio_latency");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"bio_latency\",\""
+	       "key\":{\"disk\":\"sda\",\"op\":1},\"value\":{\"unit\":\"\",\"count\":1,\"buckets\":["
+	       "{\"min\":9223372036854775808,\"max\":18446744073709551615,\"count\":1}]}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"hist\",\"map\":\"bio_latency\",\""
+	       "key\":null,\"value\":{\"unit\":\"\",\"count\":0,\"buckets\":[]}}\n",
+	       "a slot that does not exist counts as the last");
+	k->opts.format = RENDER_TEXT;
+	kit_plan(k);
+}
+
 void test_hist(struct kit *k)
 {
 	log2_text(k);
@@ -301,4 +359,5 @@ void test_hist(struct kit *k)
 	linear(k);
 	heat(k);
 	by_shape(k);
+	slot_in_key(k);
 }

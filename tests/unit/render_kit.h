@@ -82,7 +82,7 @@ static inline void kit_plan(struct kit *k)
 
 static inline void kit_open(struct kit *k, const char *dir)
 {
-	char path[512];
+	char path[640];
 
 	*k = (struct kit){ .dir = dir };
 	snprintf(path, sizeof(path), "%s/render_sample.bpf.o", dir);
@@ -149,5 +149,7 @@ static inline void kit_hist(struct hist *h, uint64_t value, uint64_t times)
 void test_hist(struct kit *k);
 void test_table(struct kit *k);
 void test_event(struct kit *k);
+void test_hostile(struct kit *k);
+void test_program(struct kit *k);
 
 #endif

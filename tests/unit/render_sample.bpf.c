@@ -15,7 +15,7 @@ struct disk {
 struct usage {
 	__u64 calls;
 	__u64 time UNIT("ns") SORT;
-	__u64 worst MAX UNIT("ns");
+	__u64 worst LARGEST UNIT("ns");
 	__u64 moved UNIT("bytes") TITLE("Moved");
 	__s64 balance;
 };
@@ -98,6 +98,18 @@ struct {
 	__uint(max_entries, 65536);
 	__type(value, struct opened);
 } others SEC(".maps");
+
+struct slot_key {
+	char disk[8];
+	__u32 op;
+	__u32 slot;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, struct slot_key);
+	__type(value, __u64);
+} bio_latency SEC(".maps");
 
 SEC("tp_user/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct_user *task)

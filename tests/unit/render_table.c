@@ -29,6 +29,7 @@ static void counters(struct kit *k)
 	}
 	kit_show(k, "calls");
 	GOLDEN(k,
+	       "\n"
 	       "system calls\n"
 	       "SYSCALL   COUNT\n"
 	       "-1          400\n"
@@ -60,6 +61,7 @@ static void counters(struct kit *k)
 	kit_entry(k, "evil\033]0;x\a\nb\0\0\0\0", 16, &b, NULL, 8, true);
 	kit_show(k, "off");
 	GOLDEN(k,
+	       "\n"
 	       "time off CPU\n"
 	       "COMM                  SUM\n"
 	       "kworker/0:1         1.23s\n"
@@ -69,6 +71,7 @@ static void counters(struct kit *k)
 	kit_entry(k, &zero, 4, &a, NULL, 8, false);
 	kit_show(k, "counter_faults");
 	GOLDEN(k,
+	       "\n"
 	       "counter_faults\n"
 	       "KEY      COUNT\n"
 	       "  7 1234567890\n",
@@ -98,6 +101,7 @@ static void tables(struct kit *k)
 	fill_usage(k);
 	kit_show(k, "usage");
 	GOLDEN(k,
+	       "\n"
 	       "use of disks\n"
 	       "NAME         OP    CALLS   TIME  WORST   Moved BALANCE\n"
 	       "nvme0n1p1xyz WRITE     6 77.0ms 12.3ms 5.00GiB    -107\n"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The render stage: what a map is, and its text. render_test DIRECTORY-OF-SAMPLES */
+/*
+ * The render stage: what a map is, and its text. render_test [DIRECTORY]: of the samples;
+ * "render" beside the program if there is none.
+ */
+#include <libgen.h>
+
 #include "render_kit.h"
 
 unsigned kit_nr, kit_bad;
@@ -41,19 +46,19 @@ static void sizes(struct kit *k)
 
 int main(int argc, char **argv)
 {
+	char dir[512];
 	struct kit k;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: render_test DIRECTORY\n");
-		return 2;
-	}
+	snprintf(dir, sizeof(dir), "%s/render", dirname(strdupa(argv[0])));
 	setenv("TZ", "UTC", 1);
-	kit_open(&k, argv[1]);
+	kit_open(&k, argc > 1 ? argv[1] : dir);
 	wants(&k);
 	sizes(&k);
 	test_hist(&k);
 	test_table(&k);
 	test_event(&k);
+	test_hostile(&k);
+	test_program(&k);
 	kit_close(&k);
 	printf("1..%u\n", kit_nr);
 	return kit_bad ? 1 : 0;

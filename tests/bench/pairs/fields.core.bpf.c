@@ -39,7 +39,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	w->leader = next->group_leader->pid;
 	w->grandparent = next->real_parent->real_parent->tgid;
 	__builtin_memcpy(w->comm, next->comm, sizeof(w->comm));
-	add_seen(w->start_ns + w->cgroup_id + w->tid + w->tgid + w->ppid + w->uid + w->gid + w->leader +
-		 w->grandparent + w->comm[0]);
+	add_seen(w->start_ns + w->cgroup_id + w->tid + w->tgid + w->ppid + w->uid + w->gid +
+	         w->leader + w->grandparent + w->comm[0]);
 	return 0;
 }

@@ -39,7 +39,7 @@ int BPF_PROG(on_switch, struct task_struct_user *prev, struct task_struct_user *
 	w->leader = next->group_leader->tid;
 	w->grandparent = next->parent->parent->tgid;
 	__builtin_memcpy(w->comm, next->comm, sizeof(w->comm));
-	add_seen(w->start_ns + w->cgroup_id + w->tid + w->tgid + w->ppid + w->uid + w->gid + w->leader +
-		 w->grandparent + w->comm[0]);
+	add_seen(w->start_ns + w->cgroup_id + w->tid + w->tgid + w->ppid + w->uid + w->gid +
+	         w->leader + w->grandparent + w->comm[0]);
 	return 0;
 }

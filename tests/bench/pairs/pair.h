@@ -38,12 +38,12 @@ static __always_inline void add_seen(__u64 value)
 	}
 }
 
-#define HASH(name, key_type, value_type)                                                                               \
-	struct {                                                                                                       \
-		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \
-		__uint(max_entries, 1024);                                                                             \
-		__type(key, key_type);                                                                                 \
-		__type(value, value_type);                                                                             \
+#define HASH(name, key_type, value_type)                                                           \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, 1024);                                                         \
+		__type(key, key_type);                                                             \
+		__type(value, value_type);                                                         \
 	} name SEC(".maps")
 
 char LICENSE_TEXT[] SEC("license") = "GPL";

@@ -36,7 +36,7 @@ int BPF_PROG(on_new, struct task_struct_user *task)
 
 SEC("tp_user/sched_switch")
 int BPF_PROG(on_switch, struct task_struct_user *prev, struct task_struct_user *next,
-	     enum task_state_user prev_state)
+             enum task_state_user prev_state)
 {
 	__u32 tid = next->tid;
 	__u64 *at;

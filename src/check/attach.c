@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a program attaches to. In: the section's name, the target's BTF. Out: findings
+ * about the program type, the attach type and the place; and for the later checks what
+ * the context holds: whose arguments, how many. A function that BTF does not describe can
+ * still be probed by its symbol (BTF has no functions that are only assembler, of odd
+ * names, or inlined in parts), so for kprobes that is unknown, not a failure; what needs
+ * a BTF id (fentry, lsm, tp_btf, iterators) fails.
+ */
+#include <linux/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/program.h"
+
+static void attach_kprobe(struct program *p);
+static void doubt_function(struct program *p, const char *name, const char *what);
+static void attach_multi(struct program *p);
+static void attach_syscall(struct program *p);
+static void attach_event(struct program *p);
+static void attach_raw(struct program *p);
+static void attach_fentry(struct program *p);
+static void attach_lsm(struct program *p);
+static void attach_iter(struct program *p);
+static void attach_struct_ops(struct program *p);
+
+static const struct section_def sections[] = {
+#define SECTION(...) { __VA_ARGS__ },
+#include "check/sections.def"
+#undef SECTION
+};
+
+const struct section_def *attach_section(const char *section, const char **target)
+{
+	size_t i, n;
+
+	*target = "";
+	if (*section == '?')
+		section++;
+	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		n = strlen(sections[i].prefix);
+		if (strncmp(section, sections[i].prefix, n))
+			continue;
+		if (!section[n])
+			return &sections[i];
+		if (sections[i].named && section[n] == '/') {
+			*target = section + n + 1;
+			return &sections[i];
+		}
+	}
+	return NULL;
+}
+
+/* Parameters of a prototype that are arguments, as 8-byte words of the context. */
+static void use_proto(struct program *p, uint32_t proto, uint32_t skip)
+{
+	const struct btf_data *b = p->x->kernel->btf;
+	struct btf_info t;
+	struct btf_arg a;
+	int64_t size;
+	uint32_t i;
+
+	if (!btf_get(b, proto, &t) || t.kind != BTF_KIND_FUNC_PROTO)
+		return;
+	p->proto = proto;
+	p->skip = skip;
+	p->slots = 0;
+	for (i = skip; i < t.vlen && btf_arg_at(b, &t, i, &a); i++) {
+		size = a.type ? btf_sizeof(b, a.type) : 0;
+		p->slots += size > 8 ? (uint32_t)((size + 7) / 8) : 1;
+		if (i - skip < 64 && strlen(a.name) > 10 && !strcmp(a.name + strlen(a.name) - 10, "__nullable"))
+			p->nullable |= 1ull << (i - skip);
+	}
+}
+
+static void name_place(struct program *p, const char *what, const char *name)
+{
+	snprintf(p->of_text, sizeof(p->of_text), "%s%.80s", what, name);
+	p->of = p->of_text;
+}
+
+/*
+ * Arguments that the kernel's own table (kernel/bpf/btf.c, raw_tp_null_args, from 6.12 on)
+ * says may be NULL.
+ */
+static const struct {
+	const char *name;
+	uint64_t args;
+} null_args[] = {
+	{ "kfree_skb", 1 << 3 },      { "sched_pi_setprio", 1 << 1 }, { "sched_stick_numa", 1 << 2 },
+	{ "sched_swap_numa", 1 << 2 }, { "mm_page_alloc", 1 << 0 },   { "mm_page_pcpu_drain", 1 << 0 },
+	{ "mm_page_alloc_zone_locked", 1 << 0 }, { "fib_table_lookup", 1 << 2 }, { "posix_lock_inode", 1 << 1 },
+	{ "fcntl_setlk", 1 << 1 },    { "locks_remove_posix", 1 << 1 }, { "flock_lock_inode", 1 << 1 },
+	{ "tcp_send_reset", 1 << 0 | 1 << 1 }, { "qdisc_dequeue", 1 << 3 },    { "device_pm_callback_start", 1 << 1 },
+	{ "mm_khugepaged_scan_pmd", 1 << 1 }, { "mm_collapse_huge_page_isolate", 1 << 0 },
+	{ "mm_khugepaged_scan_file", 1 << 1 }, { "mm_khugepaged_collapse_file", 1 << 1 },
+	{ "ext4_mballoc_discard", 1 << 1 }, { "ext4_mballoc_free", 1 << 1 },
+};
+
+static bool tracepoint_proto(struct program *p, const char *name)
+{
+	struct check_kernel *k = p->x->kernel;
+	char full[160];
+	struct btf_info t;
+	uint32_t id;
+	size_t i;
+
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	id = btf_find(k->btf, BTF_KIND_TYPEDEF, full);
+	if (!id)
+		return false;
+	id = core_strip(k->btf, id, &t);
+	if (id && t.kind == BTF_KIND_PTR)
+		use_proto(p, btf_strip(k->btf, t.type, true), 1);
+	/* the typedef has no names; the function that calls the probes has */
+	snprintf(full, sizeof(full), "__traceiter_%s", name);
+	id = btf_find(k->btf, BTF_KIND_FUNC, full);
+	if (id && btf_get(k->btf, id, &t))
+		use_proto(p, t.type, 1);
+	for (i = 0; i < sizeof(null_args) / sizeof(null_args[0]); i++)
+		if (!strcmp(null_args[i].name, name) && btf_find(k->btf, BTF_KIND_STRUCT, "bpf_raw_tp_null_args"))
+			p->nullable |= null_args[i].args;
+	return true;
+}
+
+static void instead_tracepoint(struct program *p, const char *name)
+{
+	char text[96];
+
+	if (instead_of_tracepoint(p->x, name, text, sizeof(text)))
+		finding_instead(p, "%s", text);
+}
+
+static bool need_target(struct program *p, enum finding_kind kind)
+{
+	if (*p->target)
+		return true;
+	finding_add(p, kind, SEV_FINE, NULL, FINDING_WHOLE, p->f->section_name, "what it attaches to is named when it is run");
+	return false;
+}
+
+static void attach_raw(struct program *p)
+{
+	char what[128];
+
+	if (!need_target(p, FIND_TRACEPOINT))
+		return;
+	snprintf(what, sizeof(what), "tracepoint %s", p->target);
+	name_place(p, "tracepoint ", p->target);
+	p->trusted = true;
+	if (!tracepoint_proto(p, p->target)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s",
+			    p->x->kernel->name, p->target);
+		instead_tracepoint(p, p->target);
+		return;
+	}
+	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	instead_tracepoint(p, p->target);
+}
+
+/* A category is a directory of tracefs and not in BTF: those of the kernel's own tree are known. */
+static void doubt_category(struct program *p, const char *name)
+{
+	static const char known[] = " alarmtimer asoc avc bdi_dirty block bpf_test_run bpf_trace bridge btrfs cgroup clk cma compaction "
+				    "context_tracking cpuhp csd dev devfreq devlink dma_fence dma drm error_report exceptions ext4 "
+				    "f2fs fib fib6 filelock filemap fs_dax ftrace gpio hrtimer huge_memory hwmon i2c icmp initcall "
+				    "intel_iommu interconnect io_uring iocost iomap iommu ipi irq irq_matrix irq_vectors jbd2 kmem "
+				    "ksm kvm kyber libata maple_tree mce mdio memcg migrate mmap mmap_lock mmc module mptcp msr napi "
+				    "neigh net netlink nfs nfsd nmi notifier nvme oom osnoise page_isolation page_pool pagemap "
+				    "percpu power preemptirq printk pwm qdisc ras raw_syscalls rcu regmap regulator resctrl rpm rseq "
+				    "rtc rv sched sched_ext scmi scsi signal skb smbus sock spi sunrpc swiotlb sync_trace syscalls "
+				    "task tcp tegra_apb_dma thermal thp timer timer_migration timestamp tlb udp vmalloc vmscan vsock "
+				    "watchdog wbt workqueue writeback x86_fpu xdp xen xfs xhci-hcd ";
+	char word[64], what[160];
+	const char *slash = strchr(p->target, '/');
+
+	snprintf(word, sizeof(word), " %.*s ", slash ? (int)(slash - p->target) : 0, p->target);
+	if (strstr(known, word))
+		return;
+	snprintf(what, sizeof(what), "category %.*s", (int)strlen(word) - 2, word + 1);
+	finding_add(p, FIND_TRACEPOINT, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+		    "categories are not in BTF, and no kernel is known to have %s in this one", name);
+}
+
+/* tracepoint/CATEGORY/NAME: the record is trace_event_raw_NAME, or that of its class. */
+static void attach_event(struct program *p)
+{
+	struct check_kernel *k = p->x->kernel;
+	const char *name = strchr(p->target, '/');
+	char what[128], full[160];
+
+	if (!need_target(p, FIND_TRACEPOINT))
+		return;
+	name = name ? name + 1 : p->target;
+	snprintf(what, sizeof(what), "tracepoint %s", p->target);
+	name_place(p, "the record of ", name);
+	if (!strncmp(p->target, "syscalls/sys_", 13) && strcmp(name, "sys_enter") && strcmp(name, "sys_exit")) {
+		/* made of the one raw tracepoint; the kernel's table of calls is not in BTF */
+		bool enter = !strncmp(name, "sys_enter_", 10);
+
+		snprintf(full, sizeof(full), "trace_event_raw_sys_%s", enter ? "enter" : "exit");
+		p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+		snprintf(full, sizeof(full), "__x64_sys_%s", name + (enter ? 10 : 9));
+		if (!btf_find(k->btf, BTF_KIND_FUNC, full)) {
+			snprintf(full, sizeof(full), "__arm64_sys_%s", name + (enter ? 10 : 9));
+			if (!btf_find(k->btf, BTF_KIND_FUNC, full))
+				snprintf(full, sizeof(full), "__s390x_sys_%s", name + (enter ? 10 : 9));
+		}
+		if (btf_find(k->btf, BTF_KIND_FUNC, full))
+			finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has that system call", k->name);
+		else
+			finding_add(p, FIND_TRACEPOINT, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+				    "BTF of %s describes no such system call", k->name);
+		finding_instead(p, "tp_user/%s:%s", enter ? "sys_enter" : "sys_exit", name + (enter ? 10 : 9));
+		return;
+	}
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	if (!btf_find(k->btf, BTF_KIND_TYPEDEF, full)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s", k->name, name);
+		instead_tracepoint(p, name);
+		return;
+	}
+	snprintf(full, sizeof(full), "trace_event_raw_%s", name);
+	p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+	doubt_category(p, name);
+	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+	instead_tracepoint(p, name);
+}
+
+/* FUNC of that name; its prototype becomes that of the context. */
+static bool function_proto(struct program *p, const char *name)
+{
+	struct check_kernel *k = p->x->kernel;
+	uint32_t id = btf_find(k->btf, BTF_KIND_FUNC, name);
+	struct btf_info t;
+
+	if (!id || !btf_get(k->btf, id, &t))
+		return false;
+	use_proto(p, t.type, 0);
+	return true;
+}
+
+static void instead_function(struct program *p, const char *name)
+{
+	char text[96];
+
+	if (instead_of_function(p->x, name, text, sizeof(text)))
+		finding_instead(p, "%s", text);
+}
+
+/*
+ * Functions that are static in the kernel's source and that people probe all the same:
+ * compilers inline them or make copies under other names ("finish_task_switch.isra.0"),
+ * which BTF describes by the old name.
+ */
+static void doubt_function(struct program *p, const char *name, const char *what)
+{
+	static const char *const list[] = { "finish_task_switch", "blk_account_io_start", "blk_account_io_done",
+					    "__blk_account_io_start", "__blk_account_io_done", "blk_account_io_merge_bio",
+					    "__netif_receive_skb_core", "try_to_wake_up", "ttwu_do_wakeup", "ttwu_do_activate",
+					    "do_filp_open", "__schedule", "tcp_drop", "copy_process", "__send_signal",
+					    "__send_signal_locked" };
+	char doubt[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(list[i], name) && kernel_has_function(p->x->kernel, name)) {
+			snprintf(doubt, sizeof(doubt), "symbol of %s", what);
+			finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, doubt,
+				    "it is static in the source: a compiler may inline it or rename its symbol (.isra.0)");
+			return;
+		}
+}
+
+static void probe(struct program *p, const char *name)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "function %s", name);
+	name_place(p, "function ", name);
+	p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
+	if (function_proto(p, name))
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
+	else
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+			    "BTF of %s does not describe it: removed, renamed, inlined, or only its symbol is there",
+			    p->x->kernel->name);
+	instead_function(p, name);
+	doubt_function(p, name, what);
+}
+
+static void attach_kprobe(struct program *p)
+{
+	char name[128];
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	snprintf(name, sizeof(name), "%s", p->target);
+	name[strcspn(name, "+")] = 0;
+	probe(p, name);
+	if (!strncmp(p->def->prefix, "kret", 4))
+		p->proto = 0; /* the registers are those at its end */
+}
+
+static void attach_multi(struct program *p)
+{
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	if (strpbrk(p->target, "*?")) {
+		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
+		name_place(p, "functions ", p->target);
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->target,
+			    "a pattern is matched against symbols, which BTF does not list");
+		return;
+	}
+	attach_kprobe(p);
+}
+
+static void attach_syscall(struct program *p)
+{
+	static const char *const prefix[] = { "__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "__se_sys_" };
+	char name[128];
+	size_t i;
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	for (i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", prefix[i], p->target);
+		if (btf_find(p->x->kernel->btf, BTF_KIND_FUNC, name))
+			break;
+	}
+	probe(p, i < sizeof(prefix) / sizeof(prefix[0]) ? name : p->target);
+	p->proto = 0; /* its argument is another pt_regs */
+	finding_instead(p, "tp_user/%s:%s", !strncmp(p->def->prefix, "kret", 4) ? "sys_exit" : "sys_enter", p->target);
+}
+
+static void attach_fentry(struct program *p)
+{
+	char what[128];
+
+	if (!need_target(p, FIND_FUNCTION))
+		return;
+	snprintf(what, sizeof(what), "function %s", p->target);
+	name_place(p, "function ", p->target);
+	if (!function_proto(p, p->target)) {
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
+			    p->x->kernel->name, p->target);
+	} else {
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
+		p->slots += p->returns;
+		doubt_function(p, p->target, what);
+		if (!strcmp(p->def->attach_type, "MODIFY_RETURN") && strncmp(p->target, "security_", 9))
+			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "fmod_ret",
+				    "which functions may be modified is not in BTF");
+		if (strchr(p->def->prefix, '.'))
+			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "sleepable program",
+				    "which functions may be probed by programs that sleep is not in BTF");
+	}
+	instead_function(p, p->target);
+}
+
+/* Hooks that a program may sleep in (kernel/bpf/bpf_lsm.c, sleepable_lsm_hooks, from 5.11 on). */
+static void lsm_sleeps(struct program *p, const char *what)
+{
+	static const char *const list[] = { "bprm_check_security", "bprm_committed_creds", "bprm_committing_creds",
+					    "bprm_creds_for_exec", "bprm_creds_from_file", "file_ioctl", "file_lock", "file_open",
+					    "file_receive", "inode_create", "inode_getattr", "inode_link", "inode_mkdir",
+					    "inode_mknod", "inode_permission", "inode_rename", "inode_rmdir", "inode_setattr",
+					    "inode_unlink", "kernel_read_file", "mmap_file", "path_chmod", "path_mkdir",
+					    "path_unlink", "socket_bind", "socket_connect", "socket_create", "socket_listen",
+					    "socket_recvmsg", "socket_sendmsg", "syslog", "task_alloc", "userns_create" };
+	bool known = false;
+	char sleeps[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		known |= !strcmp(list[i], p->target);
+	snprintf(sleeps, sizeof(sleeps), "sleeping in %s", what);
+	if (!kernel_has_helper(p->x->kernel, HELPER_OF_5_12))
+		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, sleeps, "%s lets few hooks sleep, and BTF lists them not",
+			    p->x->kernel->name);
+	else if (!known)
+		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, sleeps, "which hooks may sleep is not in BTF");
+}
+
+static void attach_lsm(struct program *p)
+{
+	char what[128], full[160];
+
+	if (!need_target(p, FIND_HOOK))
+		return;
+	snprintf(what, sizeof(what), "LSM hook %s", p->target);
+	name_place(p, "LSM hook ", p->target);
+	snprintf(full, sizeof(full), "bpf_lsm_%s", p->target);
+	p->trusted = true;
+	if (!function_proto(p, full)) {
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no LSM hook %s", p->x->kernel->name,
+			    p->target);
+		return;
+	}
+	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	p->slots++; /* what the hooks before it returned */
+	if (!strcmp(p->def->prefix, "lsm.s"))
+		lsm_sleeps(p, what);
+}
+
+static void attach_iter(struct program *p)
+{
+	char what[128], full[160];
+	uint32_t i;
+
+	if (!need_target(p, FIND_HOOK))
+		return;
+	snprintf(what, sizeof(what), "iterator %s", p->target);
+	name_place(p, "iterator ", p->target);
+	snprintf(full, sizeof(full), "bpf_iter_%s", p->target);
+	p->trusted = true;
+	if (!function_proto(p, full)) {
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no iterator %s", p->x->kernel->name,
+			    p->target);
+		return;
+	}
+	/* meta is always there; the end of the walk is told by a NULL object */
+	for (i = 1; i < p->slots && i < 64; i++)
+		p->nullable |= 1ull << i;
+	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
+}
+
+/* libbpf sets each member of the object's struct in the kernel's: all must be there. */
+static bool lacks_member(const struct btf_data *own, uint32_t mine, const struct btf_data *b, uint32_t there, const char **lost)
+{
+	struct btf_info t;
+	struct btf_field m, other;
+	uint32_t i;
+
+	for (i = 0; btf_get(own, mine, &t) && i < t.vlen && btf_field_at(own, &t, i, &m); i++) {
+		*lost = m.name;
+		if (*m.name && !kernel_member(b, there, m.name, &other))
+			return true;
+	}
+	return false;
+}
+
+/* The struct that an object's .struct_ops variables are of. */
+static void attach_struct_ops(struct program *p)
+{
+	const struct btf_data *own = p->x->object->btf;
+	struct check_kernel *k = p->x->kernel;
+	struct btf_info sec, var, t;
+	struct btf_slot slot;
+	struct btf_field m;
+	char what[128], full[160];
+	uint32_t id = 0, i, there;
+	const char *lost;
+
+	while (own && (id = btf_after(own, id, 1u << BTF_KIND_DATASEC))) {
+		if (!btf_get(own, id, &sec) || strncmp(sec.name, ".struct_ops", 11))
+			continue;
+		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++) {
+			if (!btf_get(own, slot.type, &var) || !core_strip(own, var.type, &t) || t.kind != BTF_KIND_STRUCT)
+				continue;
+			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
+			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
+			there = btf_find(k->btf, BTF_KIND_STRUCT, what + 7);
+			name_place(p, "", what);
+			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what,
+					    "%s cannot implement %s in BPF", k->name, what);
+			} else if (lacks_member(own, t.id, k->btf, there, &lost)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
+					    what, k->name, lost);
+			} else if (*p->target && !kernel_member(k->btf, there, p->target, &m)) {
+				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s of %s has no member %s",
+					    what, k->name, p->target);
+			} else {
+				finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+				if (*p->target && core_strip(k->btf, m.type, &t) && t.kind == BTF_KIND_PTR)
+					use_proto(p, btf_strip(k->btf, t.type, true), 0);
+			}
+			p->trusted = true;
+			return;
+		}
+	}
+	finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->f->section_name, "which struct it is for is not in the object");
+}
+
+/* Does the target's enum of program or attach types have it? A kernel without the enum does not tell. */
+static void need_enumerator(struct program *p, const char *in, const char *prefix, const char *name)
+{
+	char full[96];
+	uint32_t at = 0;
+
+	if (!*name)
+		return;
+	snprintf(full, sizeof(full), "%s%s", prefix, name);
+	if (kernel_enumerator(p->x->kernel, in, full, NULL))
+		finding_add(p, FIND_TYPE, SEV_FINE, NULL, FINDING_WHOLE, full, "%s has it", p->x->kernel->name);
+	else if (kernel_named(p->x->kernel, in, &at))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, full, "%s does not know %s", p->x->kernel->name, full);
+	else
+		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, full, "BTF of %s has no enum %s", p->x->kernel->name,
+			    in);
+}
+
+/* The strings that the kernel takes for it (include/linux/license.h). */
+bool license_is_gpl(const char *license)
+{
+	static const char *const list[] = { "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+					    "Dual MPL/GPL" };
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(license, list[i]))
+			return true;
+	return false;
+}
+
+void attach_check(struct program *p)
+{
+	if (p->x->kernel->big_endian)
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "byte order",
+			    "the object is little-endian, and %s is big-endian", p->x->kernel->name);
+	if (!p->def) {
+		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->f->section_name,
+			    "libbpf does not know the section %s", p->f->section_name);
+		return;
+	}
+	need_enumerator(p, "bpf_prog_type", "BPF_PROG_TYPE_", p->def->prog_type);
+	need_enumerator(p, "bpf_attach_type", "BPF_", p->def->attach_type);
+	/* programs of other kinds than TRACING and LSM sleep from 6.0 on */
+	if ((!strncmp(p->def->prefix, "uprobe.s", 8) || !strncmp(p->def->prefix, "uretprobe.s", 11)) && p->x->kernel->has_helpers && !kernel_is_at_least(p->x->kernel, 6, 0))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "sleepable program",
+			    "%s is older than programs of this kind that sleep", p->x->kernel->name);
+	if (!strcmp(p->def->prog_type, "LSM") && !license_is_gpl(p->x->object->license))
+		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, "license", "LSM programs must be under the GPL");
+	if (p->def->mirror)
+		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, p->def->mirror);
+	if (p->def->attach)
+		p->def->attach(p);
+}

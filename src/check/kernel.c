@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A kernel to check against. In: its BTF. Out: answers to questions by name. One pass
+ * over the types makes a hash of those that CO-RE can look for, by their names without
+ * "___flavour", because a kernel may have several of one name and libbpf wants to see all.
+ */
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/core.h"
+#include "check/kernel.h"
+#include "util/buf.h"
+
+#define NAMED                                                                                             \
+	(1u << BTF_KIND_INT | 1u << BTF_KIND_STRUCT | 1u << BTF_KIND_UNION | 1u << BTF_KIND_ENUM |        \
+	 1u << BTF_KIND_ENUM64 | 1u << BTF_KIND_TYPEDEF | 1u << BTF_KIND_FWD | 1u << BTF_KIND_FLOAT)
+#define DEPTH 8 /* of anonymous structs in one another */
+
+static uint32_t hash_name(const char *s, uint32_t n)
+{
+	uint32_t h = 2166136261u;
+
+	while (n--)
+		h = (h ^ (uint8_t)*s++) * 16777619u;
+	return h;
+}
+
+static int build_index(struct check_kernel *k, struct abide_error *e)
+{
+	struct kernel_name *p;
+	struct btf_info t;
+	uint32_t id, i, size = 1024;
+
+	for (id = btf_after(k->btf, 0, NAMED); id; id = btf_after(k->btf, id, NAMED)) {
+		if (!btf_get(k->btf, id, &t) || !*t.name)
+			continue;
+		p = array_grow(k->names, k->nr_names, &k->room_names, sizeof(*p));
+		if (!p)
+			return error_nomem(e);
+		k->names = p;
+		k->names[k->nr_names++] = (struct kernel_name){ id, 0, hash_name(t.name, core_essential(t.name)) };
+	}
+	while (size < k->nr_names)
+		size *= 2;
+	k->mask = size - 1;
+	k->heads = calloc(size, sizeof(*k->heads));
+	if (!k->heads)
+		return error_nomem(e);
+	for (i = k->nr_names; i; i--) { /* from the end, so that chains ascend */
+		k->names[i - 1].next = k->heads[k->names[i - 1].hash & k->mask];
+		k->heads[k->names[i - 1].hash & k->mask] = i;
+	}
+	return 0;
+}
+
+static void read_helpers(struct check_kernel *k)
+{
+	struct btf_info t;
+	struct btf_value v;
+	uint32_t i;
+
+	if (!btf_get(k->btf, btf_find(k->btf, BTF_KIND_ENUM, "bpf_func_id"), &t) || t.kind != BTF_KIND_ENUM)
+		return;
+	k->has_helpers = true;
+	for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)
+		if (v.value > 0 && v.value < 512 && strcmp(v.name, "__BPF_FUNC_MAX_ID"))
+			k->helpers[v.value / 64] |= 1ull << v.value % 64;
+}
+
+int check_kernel_open(struct btf_data *btf, const char *name, struct check_kernel **out, struct abide_error *e)
+{
+	struct check_kernel *k = calloc(1, sizeof(*k));
+	int err;
+
+	*out = NULL;
+	if (!k)
+		return error_nomem(e);
+	k->btf = btf;
+	k->big_endian = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != btf_other_endian(btf);
+	k->name = strdup(name);
+	err = k->name ? build_index(k, e) : error_nomem(e);
+	if (err) {
+		check_kernel_free(k);
+		return err;
+	}
+	read_helpers(k);
+	*out = k;
+	return 0;
+}
+
+void check_kernel_free(struct check_kernel *k)
+{
+	if (!k)
+		return;
+	free(k->heads);
+	free(k->names);
+	free(k->name);
+	free(k);
+}
+
+const char *check_kernel_name(const struct check_kernel *k)
+{
+	return k->name;
+}
+
+struct btf_data *check_kernel_btf(const struct check_kernel *k)
+{
+	return k->btf;
+}
+
+uint32_t kernel_named(const struct check_kernel *k, const char *name, uint32_t *at)
+{
+	uint32_t n = core_essential(name), hash = hash_name(name, n), i;
+	struct btf_info t;
+
+	for (i = *at ? k->names[*at - 1].next : k->heads[hash & k->mask]; i; i = k->names[i - 1].next) {
+		if (k->names[i - 1].hash != hash || !btf_get(k->btf, k->names[i - 1].id, &t))
+			continue;
+		if (core_essential(t.name) != n || memcmp(t.name, name, n))
+			continue;
+		*at = i;
+		return t.id;
+	}
+	return 0;
+}
+
+bool kernel_enumerator(struct check_kernel *k, const char *in, const char *name, int64_t *value)
+{
+	uint32_t at = 0, id, i;
+	struct btf_info t;
+	struct btf_value v;
+
+	while ((id = kernel_named(k, in, &at))) {
+		if (!btf_get(k->btf, id, &t) || !core_is_enum(&t))
+			continue;
+		for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)
+			if (!strcmp(v.name, name)) {
+				if (value)
+					*value = v.value;
+				return true;
+			}
+	}
+	return false;
+}
+
+static bool find_member(const struct btf_data *b, uint32_t id, const char *name, uint32_t base, int depth,
+			struct btf_field *out)
+{
+	struct btf_info t;
+	struct btf_field m;
+	uint32_t i;
+
+	if (!depth || !core_strip(b, id, &t) || !core_is_composite(&t))
+		return false;
+	for (i = 0; i < t.vlen && btf_field_at(b, &t, i, &m); i++) {
+		m.bit_off += base;
+		if (!*m.name) {
+			if (find_member(b, m.type, name, m.bit_off, depth - 1, out))
+				return true;
+		} else if (!strcmp(m.name, name)) {
+			*out = m;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool kernel_member(const struct btf_data *b, uint32_t id, const char *name, struct btf_field *out)
+{
+	return find_member(b, id, name, 0, DEPTH, out);
+}
+
+/* Edits between two names, at most @most + 1; names longer than the table are far. */
+static unsigned distance(const char *a, const char *b, unsigned most)
+{
+	uint8_t row[64], last, up;
+	size_t n = strlen(b), i, j;
+
+	if (n >= sizeof(row) || strlen(a) >= sizeof(row))
+		return most + 1;
+	for (j = 0; j <= n; j++)
+		row[j] = (uint8_t)j;
+	for (i = 1; a[i - 1]; i++) {
+		last = row[0];
+		row[0] = (uint8_t)i;
+		for (j = 1; j <= n; j++) {
+			up = row[j];
+			row[j] = (uint8_t)(last + (a[i - 1] != b[j - 1]));
+			if (up + 1 < row[j])
+				row[j] = (uint8_t)(up + 1);
+			if (row[j - 1] + 1 < row[j])
+				row[j] = (uint8_t)(row[j - 1] + 1);
+			last = up;
+		}
+	}
+	return row[n];
+}
+
+static void nearest(const struct btf_data *b, uint32_t id, const char *name, int depth, unsigned *best,
+		    const char **found)
+{
+	struct btf_info t;
+	struct btf_field m;
+	unsigned d;
+	uint32_t i;
+
+	if (!depth || !core_strip(b, id, &t) || !core_is_composite(&t))
+		return;
+	for (i = 0; i < t.vlen && btf_field_at(b, &t, i, &m); i++) {
+		if (!*m.name) {
+			nearest(b, m.type, name, depth - 1, best, found);
+			continue;
+		}
+		d = distance(name, m.name, *best);
+		if (d < *best) {
+			*best = d;
+			*found = m.name;
+		}
+	}
+}
+
+const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char *name)
+{
+	unsigned best = strlen(name) / 3 + 2;
+	const char *found = NULL;
+
+	nearest(b, id, name, DEPTH, &best, &found);
+	return found;
+}
+
+bool kernel_has_helper(const struct check_kernel *k, int32_t helper)
+{
+	return helper > 0 && helper < 512 && (k->helpers[helper / 64] >> helper % 64 & 1);
+}
+
+bool kernel_has_function(struct check_kernel *k, const char *name)
+{
+	return btf_find(k->btf, BTF_KIND_FUNC, name) != 0;
+}
+
+/* What came with a release: an enumerator (.in is its enum), a struct ("struct"), a function (NULL). */
+static const struct mark {
+	uint8_t major, minor;
+	const char *in, *name;
+} marks[] = {
+	{ 5, 11, "bpf_func_id", "BPF_FUNC_get_current_task_btf" },
+	{ 5, 12, "bpf_func_id", "BPF_FUNC_check_mtu" },
+	{ 5, 13, "bpf_func_id", "BPF_FUNC_for_each_map_elem" },
+	{ 5, 15, "bpf_func_id", "BPF_FUNC_timer_init" },
+	{ 5, 18, "bpf_attach_type", "BPF_TRACE_KPROBE_MULTI" },
+	{ 6, 0, "bpf_attach_type", "BPF_LSM_CGROUP" },
+	{ 6, 1, "bpf_func_id", "BPF_FUNC_ktime_get_tai_ns" },
+	{ 6, 2, "bpf_func_id", "BPF_FUNC_cgrp_storage_delete" },
+	{ 6, 4, "bpf_prog_type", "BPF_PROG_TYPE_NETFILTER" },
+	{ 6, 6, "bpf_attach_type", "BPF_TCX_INGRESS" },
+	{ 6, 7, "bpf_attach_type", "BPF_NETKIT_PRIMARY" },
+	{ 6, 9, "bpf_map_type", "BPF_MAP_TYPE_ARENA" },
+	{ 6, 10, "bpf_attach_type", "BPF_TRACE_KPROBE_SESSION" },
+	{ 6, 13, "bpf_attach_type", "BPF_TRACE_UPROBE_SESSION" },
+	{ 6, 15, NULL, "bpf_dynptr_copy" },
+	{ 6, 17, NULL, "bpf_strcmp" },
+	{ 6, 19, "bpf_map_type", "BPF_MAP_TYPE_INSN_ARRAY" },
+	{ 7, 0, "bpf_attach_type", "BPF_TRACE_FSESSION" },
+};
+
+#define RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8)
+
+void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
+{
+	const struct mark *m;
+	size_t i;
+
+	*first = 0;
+	*last = UINT32_MAX;
+	if (!k->has_helpers)
+		return;
+	for (i = sizeof(marks) / sizeof(marks[0]); i; i--) {
+		m = &marks[i - 1];
+		if (m->in ? kernel_enumerator(k, m->in, m->name, NULL) : kernel_has_function(k, m->name)) {
+			*first = RELEASE(m->major, m->minor);
+			return;
+		}
+		*last = RELEASE(m->major, m->minor) - 1;
+	}
+}
+
+bool kernel_is_at_least(struct check_kernel *k, unsigned major, unsigned minor)
+{
+	uint32_t first, last;
+
+	kernel_versions(k, &first, &last);
+	return first >= RELEASE(major, minor);
+}

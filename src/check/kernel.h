@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef ABIDE_CHECK_KERNEL_H
+#define ABIDE_CHECK_KERNEL_H
+
+#include "check/check.h"
+
+/*
+ * Inside of a checked kernel: named types by essential name (chains in order of id), and
+ * what the checks ask for again and again.
+ */
+struct check_kernel {
+	struct btf_data *btf;
+	char *name;
+	bool big_endian;
+	uint32_t *heads, mask; /* chain of a hash; 0 ends */
+	struct kernel_name {
+		uint32_t id, next, hash;
+	} *names;
+	uint32_t nr_names;
+	size_t room_names;
+	uint64_t helpers[8];      /* bit N: enum bpf_func_id has helper N */
+	bool has_helpers;         /* there is such an enum */
+};
+
+/* Type ids whose essential name is that of @name, ascending: *at = 0 starts; 0 ends. */
+uint32_t kernel_named(const struct check_kernel *k, const char *name, uint32_t *at);
+/* An enumerator by name, of enum @in (NULL: of any bpf enum is no question: always named). */
+bool kernel_enumerator(struct check_kernel *k, const char *in, const char *name, int64_t *value);
+/* A member by name, anonymous structs included: its type and byte offset. False: none. */
+bool kernel_member(const struct btf_data *b, uint32_t id, const char *name, struct btf_field *out);
+/* The member's name nearest to @name, or NULL. */
+const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char *name);
+
+bool kernel_has_helper(const struct check_kernel *k, int32_t helper);
+bool kernel_has_function(struct check_kernel *k, const char *name);
+
+/*
+ * Releases leave no number in BTF; things that came with them stand for them. Which release
+ * it is, as far as these tell: KERNEL_VERSION() of the first and the last that it can be.
+ */
+#define HELPER_OF_5_12 163 /* bpf_check_mtu */
+#define HELPER_OF_6_2  211 /* bpf_cgrp_storage_delete */
+void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last);
+bool kernel_is_at_least(struct check_kernel *k, unsigned major, unsigned minor);
+
+#endif

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What one reached instruction uses: CO-RE records, helpers, kernel functions, externs,
+ * maps, instructions of newer sets, offsets that are hard-coded in a probe_read. In: the
+ * instruction and the state before it. Out: findings. Instruction sets leave nothing in
+ * BTF, so a thing that came with the same release stands for them (the table says which).
+ */
+#include <elf.h>
+#include <linux/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/facts.h"
+#include "analyze/insn.h"
+#include "check/program.h"
+
+#define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
+
+static const char *const helper_names[] = {
+#define NAME(x) #x
+	__BPF_FUNC_MAPPER(NAME)
+#undef NAME
+};
+
+/* Map types that came after 5.10; older ones are on every kernel that has BTF worth asking. */
+static const char *const map_names[] = {
+	[BPF_MAP_TYPE_RINGBUF] = "ring buffer", [BPF_MAP_TYPE_INODE_STORAGE] = "inode storage",
+	[BPF_MAP_TYPE_TASK_STORAGE] = "task storage", [30] = "bloom filter", [31] = "user ring buffer",
+	[32] = "cgroup storage", [33] = "arena", [34] = "instruction array",
+};
+
+/* A set of instructions, and the enumerator that came with the same release. */
+enum insn_set { SET_ATOMICS, SET_V4, SET_MAY_GOTO, SET_BARRIER };
+static const struct {
+	const char *name, *in, *stands_for;
+} sets[] = {
+	/* 5.12: atomics with a result, and bpf_check_mtu */
+	[SET_ATOMICS] = { "atomic operations beyond add", "bpf_func_id", "BPF_FUNC_check_mtu" },
+	/* 6.6: cpu v4, and tcx links */
+	[SET_V4] = { "instructions of cpu v4", "bpf_attach_type", "BPF_TCX_INGRESS" },
+	/* 6.9: may_goto, and arenas */
+	[SET_MAY_GOTO] = { "may_goto", "bpf_map_type", "BPF_MAP_TYPE_ARENA" },
+	/* 6.15: both; this one is a function */
+	[SET_BARRIER] = { "load-acquire and store-release", NULL, "bpf_dynptr_copy" },
+};
+
+static bool has_set(struct check_kernel *k, enum insn_set set)
+{
+	if (!sets[set].in)
+		return btf_find(k->btf, BTF_KIND_FUNC, sets[set].stands_for);
+	return kernel_enumerator(k, sets[set].in, sets[set].stands_for, NULL);
+}
+
+static bool newer(const struct bpf_insn *i, enum insn_set *set)
+{
+	uint8_t class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+
+	*set = SET_V4;
+	if (insn_is_atomic(i)) {
+		*set = i->imm == 0x100 || i->imm == 0x110 ? SET_BARRIER : SET_ATOMICS;
+		return i->imm != BPF_ADD;
+	}
+	if (class == BPF_LDX && BPF_MODE(i->code) == INSN_MEMSX)
+		return true;
+	if (i->code == (BPF_JMP32 | BPF_JA))
+		return true;
+	if (i->code == (BPF_JMP | 0xe0)) {
+		*set = SET_MAY_GOTO;
+		return true;
+	}
+	if (class != BPF_ALU && class != BPF_ALU64)
+		return false;
+	if ((op == BPF_DIV || op == BPF_MOD) && i->off)
+		return true;
+	if (op == BPF_MOV && BPF_SRC(i->code) == BPF_X && i->off)
+		return true;
+	return op == BPF_END && class == BPF_ALU64;
+}
+
+/* Forms that no kernel takes: opcodes between the known ones, offsets where none belongs. */
+static bool valid(const struct bpf_insn *i)
+{
+	uint8_t class = BPF_CLASS(i->code), op = BPF_OP(i->code), mode = BPF_MODE(i->code);
+
+	switch (class) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		if (op > BPF_END)
+			return false;
+		if (op == BPF_DIV || op == BPF_MOD)
+			return i->off == 0 || i->off == 1;
+		return !i->off || (op == BPF_MOV && BPF_SRC(i->code) == BPF_X);
+	case BPF_JMP:
+	case BPF_JMP32:
+		return op <= 0xe0;
+	case BPF_LDX:
+		return mode == BPF_MEM || mode == INSN_MEMSX;
+	case BPF_ST:
+		return mode == BPF_MEM;
+	case BPF_STX:
+		return mode == BPF_MEM || mode == BPF_ATOMIC;
+	default:
+		return mode == BPF_IMM || mode == BPF_ABS || mode == BPF_IND;
+	}
+}
+
+static void check_insn_set(struct program *p, const struct function *f, uint32_t insn, const struct bpf_insn *i)
+{
+	enum insn_set set;
+
+	if (!valid(i))
+		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "instruction", "code 0x%02x of this form is none that a kernel knows", i->code);
+	if (!newer(i, &set))
+		return;
+	if (has_set(p->x->kernel, set))
+		finding_add(p, FIND_INSN, SEV_FINE, f, insn, sets[set].name, "%s has them (it has %s, which is as old)",
+			    p->x->kernel->name, sets[set].stands_for);
+	else
+		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, sets[set].name, "%s is older than they are (it has no %s)",
+			    p->x->kernel->name, sets[set].stands_for);
+}
+
+static const struct limit {
+	int32_t helper;
+	const char *kinds;
+	uint8_t major, minor;
+	const char *why;
+} limits[] = {
+#define LIMIT(...) { __VA_ARGS__ },
+#include "check/helpers.def"
+#undef LIMIT
+};
+
+static bool is_tracing(const struct program *p)
+{
+	static const char *const tracing[] = { "KPROBE", "TRACEPOINT", "RAW_TRACEPOINT", "RAW_TRACEPOINT_WRITABLE", "TRACING",
+					       "LSM", "PERF_EVENT" };
+	size_t i;
+
+	for (i = 0; i < sizeof(tracing) / sizeof(tracing[0]); i++)
+		if (!strcmp(p->def->prog_type, tracing[i]))
+			return true;
+	return false;
+}
+
+static bool is_kind(const struct program *p, const char *kinds)
+{
+	const struct section_def *d = p->def;
+	bool traces = is_tracing(p);
+
+	for (; *kinds; kinds++)
+		switch (*kinds) {
+		case 'T':
+			if (traces)
+				return true;
+			break;
+		case 'N':
+			if (!traces)
+				return true;
+			break;
+		case 'F':
+			if (!strncmp(d->prefix, "fe", 2) || !strncmp(d->prefix, "fmod", 4))
+				return true;
+			break;
+		case 'K':
+			if (!strcmp(d->prog_type, "KPROBE"))
+				return true;
+			break;
+		case 'P': /* perf events in one way or another */
+			if (!strcmp(d->prog_type, "TRACEPOINT") || !strcmp(d->prog_type, "PERF_EVENT") ||
+			    (is_kind(p, "F") && kernel_is_at_least(p->x->kernel, 6, 0)))
+				return true;
+			break;
+		default:
+			break;
+		}
+	return false;
+}
+
+/* May a program of this kind call it? *why: what the helper does. */
+static bool may_call(const struct program *p, int32_t helper, const char **why)
+{
+	bool limited = false;
+	size_t i;
+
+	for (i = 0; p->def && i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (limits[i].helper != helper)
+			continue;
+		limited = true;
+		if (*limits[i].why)
+			*why = limits[i].why;
+		if (is_kind(p, limits[i].kinds) &&
+		    (!limits[i].major || kernel_is_at_least(p->x->kernel, limits[i].major, limits[i].minor)))
+			return true;
+	}
+	return !limited;
+}
+
+/* Helpers for programs under the GPL only, of those that tracing uses. */
+static bool gpl_only(int32_t helper)
+{
+	switch (helper) {
+	case 4: case 6: case 22: case 25: case 27: case 35: case 36: case 45: case 55: case 56: case 58: case 67:
+	case 109: case 112: case 113: case 114: case 115: case 141: case 158:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Helpers that may sleep: in sections with ".s" alone. */
+static bool sleeps(int32_t helper)
+{
+	return helper == 148 || helper == 193 || helper == 191; /* copy_from_user, ima_file_hash, copy_from_user_task */
+}
+
+static void check_helper(struct program *p, const struct function *f, uint32_t insn, int32_t helper)
+{
+	const char *why = "";
+	char what[96];
+
+	if ((uint32_t)helper < sizeof(helper_names) / sizeof(helper_names[0]))
+		snprintf(what, sizeof(what), "helper bpf_%s", helper_names[helper]);
+	else
+		snprintf(what, sizeof(what), "helper %d", helper);
+	if (!p->x->kernel->has_helpers)
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "BTF of %s does not list its helpers", p->x->kernel->name);
+	else if (!kernel_has_helper(p->x->kernel, helper))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has no helper %d", p->x->kernel->name, helper);
+	else if (!may_call(p, helper, &why))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it %s, and %s lets no program of this kind call it", why,
+			    p->x->kernel->name);
+	else if (sleeps(helper) && p->def && !strchr(p->def->prefix, '.') && strcmp(p->def->prog_type, "SYSCALL"))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
+	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
+	else if (helper == 58) /* override_return */
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
+			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
+	else if (helper == 147 && p->def && !strncmp(p->def->prefix, "fe", 2))
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
+	else
+		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
+}
+
+/* Where an extern is declared: ".kconfig" or ".ksyms"; its type id there. */
+static bool declared(const struct btf_data *own, const char *name, const char *section, uint32_t *type)
+{
+	struct btf_info sec, t;
+	struct btf_slot slot;
+	uint32_t id = 0, i;
+
+	while (own && (id = btf_after(own, id, 1u << BTF_KIND_DATASEC))) {
+		if (!btf_get(own, id, &sec) || strcmp(sec.name, section))
+			continue;
+		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++)
+			if (btf_get(own, slot.type, &t) && !strcmp(t.name, name)) {
+				*type = slot.type;
+				return true;
+			}
+	}
+	return false;
+}
+
+enum extern_kind use_extern(const struct program *p, uint32_t symbol)
+{
+	const struct btf_data *own = p->x->object->btf;
+	const char *name = p->x->object->symbols[symbol].name;
+	struct check_kernel *k = p->x->kernel;
+	struct btf_info t, to;
+	uint32_t type;
+
+	if (declared(own, name, ".kconfig", &type))
+		return EXTERN_KCONFIG;
+	if (!declared(own, name, ".ksyms", &type) || !btf_get(own, type, &t))
+		return EXTERN_UNKNOWN;
+	if (t.kind == BTF_KIND_FUNC)
+		return btf_find(k->btf, BTF_KIND_FUNC, name) ? EXTERN_THERE : EXTERN_ABSENT;
+	if (btf_find(k->btf, BTF_KIND_VAR, name))
+		return EXTERN_THERE;
+	/* "extern const void x": libbpf looks in kallsyms, which BTF does not hold */
+	if (btf_get(own, btf_strip(own, t.type, true), &to) && to.kind == BTF_KIND_UNKN)
+		return EXTERN_UNKNOWN;
+	return EXTERN_ABSENT;
+}
+
+/* Functions of fs/bpf_fs_kfuncs.c. */
+static bool lsm_only(const char *name)
+{
+	static const char *const list[] = { "bpf_get_task_exe_file", "bpf_put_file", "bpf_path_d_path", "bpf_get_dentry_xattr",
+					    "bpf_get_file_xattr", "bpf_set_dentry_xattr", "bpf_remove_dentry_xattr" };
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(list[i], name))
+			return true;
+	return false;
+}
+
+static void check_kfunc(struct program *p, const struct function *f, uint32_t insn, const struct symbol *s)
+{
+	const struct btf_data *own = p->x->object->btf;
+	struct check_kernel *k = p->x->kernel;
+	uint32_t there = btf_find(k->btf, BTF_KIND_FUNC, s->name), type;
+	struct btf_info mine, t;
+	char what[128];
+
+	snprintf(what, sizeof(what), "kernel function %s", s->name);
+	if (!there) {
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s has no %s", k->name, s->name);
+		return;
+	}
+	if (declared(own, s->name, ".ksyms", &type) && btf_get(own, type, &mine) && btf_get(k->btf, there, &t) &&
+	    core_types_compatible(own, mine.type, k->btf, t.type, 32) == 0) {
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s takes other arguments on %s", s->name, k->name);
+		return;
+	}
+	if (p->def && strcmp(p->def->prog_type, "LSM") && is_tracing(p) && lsm_only(s->name)) {
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "LSM programs alone may call it");
+		return;
+	}
+	finding_add(p, FIND_KFUNC, SEV_FINE, f, insn, what, "%s has it", k->name);
+}
+
+static void check_extern(struct program *p, const struct function *f, uint32_t insn, uint32_t symbol)
+{
+	const struct symbol *s = &p->x->object->symbols[symbol];
+	bool weak = s->bind == STB_WEAK;
+	char what[128];
+
+	switch (use_extern(p, symbol)) {
+	case EXTERN_KCONFIG:
+		snprintf(what, sizeof(what), "extern %s", s->name);
+		if (weak || !strncmp(s->name, "LINUX_", 6))
+			finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "libbpf fills it in");
+		else
+			finding_add(p, FIND_EXTERN, SEV_UNKNOWN, f, insn, what,
+				    "libbpf reads it from the kernel's configuration, which is not in BTF");
+		return;
+	case EXTERN_THERE:
+		snprintf(what, sizeof(what), "symbol %s", s->name);
+		finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
+		return;
+	case EXTERN_ABSENT:
+		snprintf(what, sizeof(what), "symbol %s", s->name);
+		finding_add(p, FIND_EXTERN, weak ? SEV_FINE : SEV_FAILS, f, insn, what, "%s has no %s%s", p->x->kernel->name,
+			    s->name, weak ? ", which the program allows" : "");
+		return;
+	case EXTERN_UNKNOWN:
+		snprintf(what, sizeof(what), "symbol %s", s->name);
+		finding_add(p, FIND_EXTERN, weak ? SEV_FINE : SEV_UNKNOWN, f, insn, what,
+			    "libbpf looks it up among the kernel's symbols, which BTF does not list");
+		return;
+	}
+}
+
+static void check_record(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
+			 const struct flow_state *s)
+{
+	const struct core_relo *r = function_core_relo(f, insn);
+	const struct core_result *c = i->core;
+	enum finding_kind kind = r->kind <= BPF_CORE_FIELD_RSHIFT_U64 ? FIND_FIELD :
+				 r->kind >= BPF_CORE_ENUMVAL_EXISTS && r->kind <= BPF_CORE_ENUMVAL_VALUE ? FIND_ENUM : FIND_KTYPE;
+	bool memory = insn_is_load(&i->i) || insn_is_store(&i->i);
+	const char *dot = strchr(c->what, '.');
+	char type[96], instead[96];
+
+	if (c->state != CORE_VALUE)
+		finding_add(p, kind, SEV_FAILS, f, insn, c->what, "%s", c->why);
+	else if (c->existence)
+		finding_add(p, kind, SEV_FINE, f, insn, c->what, c->value ? "asked for: %s has it" : "asked for: %s has not",
+			    p->x->kernel->name);
+	else if (memory && c->bad_width)
+		finding_add(p, kind, SEV_FAILS, f, insn, c->what, "it has %u bytes on %s, %u where the program was built", c->width,
+			    p->x->kernel->name, c->local_width);
+	else if (*c->why)
+		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s", c->why);
+	else
+		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
+	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
+		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);
+		if (instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
+			finding_instead(p, "%s", instead);
+	}
+	if (c->state != CORE_VALUE)
+		return;
+	if (insn_is_load(&i->i)) {
+		struct cell base = flow_reg(s, i->i.src_reg);
+
+		believed_check(p, f, insn, r, &base);
+	} else if (i->i.code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
+		struct cell base = flow_reg(s, i->i.dst_reg);
+
+		believed_check(p, f, insn, r, &base);
+	}
+}
+
+/* probe_read and its kin: r3 is where they read. */
+static void check_fetch(struct program *p, const struct function *f, uint32_t insn, const struct flow_state *s)
+{
+	const struct cell *c = &s->r[3];
+
+	if ((c->kind == CELL_ADDRESS || c->kind == CELL_KERNEL) && c->type && c->fixed && !c->core && !c->loose && c->off)
+		layout_check(p, f, insn, c->type, c->off);
+}
+
+/* Global functions take pointers to memory from 5.12 on. */
+static void check_global(struct program *p, const struct function *f, uint32_t insn, const struct function *callee,
+			 const struct flow_state *s)
+{
+	const struct btf_data *own = p->x->object->btf;
+	struct btf_info t, to;
+	struct btf_arg a;
+	uint32_t i;
+
+	if (!callee->global || !own || !btf_get(own, callee->btf_id, &t) || !btf_get(own, t.type, &t) ||
+	    !p->x->kernel->has_helpers || kernel_has_helper(p->x->kernel, HELPER_OF_5_12))
+		return;
+	for (i = 0; i < t.vlen && i < 5 && btf_arg_at(own, &t, i, &a); i++)
+		if (core_strip(own, a.type, &to) && to.kind == BTF_KIND_PTR && s->r[i + 1].kind != CELL_CTX)
+			finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "pointers for global functions", "%s lets no global function take them",
+				    p->x->kernel->name);
+}
+
+static void check_call(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
+		       const struct flow_state *s, const struct reloc *r)
+{
+	if (r && r->kind == RELOC_EXTERN) {
+		check_kfunc(p, f, insn, &p->x->object->symbols[r->symbol]);
+		return;
+	}
+	if (insn_is_local_call(&i->i) && r && r->kind == RELOC_CALL)
+		check_global(p, f, insn, &p->x->object->functions[r->target], s);
+	if (i->i.src_reg == KFUNC_CALL || insn_is_local_call(&i->i))
+		return;
+	if (i->i.imm >= PSEUDO_CURRENT_TASK && i->i.imm <= PSEUDO_FETCH_STR)
+		return;
+	check_helper(p, f, insn, i->i.imm);
+	if (i->i.imm == 4 || i->i.imm == 45 || i->i.imm == 113 || i->i.imm == 115)
+		check_fetch(p, f, insn, s);
+}
+
+/* What the verifier never lets a program do to pointers of the kernel's types. */
+static void check_arithmetic(struct program *p, const struct function *f, uint32_t insn, const struct bpf_insn *i,
+			     const struct flow_state *s)
+{
+	struct cell c = flow_reg(s, i->dst_reg);
+	uint8_t op = BPF_OP(i->code);
+
+	if (c.kind != CELL_KERNEL || op == BPF_MOV)
+		return;
+	if (op != BPF_ADD && op != BPF_SUB)
+		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, "number", "on %s it is a pointer, and the program calculates with it",
+			    p->x->kernel->name);
+	else if (c.nullable && (BPF_SRC(i->code) == BPF_X || i->imm))
+		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, "pointer that may be NULL", "%s wants it tested for NULL first",
+			    p->x->kernel->name);
+}
+
+static void check_store(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
+			const struct flow_state *s)
+{
+	struct cell base = flow_reg(s, i->i.dst_reg);
+
+	if (!p->def || !strcmp(p->def->prog_type, "STRUCT_OPS"))
+		return;
+	if (base.kind == CELL_KERNEL)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, "store to the kernel's memory", "programs only read it");
+	else if (base.kind == CELL_CTX && !base.loose)
+		context_store(p, f, insn, insn_size(&i->i), base.off + i->i.off);
+}
+
+static void check_load(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
+		       const struct flow_state *s)
+{
+	struct cell base = flow_reg(s, i->i.src_reg);
+
+	if (base.kind == CELL_CTX && !base.loose)
+		context_check(p, f, insn, i, base.off + i->i.off);
+	else if (base.kind == CELL_KERNEL)
+		typed_check(p, f, insn, i, &base);
+	else if (base.kind == CELL_ADDRESS)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, i->core ? i->core->what : "load through a number",
+			    "to the verifier of %s it is a number, no pointer: bpf_probe_read_kernel reads there", p->x->kernel->name);
+}
+
+void use_check(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,
+	       const struct flow_state *s)
+{
+	const struct reloc *r = function_reloc(f, insn);
+
+	check_insn_set(p, f, insn, &i->i);
+	if (i->core)
+		check_record(p, f, insn, i, s);
+	if (insn_is_call(&i->i)) {
+		check_call(p, f, insn, i, s, r);
+	} else if (r && r->kind == RELOC_EXTERN) {
+		check_extern(p, f, insn, r->symbol);
+	} else if (insn_is_load(&i->i)) {
+		check_load(p, f, insn, i, s);
+	} else if (insn_is_store(&i->i)) {
+		check_store(p, f, insn, i, s);
+	} else if (insn_is_alu(&i->i)) {
+		check_arithmetic(p, f, insn, &i->i, s);
+	}
+}
+
+/* libbpf resolves all externs of an object, whichever program uses them. */
+void use_externs(struct program *p)
+{
+	const struct object *o = p->x->object;
+	const char *name;
+	char what[128];
+	uint32_t i;
+
+	for (i = 0; i < o->nr_symbols; i++) {
+		name = o->symbols[i].name;
+		if (o->symbols[i].section != SHN_UNDEF || !*name || o->symbols[i].bind == STB_WEAK)
+			continue;
+		switch (use_extern(p, i)) {
+		case EXTERN_KCONFIG:
+			snprintf(what, sizeof(what), "extern %s", name);
+			if (!strncmp(name, "LINUX_", 6) && strcmp(name, "LINUX_KERNEL_VERSION") &&
+			    strcmp(name, "LINUX_HAS_BPF_COOKIE") && strcmp(name, "LINUX_HAS_SYSCALL_WRAPPER"))
+				finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what, "libbpf knows no %s", name);
+			break;
+		case EXTERN_ABSENT:
+			snprintf(what, sizeof(what), "symbol %s", name);
+			finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no %s, and libbpf refuses the object",
+				    p->x->kernel->name, name);
+			break;
+		case EXTERN_THERE:
+		case EXTERN_UNKNOWN:
+			break;
+		}
+	}
+}
+
+/* libbpf makes all maps of an object, whichever program uses them. */
+void use_maps(struct program *p)
+{
+	const struct object *o = p->x->object;
+	struct check_kernel *k = p->x->kernel;
+	uint32_t m, i, at = 0, id = kernel_named(k, "bpf_map_type", &at);
+	struct btf_info t;
+	struct btf_value v;
+	char what[128];
+
+	if (!id || !btf_get(k->btf, id, &t))
+		return;
+	for (m = 0; m < o->nr_maps; m++) {
+		const struct map_def *d = &o->maps[m];
+		bool there = false;
+
+		if (d->source != MAP_BTF)
+			continue;
+		for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)
+			there |= v.value == d->type && strncmp(v.name, "__", 2);
+		if (d->type < sizeof(map_names) / sizeof(map_names[0]) && map_names[d->type])
+			snprintf(what, sizeof(what), "map %s (%s)", d->name, map_names[d->type]);
+		else
+			snprintf(what, sizeof(what), "map %s (type %u)", d->name, d->type);
+		if (there)
+			finding_add(p, FIND_MAP, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has maps of that type", k->name);
+		else
+			finding_add(p, FIND_MAP, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no maps of type %u", k->name, d->type);
+	}
+}

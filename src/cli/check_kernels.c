@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The kernels that --kernel names. In: what src/profile knows to find (a file of any kind, a
+ * profile's name, "all", or nothing: the running kernel). Out: opened handles, shared by
+ * all objects that are checked.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/check.h"
+#include "profile/kernels.h"
+#include "util/buf.h"
+
+/* "dir/6.1.btf" is shown as "6.1" */
+static char *shown_name(const struct kernels *ks, uint32_t i)
+{
+	const struct profile_facts *f = kernels_facts(ks, i);
+	const char *given = *f->name ? f->name : f->release, *slash = strrchr(given, '/');
+	char *name = strdup(slash ? slash + 1 : given);
+	size_t n = name ? strlen(name) : 0;
+
+	if (n > 4 && !strcmp(name + n - 4, ".btf"))
+		name[n - 4] = '\0';
+	return name;
+}
+
+static void close_one(struct checked_kernel *k)
+{
+	check_kernel_free(k->kernel);
+	target_free(k->target);
+	free(k->name);
+}
+
+static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, struct abide_error *e)
+{
+	struct checked_kernel k = { .running = kernels_origin(l->store, i) == KERNEL_RUNNING }, *items;
+	int err;
+
+	k.name = shown_name(l->store, i);
+	if (!k.name)
+		return error_nomem(e);
+	err = kernels_btf(l->store, i, &k.btf, e);
+	if (!err)
+		err = target_open(k.btf, k.name, c, &k.target, e);
+	if (!err)
+		err = check_kernel_open(k.btf, k.name, &k.kernel, e);
+	if (!err) {
+		items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+		err = items ? 0 : error_nomem(e);
+		if (items)
+			l->items = items;
+	}
+	if (err) {
+		close_one(&k);
+		return err;
+	}
+	l->items[l->nr++] = k;
+	return 0;
+}
+
+int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e)
+{
+	struct kernel_list found = { 0 };
+	uint32_t i;
+	int err;
+
+	err = l->store ? 0 : kernels_open(&l->store, e);
+	if (!err)
+		err = kernels_find(l->store, asked, &found, e);
+	for (i = 0; !err && i < found.nr; i++)
+		err = open_one(l, found.items[i], c, e);
+	free(found.items);
+	return err;
+}
+
+/* The version alone, "6.12.107" or "5.10.0-46", of a release that begins with one; its length. */
+static size_t version_of(const char *name)
+{
+	size_t n = strspn(name, "0123456789."), more;
+
+	if (!n || !strchr(name, '.'))
+		return strlen(name);
+	more = name[n] == '-' ? strspn(name + n + 1, "0123456789") : 0;
+	return more && (!name[n + 1 + more] || name[n + 1 + more] == '-') ? n + 1 + more : n;
+}
+
+/*
+ * Columns of the report are narrow: where versions tell all kernels apart they are the
+ * names, or else the full names stay (two machines of one version).
+ */
+void checked_shorten(struct checked_kernels *l)
+{
+	uint32_t i, k;
+	size_t n;
+
+	for (i = 0; i < l->nr; i++)
+		for (k = 0; k < i; k++) {
+			n = version_of(l->items[i].name);
+			if (n == version_of(l->items[k].name) && !strncmp(l->items[i].name, l->items[k].name, n))
+				return;
+		}
+	for (i = 0; i < l->nr; i++)
+		l->items[i].name[version_of(l->items[i].name)] = '\0';
+}
+
+void checked_close(struct checked_kernels *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->nr; i++)
+		close_one(&l->items[i]);
+	free(l->items);
+	kernels_close(l->store);
+	memset(l, 0, sizeof(*l));
+}

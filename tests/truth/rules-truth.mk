@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# make truth-objects   the corpus, compiled: build/truth/objects/
+# make truth           the program that asks a kernel, and the static command, too
+
+TRUTH        := $(B)/truth
+TRUTH_SRC    := $(sort $(wildcard tests/truth/corpus/*.bpf.c))
+TRUTH_OBJ    := $(TRUTH_SRC:tests/truth/corpus/%.bpf.c=$(TRUTH)/objects/%.bpf.o)
+TRUTH_GUEST  := $(addprefix $(TRUTH)/,truth.o attach.o log.o init.o)
+TRUTH_FLAGS  := -g -O2 -target bpf -Wall -Wno-unused-function -D__TARGET_ARCH_x86 -Iinclude -I$(B)/include \
+                -I/usr/include/$(shell $(CC) -print-multiarch)
+
+# A file that ends in .v3.bpf.c has instructions of the third version.
+$(TRUTH)/objects/%.v3.bpf.o: tests/truth/corpus/%.v3.bpf.c tests/truth/corpus/corpus.h
+	@mkdir -p $(@D)
+	$(CLANG) $(TRUTH_FLAGS) -mcpu=v3 -c -o $@ $<
+$(TRUTH)/objects/%.bpf.o: tests/truth/corpus/%.bpf.c tests/truth/corpus/corpus.h $(B)/include/abide/linux.h
+	@mkdir -p $(@D)
+	$(CLANG) $(TRUTH_FLAGS) -mcpu=v2 -c -o $@ $<
+$(TRUTH)/%.o: tests/truth/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests -c -o $@ $<
+$(TRUTH)/init.o: tests/matrix/init.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+$(TRUTH)/truth: $(TRUTH_GUEST)
+	$(CC) $(CFLAGS) -static -o $@ $(TRUTH_GUEST) $(LDLIBS)
+
+truth-objects: $(TRUTH_OBJ)
+truth: truth-objects $(TRUTH)/truth static
+
+# The fast half of it: predictions against the committed table. Not among the tests of every run as long as
+# there are cells that abide check has wrong (HACKING.md).
+check-truth: $(TRUTH_OBJ) $(B)/abide
+	tests/truth/compare
+
+# The stamp: cut and damaged files, and the command.
+UNIT_TESTS += $(TRUTH)/stamp_test $(B)/tests/stamp_cli
+$(TRUTH)/stamp_test: tests/truth/stamp_test.c $(B)/libabide.a $(TRUTH)/objects/callbacks.bpf.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(LDLIBS)
+$(B)/tests/stamp_cli: tests/truth/stamp.sh $(TRUTH_OBJ) $(B)/abide
+	@mkdir -p $(@D)
+	cp $< $@
+
+.PHONY: truth truth-objects check-truth

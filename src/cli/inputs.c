@@ -42,14 +42,17 @@ static int open_named(struct inputs *in, const char *what, struct abide_error *e
 	if (!err)
 		err = kernels_find(in->kernels, what, &l, e);
 	if (!err && l.nr != 1) {
-		error_set(e, -EINVAL, "kernel-many", "\"%s\" are %u kernels, and one is wanted", what, l.nr);
+		error_set(e, -EINVAL, "kernel-many", "\"%s\" are %u kernels, and one is wanted",
+		          what, l.nr);
 		err = error_hint(e, "abide kernel list");
 	}
 	if (!err)
 		err = kernels_btf(in->kernels, l.items[0], &in->btf, e);
 	if (err)
 		goto out;
-	path = kernels_origin(in->kernels, l.items[0]) == KERNEL_FILE ? kernels_path(in->kernels, l.items[0]) : NULL;
+	path = kernels_origin(in->kernels, l.items[0]) == KERNEL_FILE
+	               ? kernels_path(in->kernels, l.items[0])
+	               : NULL;
 	name = path ? strrchr(path, '/') : NULL;
 	name = name ? name + 1 : path ? path : kernels_facts(in->kernels, l.items[0])->name;
 	err = target_open(in->btf, name, in->catalog, &in->target, e);
@@ -68,7 +71,9 @@ static int open_target(struct inputs *in, const char *kernel, struct abide_error
 	if (access(KERNEL_BTF, R_OK)) {
 		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types");
 		error_reason(e, "%s: %s", KERNEL_BTF, strerror(errno));
-		return error_hint(e, "use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel: --kernel NAME");
+		return error_hint(
+			e,
+			"use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel: --kernel NAME");
 	}
 	err = btf_open_file(KERNEL_BTF, &in->btf, e);
 	if (err)
@@ -79,7 +84,7 @@ static int open_target(struct inputs *in, const char *kernel, struct abide_error
 }
 
 int inputs_open(struct inputs *in, const char *object, const char *catalog, const char *kernel,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	int err;
 

@@ -104,13 +104,14 @@ static int list(const struct asked *q)
 			continue;
 		}
 		if (!i)
-			printf("%-*s  %-11s  %-9s  %s\n", width, "NAME", "MACHINE", "ORIGIN", "RELEASE");
+			printf("%-*s  %-11s  %-9s  %s\n", width, "NAME", "MACHINE", "ORIGIN",
+			       "RELEASE");
 		if (kernels_fault(ks, i))
-			printf("%-*s  %-11s  %-9s  (damaged: %s)\n", width, f->name, "?", origin_name(kernels_origin(ks, i)),
-			       kernels_fault(ks, i)->problem);
+			printf("%-*s  %-11s  %-9s  (damaged: %s)\n", width, f->name, "?",
+			       origin_name(kernels_origin(ks, i)), kernels_fault(ks, i)->problem);
 		else
-			printf("%-*s  %-11s  %-9s  %s\n", width, f->name, f->machine, origin_name(kernels_origin(ks, i)),
-			       *f->release ? f->release : "?");
+			printf("%-*s  %-11s  %-9s  %s\n", width, f->name, f->machine,
+			       origin_name(kernels_origin(ks, i)), *f->release ? f->release : "?");
 	}
 	kernels_close(ks);
 	return 0;

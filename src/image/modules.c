@@ -50,9 +50,11 @@ static int add_module(struct reader *r, const char *path, const uint8_t *btf, si
 	if (!image_is_btf(btf, size, &whole))
 		return 0; /* stripped to nothing, or of no use */
 	if (im->nr_modules == IMAGE_MODULES)
-		return error_set(r->e, -E2BIG, "image-size", "%s has more than %d modules", r->name, IMAGE_MODULES);
+		return error_set(r->e, -E2BIG, "image-size", "%s has more than %d modules", r->name,
+		                 IMAGE_MODULES);
 	/* Room for the next power of two of them. */
-	list = room & (room - 1) ? im->modules : realloc(im->modules, (room ? 2 * room : 1) * sizeof(*list));
+	list = room & (room - 1) ? im->modules
+	                         : realloc(im->modules, (room ? 2 * room : 1) * sizeof(*list));
 	if (!list)
 		return error_nomem(r->e);
 	im->modules = list;
@@ -107,7 +109,8 @@ static int read_one(struct reader *r, const char *path, bool package)
 	if (!S_ISREG(st.st_mode) || !st.st_size)
 		goto out;
 	if (st.st_size > IMAGE_FILE) {
-		rc = error_set(r->e, -EFBIG, "image-size", "%s has more than %u MiB", path, IMAGE_FILE >> 20);
+		rc = error_set(r->e, -EFBIG, "image-size", "%s has more than %u MiB", path,
+		               IMAGE_FILE >> 20);
 		goto out;
 	}
 	rc = image_read_fd(fd, path, (size_t)st.st_size, &b, r->e);
@@ -136,7 +139,8 @@ static int read_directory(struct reader *r, const char *path)
 	while (rc >= 0 && (f = fts_read(fts))) {
 		/* Names tell in a tree of modules; raw BTF has names without an ending. */
 		if (f->fts_info == FTS_F && strcmp(f->fts_name, "vmlinux") &&
-		    (image_is_module(f->fts_name) || (f->fts_level == 1 && !strchr(f->fts_name, '.'))))
+		    (image_is_module(f->fts_name) ||
+		     (f->fts_level == 1 && !strchr(f->fts_name, '.'))))
 			rc = read_one(r, f->fts_path, false);
 	}
 	fts_close(fts);
@@ -147,7 +151,12 @@ static int read_directory(struct reader *r, const char *path)
 int image_add_modules(struct image *im, const char *path, struct abide_error *e)
 {
 	struct abide_error why = { 0 };
-	struct reader r = { .name = path, .im = im, .budget = IMAGE_UNPACKED, .streamed = IMAGE_PACKAGE, .modules = true, .e = &why };
+	struct reader r = { .name = path,
+		            .im = im,
+		            .budget = IMAGE_UNPACKED,
+		            .streamed = IMAGE_PACKAGE,
+		            .modules = true,
+		            .e = &why };
 	uint32_t before = im->nr_modules;
 	struct stat st;
 	int rc;
@@ -156,7 +165,8 @@ int image_add_modules(struct image *im, const char *path, struct abide_error *e)
 		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
 	rc = S_ISDIR(st.st_mode) ? read_directory(&r, path) : read_one(&r, path, true);
 	if (rc >= 0 && im->nr_modules == before)
-		rc = error_set(&why, -ENOENT, "btf-missing", "%s: there is no module with BTF in it", path);
+		rc = error_set(&why, -ENOENT, "btf-missing",
+		               "%s: there is no module with BTF in it", path);
 	if (rc < 0 && e)
 		*e = why;
 	return rc < 0 ? rc : 0;

@@ -7,22 +7,26 @@
 #include "util/cursor.h"
 
 /* Inside of the image readers. */
-#define IMAGE_FILE     (768u << 20) /* bytes of a file that are looked at; a vmlinux with debug information has 500 MiB */
+#define IMAGE_FILE                                                                                 \
+	(768u                                                                                      \
+	 << 20) /* bytes of a file that are looked at; a vmlinux with debug information has 500 MiB */
 #ifndef IMAGE_UNPACKED
-#define IMAGE_UNPACKED (1u << 30)   /* bytes that all layers of one file may unpack to; fuzzing takes less */
+#define IMAGE_UNPACKED                                                                             \
+	(1u << 30) /* bytes that all layers of one file may unpack to; fuzzing takes less */
 #endif
-#define IMAGE_PACKAGE  (UINT64_C(4) << 30) /* the same for a package, which is read through and not kept */
-#define IMAGE_LAYERS   6            /* a bzImage in a tar in a package is 3 */
-#define IMAGE_MODULES  16384 /* Debian's largest has 4,500 */
-#define IMAGE_BTF      (256u << 20)
+#define IMAGE_PACKAGE                                                                              \
+	(UINT64_C(4) << 30) /* the same for a package, which is read through and not kept */
+#define IMAGE_LAYERS  6     /* a bzImage in a tar in a package is 3 */
+#define IMAGE_MODULES 16384 /* Debian's largest has 4,500 */
+#define IMAGE_BTF     (256u << 20)
 
 struct reader {
-	const char *name;  /* of the file, for messages */
+	const char *name; /* of the file, for messages */
 	struct image *im;
 	size_t budget;     /* bytes that may still be unpacked */
 	uint64_t streamed; /* bytes of packages that may still be read through */
 	int layers, trials;
-	bool modules;      /* packages are searched for modules, not for a kernel */
+	bool modules; /* packages are searched for modules, not for a kernel */
 	struct abide_error *e;
 };
 
@@ -41,7 +45,8 @@ int image_read_package(struct reader *r, const uint8_t *data, size_t size);
 /* Undo compression: 1, 0 when it is none, -errno. @behind: there may be other data behind it. */
 int image_unpack(struct reader *r, const uint8_t *data, size_t size, bool behind, struct buf *out);
 /* The .BTF section of ELF bytes: 1, 0 no ELF, -ENOENT it has none, -EINVAL damaged. Borrowed. */
-int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf, size_t *btf_size);
+int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf,
+                  size_t *btf_size);
 
 /* Keep the BTF of a module's file (ELF or raw, compressed or not), if it has any. 1, 0, -errno. */
 int image_keep_module(struct reader *r, const char *path, const uint8_t *data, size_t size);

@@ -114,7 +114,8 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 	return 0;
 }
 
-static int open_on(struct btf_data *base, const void *data, size_t size, struct btf_data **out, struct abide_error *e)
+static int open_on(struct btf_data *base, const void *data, size_t size, struct btf_data **out,
+                   struct abide_error *e)
 {
 	struct cursor c = cursor_over(data, size), strings;
 	struct header h = { 0 };
@@ -146,9 +147,11 @@ static int open_on(struct btf_data *base, const void *data, size_t size, struct 
 	b->base = base;
 	b->first = base ? base->count : 1;
 	b->strings_len = h.str_len;
-	if (base && (base->types.swap != b->types.swap ||
-	             __builtin_add_overflow(base->first_string, base->strings_len, &b->first_string))) {
-		err = error_set(e, -EINVAL, "btf-split", "the split BTF does not belong to this kernel's BTF");
+	if (base &&
+	    (base->types.swap != b->types.swap ||
+	     __builtin_add_overflow(base->first_string, base->strings_len, &b->first_string))) {
+		err = error_set(e, -EINVAL, "btf-split",
+		                "the split BTF does not belong to this kernel's BTF");
 		goto out;
 	}
 	b->strings = (const char *)strings.data;
@@ -184,7 +187,8 @@ int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct ab
 	return open_on(NULL, data, size, out, e);
 }
 
-int btf_open_split(struct btf_data *base, const void *data, size_t size, struct btf_data **out, struct abide_error *e)
+int btf_open_split(struct btf_data *base, const void *data, size_t size, struct btf_data **out,
+                   struct abide_error *e)
 {
 	return open_on(base, data, size, out, e);
 }

@@ -64,12 +64,13 @@ struct btf_data {
 	struct cursor types; /* the type section */
 	const char *strings; /* cut after the last NUL, so every offset inside is terminated */
 	uint32_t strings_size;
-	uint32_t strings_len; /* as the header has it: where the strings of a split BTF begin */
+	uint32_t strings_len;  /* as the header has it: where the strings of a split BTF begin */
 	struct btf_data *base; /* of a split BTF; borrowed */
 	uint32_t first;        /* id of the first type here: 1, or how many the base has */
-	uint32_t first_string; /* offset of the first string here: 0, or how many bytes the base has */
-	uint32_t count;  /* void and the base's included */
-	uint32_t *marks; /* offset of the records of types first, first + 64 ... */
+	uint32_t
+		first_string; /* offset of the first string here: 0, or how many bytes the base has */
+	uint32_t count;       /* void and the base's included */
+	uint32_t *marks;      /* offset of the records of types first, first + 64 ... */
 	uint32_t nr_marks;
 	struct btf_name_list names[BTF_NAMES_NOTED]; /* gone once indexed */
 	struct btf_index index[BTF_NAMES_NR];

@@ -166,7 +166,8 @@ out:
 }
 
 /* Through all noted names, in order. */
-static uint32_t scan(const struct btf_data *b, const struct btf_name_list *l, uint8_t kind, const char *name)
+static uint32_t scan(const struct btf_data *b, const struct btf_name_list *l, uint8_t kind,
+                     const char *name)
 {
 	struct btf_info t;
 	size_t i;

@@ -7,17 +7,18 @@
 #include "util/cursor.h"
 
 /* Inside of the image readers. */
-#define IMAGE_FILE                                                                                 \
-	(768u                                                                                      \
-	 << 20) /* bytes of a file that are looked at; a vmlinux with debug information has 500 MiB */
+/*
+ * Bounds. A vmlinux with debug information has 500 MiB, Debian's largest package of modules 4,500 of
+ * them, and a bzImage in a tar in a package is three layers. A package is read through and not
+ * kept. Fuzzing lets files unpack to less.
+ */
+#define IMAGE_FILE (768u << 20)
 #ifndef IMAGE_UNPACKED
-#define IMAGE_UNPACKED                                                                             \
-	(1u << 30) /* bytes that all layers of one file may unpack to; fuzzing takes less */
+#define IMAGE_UNPACKED (512u << 20) /* all layers of a file together */
 #endif
-#define IMAGE_PACKAGE                                                                              \
-	(UINT64_C(4) << 30) /* the same for a package, which is read through and not kept */
-#define IMAGE_LAYERS  6     /* a bzImage in a tar in a package is 3 */
-#define IMAGE_MODULES 16384 /* Debian's largest has 4,500 */
+#define IMAGE_PACKAGE (UINT64_C(4) << 30)
+#define IMAGE_LAYERS  6
+#define IMAGE_MODULES 16384
 #define IMAGE_BTF     (256u << 20)
 
 struct reader {

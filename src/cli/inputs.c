@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The inputs that subcommands share. In: paths. Out: opened handles in pipeline order,
- * closed in reverse. A target is named after its file, "this kernel" by its release.
+ * The inputs that subcommands share. In: paths and names. Out: opened handles in pipeline
+ * order, closed in reverse. A target is named after its profile or file, "this kernel" by its release.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -30,31 +31,60 @@ int inputs_open_catalog(const char *path, struct catalog **out, struct abide_err
 	return err;
 }
 
+/* The one kernel that @what names. */
+static int open_named(struct inputs *in, const char *what, struct abide_error *e)
+{
+	struct kernel_list l = { 0 };
+	const char *name, *path;
+	int err;
+
+	err = kernels_open(&in->kernels, e);
+	if (!err)
+		err = kernels_find(in->kernels, what, &l, e);
+	if (!err && l.nr != 1) {
+		error_set(e, -EINVAL, "kernel-many", "\"%s\" are %u kernels, and one is wanted",
+		          what, l.nr);
+		err = error_hint(e, "abide kernel list");
+	}
+	if (!err)
+		err = kernels_btf(in->kernels, l.items[0], &in->btf, e);
+	if (err)
+		goto out;
+	path = kernels_origin(in->kernels, l.items[0]) == KERNEL_FILE
+	               ? kernels_path(in->kernels, l.items[0])
+	               : NULL;
+	name = path ? strrchr(path, '/') : NULL;
+	name = name ? name + 1 : path ? path : kernels_facts(in->kernels, l.items[0])->name;
+	err = target_open(in->btf, name, in->catalog, &in->target, e);
+out:
+	free(l.items);
+	return err;
+}
+
 static int open_target(struct inputs *in, const char *kernel, struct abide_error *e)
 {
 	struct utsname u;
-	const char *name;
 	int err;
 
-	if (!kernel && access(KERNEL_BTF, R_OK)) {
+	if (kernel)
+		return open_named(in, kernel, e);
+	if (access(KERNEL_BTF, R_OK)) {
 		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types");
 		error_reason(e, "%s: %s", KERNEL_BTF, strerror(errno));
-		return error_hint(e, "use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel's BTF: --kernel FILE");
+		return error_hint(
+			e,
+			"use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel: --kernel NAME");
 	}
-	err = btf_open_file(kernel ? kernel : KERNEL_BTF, &in->btf, e);
+	err = btf_open_file(KERNEL_BTF, &in->btf, e);
 	if (err)
 		return err;
-	if (kernel) {
-		name = strrchr(kernel, '/');
-		return target_open(in->btf, name ? name + 1 : kernel, in->catalog, &in->target, e);
-	}
 	if (uname(&u))
 		snprintf(u.release, sizeof(u.release), "this kernel");
 	return target_open(in->btf, u.release, in->catalog, &in->target, e);
 }
 
 int inputs_open(struct inputs *in, const char *object, const char *catalog, const char *kernel,
-		struct abide_error *e)
+                struct abide_error *e)
 {
 	int err;
 
@@ -72,7 +102,10 @@ int inputs_open(struct inputs *in, const char *object, const char *catalog, cons
 void inputs_close(struct inputs *in)
 {
 	target_free(in->target);
-	btf_free(in->btf);
+	if (in->kernels)
+		kernels_close(in->kernels);
+	else
+		btf_free(in->btf);
 	catalog_free(in->catalog);
 	object_free(in->object);
 	memset(in, 0, sizeof(*in));

@@ -104,13 +104,14 @@ static int list(const struct asked *q)
 			continue;
 		}
 		if (!i)
-			printf("%-*s  %-11s  %-9s  %s\n", width, "NAME", "MACHINE", "ORIGIN", "RELEASE");
+			printf("%-*s  %-11s  %-9s  %s\n", width, "NAME", "MACHINE", "ORIGIN",
+			       "RELEASE");
 		if (kernels_fault(ks, i))
-			printf("%-*s  %-11s  %-9s  (damaged: %s)\n", width, f->name, "?", origin_name(kernels_origin(ks, i)),
-			       kernels_fault(ks, i)->problem);
+			printf("%-*s  %-11s  %-9s  (damaged: %s)\n", width, f->name, "?",
+			       origin_name(kernels_origin(ks, i)), kernels_fault(ks, i)->problem);
 		else
-			printf("%-*s  %-11s  %-9s  %s\n", width, f->name, f->machine, origin_name(kernels_origin(ks, i)),
-			       *f->release ? f->release : "?");
+			printf("%-*s  %-11s  %-9s  %s\n", width, f->name, f->machine,
+			       origin_name(kernels_origin(ks, i)), *f->release ? f->release : "?");
 	}
 	kernels_close(ks);
 	return 0;
@@ -169,6 +170,8 @@ static int pack(const struct asked *q, char **files, int n)
 	for (i = 0; i < n && !err; i++) {
 		err = kernels_read(files[i], NULL, &images[i], &btfs[i], &kernels[i].facts, &e);
 		kernels[i].btf = btfs[i];
+		if (!err)
+			profile_hash(btfs[i], kernels[i].facts.btf_hash);
 	}
 	if (!err)
 		err = profile_write(kernels, (uint32_t)n, &out, &e);

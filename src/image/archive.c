@@ -34,7 +34,8 @@ static struct archive *open_reader(void)
 static bool spend(struct reader *r, size_t n)
 {
 	if (n > r->budget) {
-		error_set(r->e, -EFBIG, "image-size", "%s unpacks to more than %u MiB", r->name, IMAGE_UNPACKED >> 20);
+		error_set(r->e, -EFBIG, "image-size", "%s unpacks to more than %u MiB", r->name,
+		          IMAGE_UNPACKED >> 20);
 		return false;
 	}
 	r->budget -= n;
@@ -45,16 +46,22 @@ static int fail(struct reader *r, struct archive *a, const char *what)
 {
 	const char *why = archive_error_string(a);
 
-	return error_set(r->e, -EINVAL, "image-damaged", "%s: %s that is damaged or cut (%s)", r->name, what,
-			 why ? why : "no reason given");
+	return error_set(r->e, -EINVAL, "image-damaged", "%s: %s that is damaged or cut (%s)",
+	                 r->name, what, why ? why : "no reason given");
 }
 
 /* Does libarchive know the compression? It asks for few bytes, but reads on: a cheap test first. */
 static bool is_compressed(const uint8_t *p, size_t size)
 {
-	return size > 16 && (!memcmp(p, "\x1f\x8b\x08", 3) || !memcmp(p, "\xfd" "7zXZ\0", 6) || !memcmp(p, "\x28\xb5\x2f\xfd", 4) ||
-			     !memcmp(p, "\x04\x22\x4d\x18", 4) || !memcmp(p, "\x02\x21\x4c\x18", 4) || !memcmp(p, "BZh", 3) ||
-			     (!memcmp(p, "\x5d\0\0", 3) && (p[12] == 0xff || p[12] == 0)));
+	return size > 16 &&
+	       (!memcmp(p, "\x1f\x8b\x08", 3) ||
+	        !memcmp(p,
+	                "\xfd"
+	                "7zXZ\0",
+	                6) ||
+	        !memcmp(p, "\x28\xb5\x2f\xfd", 4) || !memcmp(p, "\x04\x22\x4d\x18", 4) ||
+	        !memcmp(p, "\x02\x21\x4c\x18", 4) || !memcmp(p, "BZh", 3) ||
+	        (!memcmp(p, "\x5d\0\0", 3) && (p[12] == 0xff || p[12] == 0)));
 }
 
 /* Data behind the end of a stream makes most readers fail: what came before counts then, if @behind. */
@@ -114,7 +121,9 @@ int image_read_compressed(struct reader *r, const uint8_t *data, size_t size)
 		if (rc == 1)
 			image_add_format(r->im, "compressed file");
 		else if (!rc)
-			rc = error_set(r->e, -EINVAL, "image-format", "%s unpacks to no kernel in any format that abide knows", r->name);
+			rc = error_set(r->e, -EINVAL, "image-format",
+			               "%s unpacks to no kernel in any format that abide knows",
+			               r->name);
 	}
 	buf_free(&out);
 	return rc;
@@ -138,9 +147,18 @@ static la_ssize_t read_stream(struct archive *a, void *arg, const void **block)
 static bool is_kernel(const char *path)
 {
 	static const char *const patterns[] = {
-		"boot/vmlinu[xz]-*", "lib/modules/*/vmlinu[xz]", "usr/lib/modules/*/vmlinu[xz]", "usr/lib/debug/boot/vmlinux-*",
-		"usr/lib/debug/lib/modules/*/vmlinux", "boot/Image-*", "boot/image-*", "usr/lib/modules/*/Image", "lib/modules/*/Image",
-		"vmlinu[xz]", "bzImage", "Image",
+		"boot/vmlinu[xz]-*",
+		"lib/modules/*/vmlinu[xz]",
+		"usr/lib/modules/*/vmlinu[xz]",
+		"usr/lib/debug/boot/vmlinux-*",
+		"usr/lib/debug/lib/modules/*/vmlinux",
+		"boot/Image-*",
+		"boot/image-*",
+		"usr/lib/modules/*/Image",
+		"lib/modules/*/Image",
+		"vmlinu[xz]",
+		"bzImage",
+		"Image",
 	};
 	size_t i;
 
@@ -175,7 +193,8 @@ static int walk_inner(struct reader *r, struct archive *outer, int depth)
 	}
 	s->from = outer;
 	archive_read_support_format_tar(a);
-	rc = archive_read_open(a, s, NULL, read_stream, NULL) ? fail(r, a, "a package") : walk(r, a, depth + 1);
+	rc = archive_read_open(a, s, NULL, read_stream, NULL) ? fail(r, a, "a package")
+	                                                      : walk(r, a, depth + 1);
 out:
 	archive_read_free(a);
 	free(s);
@@ -187,7 +206,8 @@ static int take_config(struct reader *r, struct archive *a)
 	struct buf text = { 0 };
 	int rc = read_member(r, a, &text);
 
-	if (!rc && text.size < CONFIG && !r->im->config && !memchr(text.data ? text.data : (uint8_t *)"", 0, text.size)) {
+	if (!rc && text.size < CONFIG && !r->im->config &&
+	    !memchr(text.data ? text.data : (uint8_t *)"", 0, text.size)) {
 		buf_u8(&text, 0);
 		r->im->config = text.failed ? NULL : (char *)text.data;
 		if (r->im->config)
@@ -208,6 +228,19 @@ static int take_kernel(struct reader *r, struct archive *a)
 	return rc;
 }
 
+static int take_module(struct reader *r, struct archive *a, const char *path)
+{
+	struct buf module = { 0 };
+	char *name = strdup(path); /* the entry's own goes with its data */
+	int rc = name ? read_member(r, a, &module) : error_nomem(r->e);
+
+	if (!rc)
+		rc = image_keep_module(r, name, module.data, module.size);
+	free(name);
+	buf_free(&module);
+	return rc;
+}
+
 static int walk(struct reader *r, struct archive *a, int depth)
 {
 	struct archive_entry *entry;
@@ -217,8 +250,9 @@ static int walk(struct reader *r, struct archive *a, int depth)
 
 	while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
 		if (archive_filter_bytes(a, 0) > (la_int64_t)r->streamed)
-			return error_set(r->e, -EFBIG, "image-size", "%s: a package of more than %llu GiB", r->name,
-					 (unsigned long long)IMAGE_PACKAGE >> 30);
+			return error_set(r->e, -EFBIG, "image-size",
+			                 "%s: a package of more than %llu GiB", r->name,
+			                 (unsigned long long)IMAGE_PACKAGE >> 30);
 		path = archive_entry_pathname(entry);
 		if (!path || archive_entry_filetype(entry) != AE_IFREG)
 			continue;
@@ -226,14 +260,17 @@ static int walk(struct reader *r, struct archive *a, int depth)
 		rc = 0;
 		if (!depth && !strncmp(path, "data.tar", 8))
 			rc = walk_inner(r, a, depth);
+		else if (r->modules)
+			rc = image_is_module(path) ? take_module(r, a, path) : 0;
 		else if (!found && is_kernel(path))
 			rc = take_kernel(r, a);
-		else if (!fnmatch("boot/config-*", path, 0) || !fnmatch("*lib/modules/*/config", path, 0))
+		else if (!fnmatch("boot/config-*", path, 0) ||
+		         !fnmatch("*lib/modules/*/config", path, 0))
 			rc = take_config(r, a);
 		if (rc < 0)
 			return rc;
 		found |= rc;
-		if (found && r->im->config)
+		if (found && r->im->config && !r->modules)
 			break;
 	}
 	if (rc != ARCHIVE_EOF && !found)
@@ -274,7 +311,8 @@ int image_read_package(struct reader *r, const uint8_t *data, size_t size)
 	if (rc == 1)
 		image_add_format(r->im, what);
 	else if (!rc)
-		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no kernel in the %s", r->name, what);
+		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no %s in the %s",
+		               r->name, r->modules ? "module with BTF" : "kernel", what);
 	archive_read_free(a);
 	return rc;
 }

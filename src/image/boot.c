@@ -15,8 +15,9 @@
 
 #include "image/read.h"
 
-#define MIN_BTF    4096 /* bytes; a real kernel's has millions, an object's in the kernel is smaller */
-#define MAX_TRIALS 8    /* places that look like the begin of compressed bytes, in all layers together */
+#define MIN_BTF 4096 /* bytes; a real kernel's has millions, an object's in the kernel is smaller */
+#define MAX_TRIALS                                                                                 \
+	8 /* places that look like the begin of compressed bytes, in all layers together */
 
 static uint32_t le(const uint8_t *p, int n)
 {
@@ -28,7 +29,8 @@ static uint32_t le(const uint8_t *p, int n)
 }
 
 /* What is in a payload. @sized: behind all but gzip are four bytes, the size that it unpacks to. */
-static int read_payload(struct reader *r, const uint8_t *data, size_t size, bool sized, const char *format)
+static int read_payload(struct reader *r, const uint8_t *data, size_t size, bool sized,
+                        const char *format)
 {
 	bool cut = sized && size > 4 && memcmp(data, "\x1f\x8b", 2);
 	struct buf out = { 0 };
@@ -41,7 +43,8 @@ static int read_payload(struct reader *r, const uint8_t *data, size_t size, bool
 	if (rc == 1)
 		image_add_format(r->im, format);
 	else if (!rc)
-		rc = error_set(r->e, -EINVAL, "image-damaged", "%s: a %s with no kernel in it", r->name, format);
+		rc = error_set(r->e, -EINVAL, "image-damaged", "%s: a %s with no kernel in it",
+		               r->name, format);
 	buf_free(&out);
 	return rc;
 }
@@ -60,10 +63,12 @@ static int read_bzimage(struct reader *r, const uint8_t *data, size_t size)
 	off = le(data + 0x248, 4);
 	len = le(data + 0x24c, 4);
 	if (version < 0x208) /* Linux 2.6.26 */
-		return error_set(r->e, -EINVAL, "image-format", "%s: a bzImage older than any with BTF", r->name);
+		return error_set(r->e, -EINVAL, "image-format",
+		                 "%s: a bzImage older than any with BTF", r->name);
 	if (at > size || off > size - at || len > size - at - off)
-		return error_set(r->e, -EINVAL, "image-damaged", "%s: a bzImage that is cut: its payload ends %llu bytes behind it",
-				 r->name, (unsigned long long)at + off + len - size);
+		return error_set(r->e, -EINVAL, "image-damaged",
+		                 "%s: a bzImage that is cut: its payload ends %llu bytes behind it",
+		                 r->name, (unsigned long long)at + off + len - size);
 	return read_payload(r, data + at + off, len, true, "bzImage");
 }
 
@@ -76,7 +81,8 @@ static int read_zboot(struct reader *r, const uint8_t *data, size_t size)
 	off = le(data + 8, 4);
 	len = le(data + 12, 4);
 	if (off > size || len > size - off)
-		return error_set(r->e, -EINVAL, "image-damaged", "%s: an EFI zboot image that is cut", r->name);
+		return error_set(r->e, -EINVAL, "image-damaged",
+		                 "%s: an EFI zboot image that is cut", r->name);
 	return read_payload(r, data + off, len, false, "EFI zboot image");
 }
 
@@ -98,13 +104,15 @@ int image_read_flat(struct reader *r, const uint8_t *data, size_t size)
 
 	if (size >= 64 && !memcmp(data + 0x38, "ARM\x64", 4))
 		machine = "arm64";
-	else if (size >= 64 && (!memcmp(data + 0x38, "RSC\x05", 4) || !memcmp(data + 0x30, "RISCV\0\0", 8)))
+	else if (size >= 64 &&
+	         (!memcmp(data + 0x38, "RSC\x05", 4) || !memcmp(data + 0x30, "RISCV\0\0", 8)))
 		machine = "riscv64";
 	for (i = 0; i < 2; i++)
 		for (p = data; (p = memmem(p, (size_t)(end - p), begin[i], 3)); p++) {
 			if (!image_is_btf(p, (size_t)(end - p), &whole) || whole <= best_size)
 				continue;
-			if (p[whole - 1]) /* strings, or the layout's flags, which are 16 bits of few */
+			if (p[whole -
+			      1]) /* strings, or the layout's flags, which are 16 bits of few */
 				continue;
 			best = p;
 			best_size = whole;
@@ -120,7 +128,8 @@ int image_read_flat(struct reader *r, const uint8_t *data, size_t size)
 	}
 	if (!machine)
 		return 0;
-	error_set(r->e, -ENOENT, "btf-missing", "%s is a flat %s Image without BTF, or cut", r->name, machine);
+	error_set(r->e, -ENOENT, "btf-missing", "%s is a flat %s Image without BTF, or cut",
+	          r->name, machine);
 	return error_hint(r->e, "use a kernel that was built with CONFIG_DEBUG_INFO_BTF=y");
 }
 
@@ -130,8 +139,14 @@ int image_read_scan(struct reader *r, const uint8_t *data, size_t size)
 		const char *bytes;
 		size_t size;
 	} begin[] = {
-		{ "\xfd" "7zXZ\0", 6 }, { "\x28\xb5\x2f\xfd", 4 }, { "\x1f\x8b\x08", 3 },
-		{ "\x02\x21\x4c\x18", 4 }, { "\x5d\0\0\0", 4 }, { "BZh9", 4 },
+		{ "\xfd"
+		  "7zXZ\0",
+		  6 },
+		{ "\x28\xb5\x2f\xfd", 4 },
+		{ "\x1f\x8b\x08", 3 },
+		{ "\x02\x21\x4c\x18", 4 },
+		{ "\x5d\0\0\0", 4 },
+		{ "BZh9", 4 },
 	};
 	const uint8_t *p, *end = data + size;
 	struct abide_error *e = r->e, dropped;

@@ -33,7 +33,8 @@ static bool is_elf(const uint8_t *data, size_t size)
 	return size >= EI_NIDENT && !memcmp(data, ELFMAG, SELFMAG);
 }
 
-int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf, size_t *btf_size)
+int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf,
+                  size_t *btf_size)
 {
 	struct cursor c = cursor_over(data, size), names;
 	bool wide, big;
@@ -62,7 +63,8 @@ int image_elf_btf(const uint8_t *data, size_t size, const char *section, const u
 		return -EINVAL;
 	names = cursor_over(data + s.off, (size_t)s.size);
 	for (i = 0; i < nr; i++) {
-		s = get_section(c, off + i * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)), wide);
+		s = get_section(c, off + i * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)),
+		                wide);
 		name = cursor_str_at(&names, s.name);
 		if (!name || strcmp(name, section) || s.type == SHT_NOBITS)
 			continue;
@@ -81,10 +83,11 @@ static void set_machine(struct image *im, const uint8_t *data, size_t size)
 		uint16_t number;
 		const char *wide, *narrow;
 	} list[] = {
-		{ EM_X86_64, "x86_64", "x86_64" }, { EM_386, "i386", "i386" },     { EM_AARCH64, "arm64", "arm64" },
-		{ EM_ARM, "arm", "arm" },          { EM_S390, "s390x", "s390" },   { EM_RISCV, "riscv64", "riscv32" },
-		{ EM_PPC64, "ppc64", "ppc64" },    { EM_PPC, "ppc", "ppc" },       { EM_MIPS, "mips64", "mips" },
-		{ 258, "loongarch64", "loongarch32" },
+		{ EM_X86_64, "x86_64", "x86_64" }, { EM_386, "i386", "i386" },
+		{ EM_AARCH64, "arm64", "arm64" },  { EM_ARM, "arm", "arm" },
+		{ EM_S390, "s390x", "s390" },      { EM_RISCV, "riscv64", "riscv32" },
+		{ EM_PPC64, "ppc64", "ppc64" },    { EM_PPC, "ppc", "ppc" },
+		{ EM_MIPS, "mips64", "mips" },     { 258, "loongarch64", "loongarch32" },
 	};
 	struct cursor c = cursor_over(data, size);
 	bool big = data[EI_DATA] == ELFDATA2MSB;
@@ -97,8 +100,8 @@ static void set_machine(struct image *im, const uint8_t *data, size_t size)
 	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
 		if (list[i].number == machine)
 			snprintf(im->machine, sizeof(im->machine), "%s%s",
-				 data[EI_CLASS] == ELFCLASS64 ? list[i].wide : list[i].narrow,
-				 machine == EM_PPC64 && !big ? "le" : "");
+			         data[EI_CLASS] == ELFCLASS64 ? list[i].wide : list[i].narrow,
+			         machine == EM_PPC64 && !big ? "le" : "");
 }
 
 int image_read_elf(struct reader *r, const uint8_t *data, size_t size)
@@ -110,7 +113,8 @@ int image_read_elf(struct reader *r, const uint8_t *data, size_t size)
 	if (!rc)
 		return 0;
 	if (rc == -EINVAL)
-		return error_set(r->e, rc, "image-damaged", "%s: an ELF file that is damaged or cut", r->name);
+		return error_set(r->e, rc, "image-damaged",
+		                 "%s: an ELF file that is damaged or cut", r->name);
 	set_machine(r->im, data, size);
 	image_find_release(r->im, data, size);
 	if (rc == 1) {

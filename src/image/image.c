@@ -48,9 +48,11 @@ int image_keep_btf(struct reader *r, const uint8_t *data, size_t size)
 	size_t whole;
 
 	if (!image_is_btf(data, size, &whole))
-		return error_set(r->e, -EINVAL, "image-damaged", "%s: its BTF is damaged or cut", r->name);
+		return error_set(r->e, -EINVAL, "image-damaged", "%s: its BTF is damaged or cut",
+		                 r->name);
 	if (whole > IMAGE_BTF)
-		return error_set(r->e, -EFBIG, "image-size", "%s has more than %u MiB of BTF", r->name, IMAGE_BTF >> 20);
+		return error_set(r->e, -EFBIG, "image-size", "%s has more than %u MiB of BTF",
+		                 r->name, IMAGE_BTF >> 20);
 	free(r->im->btf);
 	r->im->btf = malloc(whole);
 	if (!r->im->btf)
@@ -110,7 +112,7 @@ static int read_raw(struct reader *r, const uint8_t *data, size_t size)
 int image_read(struct reader *r, const uint8_t *data, size_t size)
 {
 	static int (*const readers[])(struct reader *, const uint8_t *, size_t) = {
-		read_raw, image_read_elf, image_read_boot, image_read_compressed,
+		read_raw,           image_read_elf,  image_read_boot, image_read_compressed,
 		image_read_package, image_read_flat, image_read_scan,
 	};
 	size_t i;
@@ -119,19 +121,25 @@ int image_read(struct reader *r, const uint8_t *data, size_t size)
 	if (!size)
 		return error_set(r->e, -EINVAL, "image-format", "%s is empty", r->name);
 	if (++r->layers > IMAGE_LAYERS)
-		return error_set(r->e, -EINVAL, "image-format", "%s: there are files within files, more than %d deep", r->name,
-				 IMAGE_LAYERS);
+		return error_set(r->e, -EINVAL, "image-format",
+		                 "%s: there are files within files, more than %d deep", r->name,
+		                 IMAGE_LAYERS);
 	for (i = 0; !rc && i < sizeof(readers) / sizeof(*readers); i++)
 		rc = readers[i](r, data, size);
 	r->layers--;
 	return rc;
 }
 
-int image_open_mem(const char *name, const void *data, size_t size, struct image **out, struct abide_error *e)
+int image_open_mem(const char *name, const void *data, size_t size, struct image **out,
+                   struct abide_error *e)
 {
 	struct image *im = calloc(1, sizeof(*im));
 	struct abide_error why = { 0 };
-	struct reader r = { name, im, IMAGE_UNPACKED, IMAGE_PACKAGE, 0, 0, &why };
+	struct reader r = { .name = name,
+		            .im = im,
+		            .budget = IMAGE_UNPACKED,
+		            .streamed = IMAGE_PACKAGE,
+		            .e = &why };
 	int err;
 
 	*out = NULL;
@@ -144,26 +152,23 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 	}
 	image_free(im);
 	if (!err) {
-		err = error_set(&why, -EINVAL, "image-format", "%s is no kernel in any format that abide knows", name);
-		error_hint(&why, "give raw BTF, vmlinux, a bootable kernel image, or a Debian or RPM package of a kernel");
+		err = error_set(&why, -EINVAL, "image-format",
+		                "%s is no kernel in any format that abide knows", name);
+		error_hint(
+			&why,
+			"give raw BTF, vmlinux, a bootable kernel image, or a Debian or RPM package of a kernel");
 	}
 	if (e)
 		*e = why;
 	return err;
 }
 
-static int read_file(int fd, const char *path, struct buf *b, struct abide_error *e)
+/* All of a file of @size bytes into @b, and one more if it has grown. */
+int image_read_fd(int fd, const char *path, size_t size, struct buf *b, struct abide_error *e)
 {
-	struct stat st;
 	ssize_t n;
 
-	if (fstat(fd, &st))
-		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return error_set(e, -EINVAL, "image-format", "%s is not a regular file", path);
-	if (st.st_size > IMAGE_FILE)
-		return error_set(e, -EFBIG, "image-size", "%s has more than %u MiB", path, IMAGE_FILE >> 20);
-	b->room = (size_t)st.st_size + 1; /* one more, to see that it ends there */
+	b->room = size + 1;
 	b->data = malloc(b->room);
 	if (!b->data)
 		return error_nomem(e);
@@ -176,6 +181,20 @@ static int read_file(int fd, const char *path, struct buf *b, struct abide_error
 		b->size += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+static int read_file(int fd, const char *path, struct buf *b, struct abide_error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, -EINVAL, "image-format", "%s is not a regular file", path);
+	if (st.st_size > IMAGE_FILE)
+		return error_set(e, -EFBIG, "image-size", "%s has more than %u MiB", path,
+		                 IMAGE_FILE >> 20);
+	return image_read_fd(fd, path, (size_t)st.st_size, b, e);
 }
 
 int image_open(const char *path, struct image **out, struct abide_error *e)

@@ -36,7 +36,8 @@ struct image {
 /* Tags of refusals: image-format (nothing known), image-damaged, image-size, btf-missing. */
 int image_open(const char *path, struct image **out, struct abide_error *e);
 /* The same of a file's bytes; @name stands for it in messages. */
-int image_open_mem(const char *name, const void *data, size_t size, struct image **out, struct abide_error *e);
+int image_open_mem(const char *name, const void *data, size_t size, struct image **out,
+                   struct abide_error *e);
 void image_free(struct image *im);
 
 /*

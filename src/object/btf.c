@@ -90,12 +90,12 @@ static void read_layout(struct btf_data *b, struct cursor c)
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
-	uint32_t name, info, id = 1;
+	uint32_t name, info, id = b->first;
 	size_t room = 0, at;
 	uint8_t names;
 
 	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
-		if ((id - 1) % BTF_STRIDE == 0) {
+		if ((id - b->first) % BTF_STRIDE == 0) {
 			uint32_t *marks = array_grow(b->marks, b->nr_marks, &room, sizeof(*marks));
 
 			if (!marks)
@@ -114,7 +114,8 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 	return 0;
 }
 
-int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct abide_error *e)
+static int open_on(struct btf_data *base, const void *data, size_t size, struct btf_data **out,
+                   struct abide_error *e)
 {
 	struct cursor c = cursor_over(data, size), strings;
 	struct header h = { 0 };
@@ -143,6 +144,16 @@ int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct ab
 		goto out;
 	}
 	last = h.str_len ? memrchr(strings.data, 0, h.str_len) : NULL;
+	b->base = base;
+	b->first = base ? base->count : 1;
+	b->strings_len = h.str_len;
+	if (base &&
+	    (base->types.swap != b->types.swap ||
+	     __builtin_add_overflow(base->first_string, base->strings_len, &b->first_string))) {
+		err = error_set(e, -EINVAL, "btf-split",
+		                "the split BTF does not belong to this kernel's BTF");
+		goto out;
+	}
 	b->strings = (const char *)strings.data;
 	b->strings_size = last ? last - b->strings + 1 : 0;
 	end = (uint64_t)h.type_off + h.type_len;
@@ -169,6 +180,17 @@ int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct ab
 out:
 	btf_free(b);
 	return err;
+}
+
+int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct abide_error *e)
+{
+	return open_on(NULL, data, size, out, e);
+}
+
+int btf_open_split(struct btf_data *base, const void *data, size_t size, struct btf_data **out,
+                   struct abide_error *e)
+{
+	return open_on(base, data, size, out, e);
 }
 
 void btf_free(struct btf_data *b)
@@ -208,20 +230,30 @@ const void *btf_bytes(const struct btf_data *b, size_t *size)
 
 const char *btf_string(const struct btf_data *b, uint32_t off)
 {
-	return off < b->strings_size ? b->strings + off : NULL;
+	return btf_str(b, off);
 }
 
 /* Offset 0 is no name, whatever stands there. */
 static const char *name_at(const struct btf_data *b, uint32_t off)
 {
-	return off && off < b->strings_size ? b->strings + off : "";
+	const char *s = off ? btf_str(b, off) : NULL;
+
+	return s ? s : "";
 }
 
-/* Where the record of @id starts. 0 < @id < count. */
+/* Whose records hold type @id: this BTF's or its base's. */
+static const struct btf_data *owner(const struct btf_data *b, uint32_t id)
+{
+	while (id < b->first && b->base)
+		b = b->base;
+	return b;
+}
+
+/* Where the record of @id starts. first <= @id < count. */
 static uint32_t find_record(const struct btf_data *b, uint32_t id)
 {
-	uint32_t mark = (id - 1) / BTF_STRIDE;
-	struct btf_walk w = { mark * BTF_STRIDE + 1, b->marks[mark] };
+	uint32_t mark = (id - b->first) / BTF_STRIDE;
+	struct btf_walk w = { mark * BTF_STRIDE + b->first, b->marks[mark] };
 	struct cursor c = b->types;
 
 	if (b->last->id > w.id && b->last->id <= id)
@@ -236,14 +268,16 @@ static uint32_t find_record(const struct btf_data *b, uint32_t id)
 
 bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 {
-	struct cursor c = b->types;
 	uint32_t name, info, size;
+	struct cursor c;
 
 	*out = (struct btf_info){ .id = id, .name = "" };
 	if (!id)
 		return true;
 	if (id >= b->count)
 		return false;
+	b = owner(b, id);
+	c = b->types;
 	cursor_seek(&c, find_record(b, id));
 	name = cursor_u32(&c);
 	info = cursor_u32(&c);
@@ -289,12 +323,20 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 
 uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
 {
+	uint32_t name, info, found;
 	struct cursor c = b->types;
-	uint32_t name, info;
 	uint8_t kind;
 
 	if (++id >= b->count)
 		return 0;
+	if (id < b->first && b->base) {
+		found = btf_after(b->base, id - 1, kinds);
+		if (found)
+			return found;
+		id = b->first;
+		if (id >= b->count)
+			return 0;
+	}
 	cursor_seek(&c, find_record(b, id));
 	for (; id < b->count && btf_next(b, &c, &name, &info); id++) {
 		kind = btf_info_kind(info);
@@ -307,7 +349,7 @@ uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
 /* A cursor at element @i of @t; .bad when it is not there. */
 static struct cursor element(const struct btf_data *b, const struct btf_info *t, uint32_t i)
 {
-	struct cursor c = b->types;
+	struct cursor c = owner(b, t->id)->types;
 	size_t at;
 
 	if (i >= t->vlen ||
@@ -382,7 +424,7 @@ bool btf_slot_at(const struct btf_data *b, const struct btf_info *t, uint32_t i,
 bool btf_array(const struct btf_data *b, const struct btf_info *t, uint32_t *elem, uint32_t *index,
                uint32_t *count)
 {
-	struct cursor c = b->types;
+	struct cursor c = owner(b, t->id)->types;
 
 	if (t->kind != BTF_KIND_ARRAY)
 		return false;
@@ -396,7 +438,7 @@ bool btf_array(const struct btf_data *b, const struct btf_info *t, uint32_t *ele
 bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encoding,
              uint8_t *bit_off, uint8_t *bits)
 {
-	struct cursor c = b->types;
+	struct cursor c = owner(b, t->id)->types;
 	uint32_t v;
 
 	if (t->kind != BTF_KIND_INT)
@@ -411,7 +453,7 @@ bool btf_int(const struct btf_data *b, const struct btf_info *t, uint8_t *encodi
 
 bool btf_tag_component(const struct btf_data *b, const struct btf_info *t, int32_t *component)
 {
-	struct cursor c = b->types;
+	struct cursor c = owner(b, t->id)->types;
 
 	if (t->kind != BTF_KIND_DECL_TAG)
 		return false;

@@ -24,6 +24,12 @@ struct btf_data;
 int btf_open_file(const char *path, struct btf_data **out, struct abide_error *e);
 /* Raw BTF in memory, borrowed: it must outlive the handle. */
 int btf_open_mem(const void *data, size_t size, struct btf_data **out, struct abide_error *e);
+/*
+ * Split BTF (a kernel module's) on top of @base, both borrowed: its ids and strings go on where
+ * those of @base end. The handle sees both; what is found by name is the base's first.
+ */
+int btf_open_split(struct btf_data *base, const void *data, size_t size, struct btf_data **out,
+                   struct abide_error *e);
 void btf_free(struct btf_data *b);
 
 /* One decoded type. .name is "" when there is none or it lies outside the strings. */

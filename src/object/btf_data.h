@@ -64,8 +64,13 @@ struct btf_data {
 	struct cursor types; /* the type section */
 	const char *strings; /* cut after the last NUL, so every offset inside is terminated */
 	uint32_t strings_size;
-	uint32_t count;  /* void included */
-	uint32_t *marks; /* offset of the records of types 1, 65, 129 ... */
+	uint32_t strings_len;  /* as the header has it: where the strings of a split BTF begin */
+	struct btf_data *base; /* of a split BTF; borrowed */
+	uint32_t first;        /* id of the first type here: 1, or how many the base has */
+	uint32_t
+		first_string; /* offset of the first string here: 0, or how many bytes the base has */
+	uint32_t count;       /* void and the base's included */
+	uint32_t *marks;      /* offset of the records of types first, first + 64 ... */
 	uint32_t nr_marks;
 	struct btf_name_list names[BTF_NAMES_NOTED]; /* gone once indexed */
 	struct btf_index index[BTF_NAMES_NR];
@@ -132,12 +137,20 @@ static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t
 	return true;
 }
 
+/* The string at @off, here or in the base; NULL when outside. */
+static inline const char *btf_str(const struct btf_data *b, uint32_t off)
+{
+	while (off < b->first_string)
+		b = b->base;
+	off -= b->first_string;
+	return off < b->strings_size ? b->strings + off : NULL;
+}
+
 static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
 {
-	size_t len = sizeof(BTF_ITERATOR) - 1;
+	const char *s = btf_str(b, name);
 
-	return name < b->strings_size && b->strings_size - name > len &&
-	       !memcmp(b->strings + name, BTF_ITERATOR, len);
+	return s && !strncmp(s, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1);
 }
 
 /* Note a name; false: out of memory. */

@@ -97,7 +97,7 @@ static bool note_funcs(const struct btf_data *b, struct btf_name_list *l)
 	struct cursor c = b->types;
 	uint32_t id, name, info;
 
-	for (id = 1; id < b->count && btf_next(b, &c, &name, &info); id++)
+	for (id = b->first; id < b->count && btf_next(b, &c, &name, &info); id++)
 		if (b->layout[btf_info_kind(info)].names == 1 + BTF_NAMES_FUNCS && name &&
 		    !btf_note_name(l, id, name))
 			return false;
@@ -111,15 +111,15 @@ static void insert_all(const struct btf_data *b, struct btf_index *x, const stru
 
 	for (i = 0; i < l->nr; i++) {
 		uint32_t id = l->items[i].id, off = l->items[i].off;
-		const char *name = b->strings + off;
+		const char *name = btf_str(b, off);
 		uint64_t hash;
 		uint32_t *slot;
 		size_t len;
 
 		/* Names lie all over 2 MiB of strings; fetch them ahead. */
-		if (i + AHEAD < l->nr && l->items[i + AHEAD].off < b->strings_size)
-			__builtin_prefetch(b->strings + l->items[i + AHEAD].off);
-		if (off >= b->strings_size)
+		if (i + AHEAD < l->nr)
+			__builtin_prefetch(btf_str(b, l->items[i + AHEAD].off));
+		if (!name)
 			continue;
 		len = strnlen(name, NAME_MAX_LEN + 1);
 		if (!len || len > NAME_MAX_LEN)
@@ -167,17 +167,15 @@ out:
 
 /* Through all noted names, in order. */
 static uint32_t scan(const struct btf_data *b, const struct btf_name_list *l, uint8_t kind,
-                     const char *name, size_t len)
+                     const char *name)
 {
 	struct btf_info t;
 	size_t i;
 
 	for (i = 0; i < l->nr; i++) {
-		uint32_t off = l->items[i].off;
-		const char *s = b->strings + off;
+		const char *s = btf_str(b, l->items[i].off);
 
-		if (off >= b->strings_size || len >= b->strings_size - off || *s != *name ||
-		    s[len] || memcmp(s, name, len))
+		if (!s || *s != *name || strcmp(s, name))
 			continue;
 		btf_get(b, l->items[i].id, &t);
 		if (is_kind(t.kind, kind))
@@ -196,7 +194,7 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 	if (names < BTF_NAMES_NOTED && !x->slots &&
 	    (x->asked < SCANS || !btf_index_build(b, names))) {
 		x->asked++;
-		return scan(b, &b->names[names], kind, name, len);
+		return scan(b, &b->names[names], kind, name);
 	}
 	if (!btf_index_build(b, names))
 		return 0;
@@ -207,7 +205,10 @@ static uint32_t find(struct btf_data *b, enum btf_names names, uint8_t kind, con
 uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 {
 	uint8_t names = kind < BTF_KINDS ? b->layout[kind].names : 0;
+	uint32_t id = b->base ? btf_find(b->base, kind, name) : 0;
 
+	if (id)
+		return id;
 	if (names == 1 + BTF_NAMES_FUNCS && !strncmp(name, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1))
 		return find(b, BTF_NAMES_ITERATORS, kind, name);
 	return names ? find(b, names - 1, kind, name) : 0;
@@ -215,5 +216,7 @@ uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 
 uint32_t btf_find_type(struct btf_data *b, const char *name)
 {
-	return find(b, BTF_NAMES_TYPES, 0, name);
+	uint32_t id = b->base ? btf_find_type(b->base, name) : 0;
+
+	return id ? id : find(b, BTF_NAMES_TYPES, 0, name);
 }

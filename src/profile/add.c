@@ -17,7 +17,8 @@
 /* "/x/6.1.0-50.btf.xz" is "6.1.0-50". */
 static void name_of_file(const char *path, char *name, size_t size)
 {
-	static const char *const endings[] = { ".xz", ".gz", ".zst", ".lz4", ".lzma", ".bz2", ".btf", ".deb", ".rpm" };
+	static const char *const endings[] = { ".xz",  ".gz",  ".zst", ".lz4", ".lzma",
+		                               ".bz2", ".btf", ".deb", ".rpm" };
 	const char *base = strrchr(path, '/');
 	size_t i, n, len;
 	bool cut;
@@ -45,7 +46,7 @@ static bool like_release(const char *name)
 }
 
 int kernels_read(const char *path, const char *name, struct image **image, struct btf_data **btf,
-		 struct profile_facts *f, struct abide_error *e)
+                 struct profile_facts *f, struct abide_error *e)
 {
 	struct image *im = NULL;
 	char from_file[sizeof(f->name)];
@@ -66,13 +67,19 @@ int kernels_read(const char *path, const char *name, struct image **image, struc
 		memcpy(f->machine, im->machine, sizeof(f->machine));
 	snprintf(f->source, sizeof(f->source), "%s", im->format);
 	snprintf(f->release, sizeof(f->release), "%s",
-		 *im->release ? im->release : like_release(from_file) ? from_file : "");
-	snprintf(f->name, sizeof(f->name), "%s", name ? name : *f->release ? f->release : from_file);
+	         *im->release              ? im->release
+	         : like_release(from_file) ? from_file
+	                                   : "");
+	snprintf(f->name, sizeof(f->name), "%s",
+	         name          ? name
+	         : *f->release ? f->release
+	                       : from_file);
 	*image = im;
 	return 0;
 }
 
-int kernels_add(const char *path, const char *name, bool force, struct profile_facts *f, struct abide_error *e)
+int kernels_add(const char *path, const char *name, bool force, struct profile_facts *f,
+                struct abide_error *e)
 {
 	struct profile_kernel one = { 0 };
 	struct btf_data *btf = NULL;
@@ -94,6 +101,7 @@ int kernels_add(const char *path, const char *name, bool force, struct profile_f
 		err = error_hint(e, "--force to replace it, --name to give this one another name");
 		goto out;
 	}
+	profile_hash(btf, f->btf_hash);
 	one.facts = *f;
 	one.btf = btf;
 	err = profile_write(&one, 1, &out, e);

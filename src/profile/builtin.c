@@ -3,10 +3,10 @@
 #include "profile/kernels.h"
 
 __asm__(".pushsection .rodata\n"
-	".balign 16\n"
-	"abide_kernels_begin: .incbin \"profiles/linux.kernels\"\n"
-	"abide_kernels_end: .byte 0\n"
-	".popsection\n");
+        ".balign 16\n"
+        "abide_kernels_begin: .incbin \"profiles/linux.kernels\"\n"
+        "abide_kernels_end: .byte 0\n"
+        ".popsection\n");
 
 extern const char abide_kernels_begin[], abide_kernels_end[];
 

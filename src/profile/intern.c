@@ -34,7 +34,8 @@ static uint32_t *find_slot(const struct intern *x, const void *p, uint32_t size,
 	for (; x->slots[at]; at = (at + 1) & x->mask) {
 		const struct intern_item *it = &x->items[x->slots[at] - 1];
 
-		if (it->hash == hash && it->size == size && !memcmp(x->bytes.data + it->off, p, size))
+		if (it->hash == hash && it->size == size &&
+		    !memcmp(x->bytes.data + it->off, p, size))
 			break;
 	}
 	return &x->slots[at];
@@ -80,7 +81,7 @@ uint32_t intern_add(struct intern *x, const void *p, uint32_t size)
 		return INTERN_FAILED;
 	x->items = items;
 	off = buf_add(&x->bytes, p, size);
-	buf_u8(&x->bytes, 0); /* so that even the first has an address when it is empty */
+	buf_u8(&x->bytes, 0);    /* so that even the first has an address when it is empty */
 	buf_align(&x->bytes, 4); /* records are words */
 	if (x->bytes.failed)
 		return INTERN_FAILED;

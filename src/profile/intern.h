@@ -19,7 +19,7 @@ struct intern {
 	struct intern_item {
 		size_t off;
 		uint32_t size, hash;
-	} *items;
+	} * items;
 	uint32_t nr;
 	size_t room;
 	uint32_t *slots; /* number + 1, 0: free */

@@ -32,6 +32,7 @@ struct kernel {
 	struct image *image;
 	struct btf_data *btf;
 	void *bytes; /* of .btf, where a profile gave it */
+	bool hashed; /* the facts have the hash of what is no profile */
 	struct abide_error fault;
 };
 
@@ -44,7 +45,8 @@ struct kernels {
 	size_t room_sets;
 };
 
-static struct kernel *add_kernel(struct kernels *ks, enum kernel_origin origin, const char *path, struct abide_error *e)
+static struct kernel *add_kernel(struct kernels *ks, enum kernel_origin origin, const char *path,
+                                 struct abide_error *e)
 {
 	struct kernel **items = array_grow(ks->items, ks->nr, &ks->room, sizeof(*items)), *k;
 
@@ -68,7 +70,8 @@ static struct kernel *add_kernel(struct kernels *ks, enum kernel_origin origin, 
 }
 
 /* Takes @bytes over, also when it fails. */
-static int add_set(struct kernels *ks, const void *data, size_t size, struct buf *bytes, struct set **out, struct abide_error *e)
+static int add_set(struct kernels *ks, const void *data, size_t size, struct buf *bytes,
+                   struct set **out, struct abide_error *e)
 {
 	struct set **sets = array_grow(ks->sets, ks->nr_sets, &ks->room_sets, sizeof(*sets)), *s;
 	int err;
@@ -94,7 +97,8 @@ static int add_set(struct kernels *ks, const void *data, size_t size, struct buf
 }
 
 /* All kernels of a set. */
-static int add_kernels(struct kernels *ks, struct set *s, enum kernel_origin origin, const char *path, struct abide_error *e)
+static int add_kernels(struct kernels *ks, struct set *s, enum kernel_origin origin,
+                       const char *path, struct abide_error *e)
 {
 	struct kernel *k;
 	uint32_t i;
@@ -122,7 +126,8 @@ static int add_stored(struct kernels *ks, const char *dir, const char *file, str
 	k = add_kernel(ks, KERNEL_STORE, path, e);
 	if (!k)
 		return -ENOMEM;
-	if (!store_read(path, &bytes, &k->fault) && !add_set(ks, bytes.data, bytes.size, &bytes, &k->set, &k->fault))
+	if (!store_read(path, &bytes, &k->fault) &&
+	    !add_set(ks, bytes.data, bytes.size, &bytes, &k->set, &k->fault))
 		k->facts = *profile_facts(k->set->profile, 0);
 	buf_free(&bytes);
 	snprintf(k->facts.name, sizeof(k->facts.name), "%.*s", (int)len, file);
@@ -276,6 +281,23 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 	return err;
 }
 
+int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e)
+{
+	struct kernel *k = ks->items[i];
+	struct btf_data *btf;
+	int err;
+
+	if (!k->hashed && !k->set) {
+		err = kernels_btf(ks, i, &btf, e);
+		if (err)
+			return err;
+		profile_hash(btf, k->facts.btf_hash);
+		k->hashed = true;
+	}
+	memcpy(hash, k->facts.btf_hash, sizeof(k->facts.btf_hash));
+	return 0;
+}
+
 void kernels_drop(struct kernels *ks, uint32_t i)
 {
 	struct kernel *k = ks->items[i];
@@ -320,14 +342,18 @@ static int find_running(struct kernels *ks, struct kernel_list *l, struct abide_
 	if (access(KERNEL_BTF, R_OK)) {
 		error_set(e, -ENOENT, "no-btf", "this kernel does not describe its types");
 		error_reason(e, "%s: %s", KERNEL_BTF, strerror(errno));
-		return error_hint(e, "use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel: --kernel NAME");
+		return error_hint(
+			e,
+			"use a kernel with CONFIG_DEBUG_INFO_BTF=y, or name another kernel: --kernel NAME");
 	}
 	k = add_kernel(ks, KERNEL_RUNNING, NULL, e);
 	if (!k)
 		return -ENOMEM;
 	snprintf(k->facts.machine, sizeof(k->facts.machine), "%.15s", machine_here(&u));
-	snprintf(k->facts.release, sizeof(k->facts.release), "%s", *k->facts.machine ? u.release : "");
-	snprintf(k->facts.name, sizeof(k->facts.name), "%s", *k->facts.release ? k->facts.release : "this kernel");
+	snprintf(k->facts.release, sizeof(k->facts.release), "%s",
+	         *k->facts.machine ? u.release : "");
+	snprintf(k->facts.name, sizeof(k->facts.name), "%s",
+	         *k->facts.release ? k->facts.release : "this kernel");
 	k->facts.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 	return list_add(l, ks->nr - 1, e);
 }
@@ -367,46 +393,55 @@ static int64_t find_profile(const struct kernels *ks, const char *what)
 	return best;
 }
 
-static int find_file(struct kernels *ks, const char *path, struct kernel_list *l, struct abide_error *e)
+/* A file in any format: one kernel. */
+static int add_image(struct kernels *ks, const char *path, struct abide_error *e)
 {
-	uint32_t first = ks->nr, i;
+	struct profile_facts facts;
+	struct btf_data *btf = NULL;
+	struct image *im = NULL;
 	struct kernel *k;
-	int err;
+	int err = kernels_read(path, NULL, &im, &btf, &facts, e);
+
+	if (err)
+		return err;
+	k = add_kernel(ks, KERNEL_FILE, path, e);
+	if (!k) {
+		btf_free(btf);
+		image_free(im);
+		return -ENOMEM;
+	}
+	k->facts = facts;
+	k->image = im;
+	k->btf = btf;
+	return 0;
+}
+
+/* A profile's file: all that are in it. */
+static int add_profile(struct kernels *ks, const char *path, struct abide_error *e)
+{
+	struct buf bytes = { 0 };
+	struct set *s;
+	int err = store_read(path, &bytes, e);
+
+	if (!err)
+		err = add_set(ks, bytes.data, bytes.size, &bytes, &s, e);
+	else
+		buf_free(&bytes);
+	return err ? err : add_kernels(ks, s, KERNEL_FILE, path, e);
+}
+
+static int find_file(struct kernels *ks, const char *path, struct kernel_list *l,
+                     struct abide_error *e)
+{
+	uint32_t i;
+	int err = 0;
 
 	for (i = 0; i < ks->nr; i++)
 		if (ks->items[i]->origin == KERNEL_FILE && !strcmp(ks->items[i]->path, path))
 			break;
-	if (i == ks->nr) {
-		struct abide_error no_profile;
-		struct buf bytes = { 0 };
-		struct set *s;
-
-		if (!store_read(path, &bytes, &no_profile) && !add_set(ks, bytes.data, bytes.size, &bytes, &s, &no_profile)) {
-			err = add_kernels(ks, s, KERNEL_FILE, path, e);
-		} else {
-			struct image *im = NULL;
-			struct btf_data *btf = NULL;
-			struct profile_facts facts;
-
-			buf_free(&bytes);
-			err = kernels_read(path, NULL, &im, &btf, &facts, e);
-			if (err)
-				return err;
-			k = add_kernel(ks, KERNEL_FILE, path, e);
-			if (!k) {
-				btf_free(btf);
-				image_free(im);
-				return -ENOMEM;
-			}
-			k->facts = facts;
-			k->image = im;
-			k->btf = btf;
-		}
-		if (err)
-			return err;
-		i = first;
-	}
-	for (err = 0; i < ks->nr && !err; i++)
+	if (i == ks->nr)
+		err = store_is_profile(path) ? add_profile(ks, path, e) : add_image(ks, path, e);
+	for (; i < ks->nr && !err; i++)
 		if (ks->items[i]->origin == KERNEL_FILE && !strcmp(ks->items[i]->path, path))
 			err = list_add(l, i, e);
 	return err;
@@ -420,10 +455,13 @@ static int unknown(const struct kernels *ks, const char *what, struct abide_erro
 
 	for (i = 0; i < ks->nr && n < sizeof(names); i++)
 		if (ks->items[i]->origin <= KERNEL_STORE)
-			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", ks->items[i]->facts.name);
-	error_set(e, -ENOENT, "kernel-unknown", "there is no kernel \"%.100s\": no file and no profile has that name", what);
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+			                      ks->items[i]->facts.name);
+	error_set(e, -ENOENT, "kernel-unknown",
+	          "there is no kernel \"%.100s\": no file and no profile has that name", what);
 	error_reason(e, "profiles: %s", names);
-	return error_hint(e, "--kernel FILE for a kernel's image, package or BTF; abide kernel list");
+	return error_hint(e,
+	                  "--kernel FILE for a kernel's image, package or BTF; abide kernel list");
 }
 
 int kernels_find(struct kernels *ks, const char *what, struct kernel_list *l, struct abide_error *e)
@@ -443,5 +481,6 @@ int kernels_find(struct kernels *ks, const char *what, struct kernel_list *l, st
 	found = strchr(what, '/') ? -1 : find_profile(ks, what);
 	if (found >= 0)
 		return list_add(l, (uint32_t)found, e);
-	return access(what, F_OK) && !strchr(what, '/') ? unknown(ks, what, e) : find_file(ks, what, l, e);
+	return access(what, F_OK) && !strchr(what, '/') ? unknown(ks, what, e)
+	                                                : find_file(ks, what, l, e);
 }

@@ -35,18 +35,23 @@ const struct abide_error *kernels_fault(const struct kernels *ks, uint32_t i);
  * or release; the beginning of some ("6.12": the newest of this machine, or else of
  * another); a file in any format of image/image.h, or a profile. Tag kernel-unknown.
  */
-int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list, struct abide_error *e);
+int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list,
+                 struct abide_error *e);
 
 /* The kernel's BTF: opened once, owned by @ks. kernels_drop gives its memory back (and the handle). */
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e);
 void kernels_drop(struct kernels *ks, uint32_t i);
 
+/* SHA-256 of the kernel's own BTF, whichever way it is known. */
+int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e);
+
 /* Read a kernel's file as one kernel for a profile. @name: NULL, the release or the file's name. */
 struct image;
 int kernels_read(const char *path, const char *name, struct image **image, struct btf_data **btf,
-		 struct profile_facts *facts, struct abide_error *e);
+                 struct profile_facts *facts, struct abide_error *e);
 /* Put a file's kernel into the store. @facts gets what it is. -EEXIST if the name is taken, unless @force. */
-int kernels_add(const char *path, const char *name, bool force, struct profile_facts *facts, struct abide_error *e);
+int kernels_add(const char *path, const char *name, bool force, struct profile_facts *facts,
+                struct abide_error *e);
 /* Take one out of the store. */
 int kernels_remove(const char *name, struct abide_error *e);
 

@@ -30,38 +30,38 @@
  * the highest first, of 0x800000 + number (types: 0 is void, entry N is N + 1; strings: 0
  * is ""). Numbers are LEB128; differences are zigzag first.
  */
-#define PROFILE_MAGIC   "ABIDEKRN"
-#define PROFILE_VERSION 1
+#define PROFILE_MAGIC    "ABIDEKRN"
+#define PROFILE_VERSION  1
 #define PROFILE_UNPACKED (128u << 20) /* bytes; seven kernels take 6 MiB */
-#define PROFILE_OLD     0x800000u
+#define PROFILE_OLD      0x800000u
 
 enum column {
-	COL_NAME,  /* tokens: names of named entries, before all else */
-	COL_ROW,   /* tokens of types and names */
-	COL_HEAD,  /* elements and kflag; sizes */
-	COL_NUM,   /* offsets, values and the like */
-	COL_MASK,  /* versions, and the kernels of each */
-	COL_OWN,   /* strings: names of the entries */
-	COL_ELEM,  /* strings: names of members, enumerators and parameters */
+	COL_NAME, /* tokens: names of named entries, before all else */
+	COL_ROW,  /* tokens of types and names */
+	COL_HEAD, /* elements and kflag; sizes */
+	COL_NUM,  /* offsets, values and the like */
+	COL_MASK, /* versions, and the kernels of each */
+	COL_OWN,  /* strings: names of the entries */
+	COL_ELEM, /* strings: names of members, enumerators and parameters */
 	COL_NR,
 };
 
 enum word { /* what one of a record's words is; the letters of kind_words */
-	WORD_TYPE = 't',
-	WORD_NAME = 'n',
-	WORD_NUM = 'u',   /* as it is */
-	WORD_DELTA = 'd', /* less the same word of the element before */
-	WORD_SIZE = 's',  /* as it is, in COL_HEAD */
-	WORD_ZERO = '0',  /* nothing there */
+	    WORD_TYPE = 't',
+	    WORD_NAME = 'n',
+	    WORD_NUM = 'u',   /* as it is */
+	    WORD_DELTA = 'd', /* less the same word of the element before */
+	    WORD_SIZE = 's',  /* as it is, in COL_HEAD */
+	    WORD_ZERO = '0',  /* nothing there */
 };
 
 struct kind_words {
-	char third;         /* btf_type.size or .type */
+	char third; /* btf_type.size or .type */
 	uint8_t nr_extra, nr_element;
 	const char extra[4];   /* once */
 	const char element[4]; /* for each of vlen */
-	bool named;          /* its name tells which it is (where it has one) */
-	bool tag;            /* it has a name, which is part of its content */
+	bool named;            /* its name tells which it is (where it has one) */
+	bool tag;              /* it has a name, which is part of its content */
 };
 
 #define PROFILE_KINDS (BTF_KIND_ENUM64 + 1)

@@ -26,8 +26,8 @@ struct one { /* kernel */
 	struct merged *m;
 	const struct btf_data *b;
 	uint32_t bit;
-	uint32_t *entry;     /* by type id */
-	struct buf words;    /* contents being put together, as a stack */
+	uint32_t *entry;  /* by type id */
+	struct buf words; /* contents being put together, as a stack */
 	struct abide_error *e;
 };
 
@@ -44,7 +44,8 @@ static bool add_string(struct one *o, const char *s, uint32_t *out)
 	size_t len = strnlen(s, MERGE_NAME + 1);
 
 	if (len > MERGE_NAME) {
-		error_set(o->e, -EINVAL, "btf-name", "the BTF has a name of more than %u characters", MERGE_NAME);
+		error_set(o->e, -EINVAL, "btf-name",
+		          "the BTF has a name of more than %u characters", MERGE_NAME);
 		return false;
 	}
 	*out = intern_add(&o->m->strings, s, (uint32_t)len);
@@ -59,7 +60,9 @@ static bool add_entry(struct one *o, const void *key, uint32_t size, uint32_t *o
 	struct merged_entry *entries;
 
 	*out = intern_add(&m->keys, key, size);
-	entries = *out == NOMEM ? NULL : array_grow(m->entries, m->nr_entries, &m->room_entries, sizeof(*entries));
+	entries = *out == NOMEM ? NULL
+	                        : array_grow(m->entries, m->nr_entries, &m->room_entries,
+	                                     sizeof(*entries));
 	if (!entries) {
 		error_nomem(o->e);
 		return false;
@@ -79,7 +82,9 @@ static bool add_version(struct one *o, uint32_t entry, size_t start)
 
 	memcpy(o->words.data + start, &entry, sizeof(entry));
 	v = intern_add(&m->versions, o->words.data + start, (uint32_t)(o->words.size - start));
-	list = v == NOMEM ? NULL : array_grow(m->of_version, m->nr_versions, &m->room_versions, sizeof(*list));
+	list = v == NOMEM ? NULL
+	                  : array_grow(m->of_version, m->nr_versions, &m->room_versions,
+	                               sizeof(*list));
 	if (!list) {
 		error_nomem(o->e);
 		return false;
@@ -117,7 +122,8 @@ static bool put_word(struct one *o, char what, uint32_t v, int depth)
 }
 
 /* Append what a type contains. */
-static bool put_content(struct one *o, const struct btf_info *t, const struct kind_words *k, int depth)
+static bool put_content(struct one *o, const struct btf_info *t, const struct kind_words *k,
+                        int depth)
 {
 	struct cursor c = o->b->types;
 	uint32_t name, info, third, i;
@@ -128,7 +134,8 @@ static bool put_content(struct one *o, const struct btf_info *t, const struct ki
 	info = cursor_u32(&c);
 	third = cursor_u32(&c);
 	buf_u32(&o->words, info);
-	if ((k->tag && !put_word(o, WORD_NAME, name, depth)) || !put_word(o, k->third, third, depth))
+	if ((k->tag && !put_word(o, WORD_NAME, name, depth)) ||
+	    !put_word(o, k->third, third, depth))
 		return false;
 	for (i = 0; i < k->nr_extra; i++)
 		if (!put_word(o, k->extra[i], cursor_u32(&c), depth))
@@ -141,7 +148,8 @@ static bool put_content(struct one *o, const struct btf_info *t, const struct ki
 		if (o->words.failed)
 			error_nomem(o->e);
 		else
-			error_set(o->e, -EINVAL, "btf-truncated", "type %u of the BTF is cut", t->id);
+			error_set(o->e, -EINVAL, "btf-truncated", "type %u of the BTF is cut",
+			          t->id);
 		return false;
 	}
 	return true;
@@ -156,7 +164,8 @@ static bool entry_of(struct one *o, uint32_t id, int depth, uint32_t *out)
 
 	*out = 0;
 	if (!btf_get(o->b, id, &t)) {
-		error_set(o->e, -EINVAL, "btf-type", "the BTF refers to type %u and has only %u types", id, btf_count(o->b));
+		error_set(o->e, -EINVAL, "btf-type",
+		          "the BTF refers to type %u and has only %u types", id, btf_count(o->b));
 		return false;
 	}
 	if (o->entry[id] == LEFT)
@@ -167,13 +176,14 @@ static bool entry_of(struct one *o, uint32_t id, int depth, uint32_t *out)
 	}
 	if (o->entry[id] == ACTIVE || depth > DEPTH) {
 		error_set(o->e, -EINVAL, "btf-type", "the BTF's type %u %s", id,
-			  depth > DEPTH ? "is nested too deep" : "contains itself");
+		          depth > DEPTH ? "is nested too deep" : "contains itself");
 		return false;
 	}
 	o->entry[id] = ACTIVE;
 	buf_u32(&o->words, 0); /* where add_version has the entry */
 	ok = put_content(o, &t, words_of(&t), depth + 1) &&
-	     add_entry(o, o->words.data + start + 4, (uint32_t)(o->words.size - start - 4), &o->entry[id]) &&
+	     add_entry(o, o->words.data + start + 4, (uint32_t)(o->words.size - start - 4),
+	               &o->entry[id]) &&
 	     add_version(o, o->entry[id], start);
 	o->words.size = start;
 	*out = o->entry[id] + 1;
@@ -183,7 +193,8 @@ static bool entry_of(struct one *o, uint32_t id, int depth, uint32_t *out)
 /* Entries of all types that have a name which tells which they are. */
 static bool name_entries(struct one *o)
 {
-	uint32_t id, pair[2], key[4] = { MERGE_NAMED }, at, *seen = calloc(btf_count(o->b), sizeof(*seen));
+	uint32_t id, pair[2], key[4] = { MERGE_NAMED }, at,
+			      *seen = calloc(btf_count(o->b), sizeof(*seen));
 	const struct kind_words *k;
 	struct intern pairs = { 0 };
 	struct btf_info t;
@@ -223,6 +234,9 @@ int merge_kernel(struct merged *m, const struct btf_data *b, uint32_t bit, struc
 	struct btf_info t;
 	bool ok;
 
+	if (b->base)
+		return error_set(e, -EINVAL, "btf-split",
+		                 "a profile is made of whole kernels, not of a module's split BTF");
 	o.entry = calloc(btf_count(b), sizeof(*o.entry));
 	ok = o.entry && add_string(&o, "", &entry) && name_entries(&o);
 	for (id = 1; ok && id < btf_count(b); id++) {

@@ -17,11 +17,11 @@ struct merged {
 	struct merged_version {
 		uint32_t kernels; /* a bit each */
 		uint32_t next;    /* version of the same entry, + 1 */
-	} *of_version;
+	} * of_version;
 	size_t room_versions;
 	struct merged_entry {
 		uint32_t first, last; /* version + 1 */
-	} *entries;
+	} * entries;
 	size_t room_entries;
 	uint32_t nr_entries, nr_versions; /* with a place in the arrays above */
 };

@@ -14,7 +14,7 @@
 struct parser {
 	struct profile *p;
 	struct cursor kinds, cols[PROFILE_KINDS][COL_NR];
-	struct buf named;    /* u32 pairs: kind, string */
+	struct buf named;        /* u32 pairs: kind, string */
 	uint32_t nr_named, next; /* the number that the next new entry gets, less 1 */
 	uint32_t mask_bytes;
 	bool bad, nomem;
@@ -25,7 +25,8 @@ static void put_word(struct parser *x, uint32_t v)
 	struct profile *p = x->p;
 
 	if (p->nr_records == p->room_records) {
-		uint32_t *grown = array_grow(p->records, p->nr_records, &p->room_records, sizeof(*grown));
+		uint32_t *grown =
+			array_grow(p->records, p->nr_records, &p->room_records, sizeof(*grown));
 
 		if (!grown) {
 			x->bad = x->nomem = true;
@@ -39,7 +40,8 @@ static void put_word(struct parser *x, uint32_t v)
 static uint32_t add_string(struct parser *x, uint32_t off, uint32_t size)
 {
 	struct profile *p = x->p;
-	struct profile_string *grown = array_grow(p->strings, p->nr_strings, &p->room_strings, sizeof(*grown));
+	struct profile_string *grown =
+		array_grow(p->strings, p->nr_strings, &p->room_strings, sizeof(*grown));
 
 	if (!grown) {
 		x->bad = x->nomem = true;
@@ -189,7 +191,8 @@ static void get_named(struct parser *x)
 	for (k = 0; k < PROFILE_KINDS; k++)
 		while (!x->bad && kind_words[k].named && cursor_left(&x->cols[k][COL_NAME])) {
 			buf_u32(&x->named, k);
-			buf_u32(&x->named, get_string(x, &x->cols[k][COL_NAME], &x->cols[k][COL_OWN]));
+			buf_u32(&x->named,
+			        get_string(x, &x->cols[k][COL_NAME], &x->cols[k][COL_OWN]));
 			x->bad |= x->cols[k][COL_NAME].bad;
 			x->nr_named++;
 		}

@@ -36,8 +36,10 @@ static bool get_facts(struct cursor *c, struct profile_facts *f)
 {
 	const void *hash;
 
-	if (!get_text(c, f->name, sizeof(f->name)) || !get_text(c, f->release, sizeof(f->release)) ||
-	    !get_text(c, f->machine, sizeof(f->machine)) || !get_text(c, f->source, sizeof(f->source)))
+	if (!get_text(c, f->name, sizeof(f->name)) ||
+	    !get_text(c, f->release, sizeof(f->release)) ||
+	    !get_text(c, f->machine, sizeof(f->machine)) ||
+	    !get_text(c, f->source, sizeof(f->source)))
 		return false;
 	f->big_endian = cursor_u8(c);
 	f->btf_size = cursor_u64(c);
@@ -62,8 +64,9 @@ int profile_open(const void *data, size_t size, struct profile **out, struct abi
 		return error_set(e, -EINVAL, "profile-magic", "this is no kernel profile");
 	version = cursor_u32(&c);
 	if (!c.bad && version != PROFILE_VERSION) {
-		error_set(e, -EINVAL, "profile-version", "the kernel profile has version %u, this abide knows %u",
-			  version, PROFILE_VERSION);
+		error_set(e, -EINVAL, "profile-version",
+		          "the kernel profile has version %u, this abide knows %u", version,
+		          PROFILE_VERSION);
 		return error_hint(e, "add the kernel again: abide kernel add FILE");
 	}
 	p = calloc(1, sizeof(*p));
@@ -240,7 +243,8 @@ static void finish(struct copy *c, bool swap)
 	memcpy(c->bytes, &h.magic, sizeof(h.magic));
 }
 
-int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf, struct abide_error *e)
+int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf,
+                struct abide_error *e)
 {
 	struct copy c = { .p = p, .bit = UINT32_C(1) << i, .strings_size = 1 };
 	void *smaller;
@@ -253,7 +257,8 @@ int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **b
 	if (err)
 		return err;
 	c.records = p->records;
-	c.end = c.records + p->nr_records;
+	c.end = p->nr_records ? c.records + p->nr_records
+	                      : NULL; /* of none at all there is no array */
 	c.type = calloc((size_t)p->nr_entries + 1, sizeof(*c.type));
 	c.string = calloc(p->nr_strings, sizeof(*c.string));
 	if (!c.type || !c.string) {
@@ -278,7 +283,8 @@ int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **b
 	smaller = realloc(c.bytes, sizeof(struct btf_header) + c.types_size + c.strings_size);
 	if (smaller)
 		c.bytes = smaller;
-	err = btf_open_mem(c.bytes, sizeof(struct btf_header) + c.types_size + c.strings_size, btf, e);
+	err = btf_open_mem(c.bytes, sizeof(struct btf_header) + c.types_size + c.strings_size, btf,
+	                   e);
 	if (!err) {
 		*bytes = c.bytes;
 		c.bytes = NULL;

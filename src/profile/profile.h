@@ -18,13 +18,13 @@
 #define PROFILE_KERNELS 32 /* in one file: a bit each */
 
 struct profile_facts {
-	char name[96];       /* what users call it */
-	char release[96];    /* uname -r; "" when nobody knows */
-	char machine[16];    /* "x86_64", "arm64", "s390x" ...; "unknown" */
-	char source[64];     /* the kind of file it was read from */
+	char name[96];    /* what users call it */
+	char release[96]; /* uname -r; "" when nobody knows */
+	char machine[16]; /* "x86_64", "arm64", "s390x" ...; "unknown" */
+	char source[64];  /* the kind of file it was read from */
 	bool big_endian;
-	uint64_t btf_size;   /* bytes of the kernel's own BTF ... */
-	uint8_t btf_hash[32]; /* ... and their SHA-256 */
+	uint64_t btf_size;    /* bytes of the kernel's own BTF ... */
+	uint8_t btf_hash[32]; /* ... and their SHA-256; of kernels that are in a profile */
 };
 
 struct profile_kernel { /* what a profile is made of; borrowed */
@@ -33,7 +33,8 @@ struct profile_kernel { /* what a profile is made of; borrowed */
 };
 
 /* Merge @n kernels into one file. The same input gives the same bytes. */
-int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *out, struct abide_error *e);
+int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *out,
+                  struct abide_error *e);
 
 /* An open file. The bytes are borrowed and looked at when a kernel is asked for. */
 struct profile;
@@ -46,9 +47,12 @@ const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
  * The BTF of kernel @i, in its own byte order: @bytes is to be freed after @btf. The first
  * call unpacks the file (some 15 ms for seven kernels), later ones take a third of that.
  */
-int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf, struct abide_error *e);
+int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf,
+                struct abide_error *e);
 
-/* Facts of a BTF: byte order, size, hash and machine; the rest is the caller's. */
+/* Facts of a BTF: byte order, size and machine; the rest is the caller's. */
 void profile_facts_of(struct btf_data *btf, struct profile_facts *f);
+/* The hash of a BTF's bytes: some 20 ms for a kernel's. */
+void profile_hash(const struct btf_data *btf, uint8_t hash[32]);
 
 #endif

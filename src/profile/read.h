@@ -25,12 +25,12 @@ struct profile {
 	uint32_t unpacked_size;
 	uint32_t nr;
 	struct profile_facts *facts;
-	uint8_t *unpacked;    /* NULL until a kernel is asked for */
+	uint8_t *unpacked; /* NULL until a kernel is asked for */
 	uint32_t *records;
 	size_t nr_records, room_records; /* words */
 	struct profile_string {
 		uint32_t off, size; /* in .unpacked; with the NUL */
-	} *strings;                 /* 0 is "" */
+	} * strings;                /* 0 is "" */
 	uint32_t nr_strings;
 	size_t room_strings;
 	uint32_t nr_entries;

@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "profile/kinds.h"
 #include "profile/store.h"
 
 bool store_name_ok(const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~:-");
+	size_t n = strspn(name,
+	                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~:-");
 
 	return n && !name[n] && n < 96 && *name != '.' && *name != '-';
 }
@@ -48,9 +50,12 @@ int store_dir(bool make, char path[PATH_MAX], struct abide_error *e)
 	else if (home && *home == '/')
 		n = snprintf(path, PATH_MAX, "%s/.local/share/abide/kernels", home);
 	else
-		return error_set(e, -ENOENT, "kernel-store", "there is no place for kernels: neither XDG_DATA_HOME nor HOME is set");
+		return error_set(
+			e, -ENOENT, "kernel-store",
+			"there is no place for kernels: neither XDG_DATA_HOME nor HOME is set");
 	if (n >= PATH_MAX - 128)
-		return error_set(e, -ENAMETOOLONG, "kernel-store", "the path of the home directory is too long");
+		return error_set(e, -ENAMETOOLONG, "kernel-store",
+		                 "the path of the home directory is too long");
 	err = make ? make_dirs(path) : 0;
 	if (err)
 		return error_set(e, err, "kernel-store", "%s: %s", path, strerror(-err));
@@ -74,6 +79,18 @@ int store_path(const char *name, bool make, char path[PATH_MAX], struct abide_er
 	return 0;
 }
 
+bool store_is_profile(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[8] = "";
+	bool is = fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) &&
+	          !memcmp(magic, PROFILE_MAGIC, sizeof(magic));
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 int store_read(const char *path, struct buf *b, struct abide_error *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
@@ -91,7 +108,7 @@ int store_read(const char *path, struct buf *b, struct abide_error *e)
 		err = error_nomem(e);
 		goto out;
 	}
-	for (b->size = 0; b->size < (size_t)st.st_size; b->size += n > 0 ? (size_t)n : 0) {
+	for (b->size = 0; b->size<(size_t)st.st_size; b->size += n> 0 ? (size_t)n : 0) {
 		n = read(fd, b->data + b->size, (size_t)st.st_size - b->size);
 		if (!n)
 			break; /* it was cut meanwhile, which its readers notice */

@@ -180,8 +180,9 @@ static int queue_named(struct writer *w, struct abide_error *e)
 		const uint32_t *key = intern_get(&m->keys, i);
 
 		if (key[0] == MERGE_NAMED)
-			list[n++] = (struct sorting){ intern_get(&m->strings, key[2]), m->strings.items[key[2]].size,
-						      key[1], key[3], i };
+			list[n++] = (struct sorting){ intern_get(&m->strings, key[2]),
+				                      m->strings.items[key[2]].size, key[1], key[3],
+				                      i };
 	}
 	qsort(list, n, sizeof(*list), compare);
 	for (i = 0; i < n; i++) {
@@ -203,7 +204,8 @@ static int put_all(struct writer *w, struct buf *out, struct abide_error *e)
 	int err;
 
 	if (m->nr_entries >= PROFILE_OLD - 1 || m->strings.nr >= PROFILE_OLD)
-		return error_set(e, -E2BIG, "profile-size", "the kernels have too many types for one profile");
+		return error_set(e, -E2BIG, "profile-size",
+		                 "the kernels have too many types for one profile");
 	w->queue = calloc(m->nr_entries + 1, sizeof(*w->queue));
 	w->number = calloc(m->nr_entries + 1, sizeof(*w->number));
 	w->string = calloc(m->strings.nr + 1, sizeof(*w->string));
@@ -215,7 +217,8 @@ static int put_all(struct writer *w, struct buf *out, struct abide_error *e)
 	for (;;) {
 		for (; i < w->nr_queue; i++)
 			put_entry(w, w->queue[i]);
-		while (rest < m->nr_entries && w->number[rest]) /* unnamed, and nobody refers to it */
+		while (rest < m->nr_entries &&
+		       w->number[rest]) /* unnamed, and nobody refers to it */
 			rest++;
 		if (rest == m->nr_entries)
 			break;
@@ -272,7 +275,8 @@ static int compress(const struct buf *body, struct buf *out, struct abide_error 
 	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
 	n = ZSTD_compress2(z, out->data + at, room, body->data, body->size);
 	if (ZSTD_isError(n))
-		err = error_set(e, -ENOMEM, "", "compressing the profile: %s", ZSTD_getErrorName(n));
+		err = error_set(e, -ENOMEM, "", "compressing the profile: %s",
+		                ZSTD_getErrorName(n));
 	else
 		out->size = at + n;
 out:
@@ -280,7 +284,8 @@ out:
 	return err;
 }
 
-int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *out, struct abide_error *e)
+int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *out,
+                  struct abide_error *e)
 {
 	struct buf body = { 0 }, facts = { 0 };
 	struct merged m = { 0 };
@@ -289,7 +294,8 @@ int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *
 	int err = 0;
 
 	if (!n || n > PROFILE_KERNELS)
-		return error_set(e, -EINVAL, "profile-size", "a profile holds 1 to %d kernels", PROFILE_KERNELS);
+		return error_set(e, -EINVAL, "profile-size", "a profile holds 1 to %d kernels",
+		                 PROFILE_KERNELS);
 	for (i = 0; !err && i < n; i++) {
 		err = merge_kernel(&m, kernels[i].btf, i, e);
 		put_facts(&facts, &kernels[i].facts);
@@ -303,8 +309,8 @@ int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *
 		goto out;
 	}
 	if (body.size > PROFILE_UNPACKED) {
-		err = error_set(e, -E2BIG, "profile-size", "the profile would be larger than %u MiB",
-				PROFILE_UNPACKED >> 20);
+		err = error_set(e, -E2BIG, "profile-size",
+		                "the profile would be larger than %u MiB", PROFILE_UNPACKED >> 20);
 		goto out;
 	}
 	buf_add(out, PROFILE_MAGIC, strlen(PROFILE_MAGIC));

@@ -102,7 +102,7 @@ static la_ssize_t to_buf(struct archive *a, void *arg, const void *p, size_t n)
 }
 
 /* One member of an archive, or (format 0) the compressed bytes themselves. */
-static struct buf pack(int format, int filter, const char *path, const struct buf *in)
+static struct buf pack_times(int format, int filter, const char *path, const struct buf *in, uint32_t times)
 {
 	struct archive *a = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
@@ -120,16 +120,22 @@ static struct buf pack(int format, int filter, const char *path, const struct bu
 	archive_entry_set_pathname(entry, path);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
-	archive_entry_set_size(entry, (la_int64_t)in->size);
+	archive_entry_set_size(entry, (la_int64_t)in->size * times);
 	if (archive_write_header(a, entry))
 		printf("# %s\n", archive_error_string(a));
-	archive_write_data(a, in->data, in->size);
+	while (times--)
+		archive_write_data(a, in->data, in->size);
 	archive_write_close(a);
 	archive_write_free(a);
 	archive_entry_free(entry);
 	if (!out.size)
 		OK(false, "an archive of the test is written");
 	return out;
+}
+
+static struct buf pack(int format, int filter, const char *path, const struct buf *in)
+{
+	return pack_times(format, filter, path, in, 1);
 }
 
 /* The format that kernels still use with lz4: blocks of literals only. */
@@ -374,9 +380,10 @@ static void hostile(void)
 		b = next;
 	}
 	bad(b, "eight layers", "image-format");
-	/* 1.1 GiB of zeros in a file of a few KiB. */
-	buf_add(&zeros, NULL, 1100u << 20);
-	b = pack(0, ARCHIVE_FILTER_ZSTD, "x", &zeros);
+	/* 520 MiB of zeros in a file of some KiB. */
+	buf_add(&zeros, NULL, 1u << 20);
+	b = pack_times(0, ARCHIVE_FILTER_ZSTD, "x", &zeros, 520);
+	OK(b.size < 1u << 20, "a bomb");
 	buf_free(&zeros);
 	bad(b, "a bomb", "image-size");
 	buf_printf(&text, "root:x:0:0:root:/root:/bin/bash\n");
@@ -385,6 +392,8 @@ static void hostile(void)
 	buf_free(&packed);
 	buf_free(&elf);
 }
+
+static void real_modules(const char *kernels, const char *series);
 
 static void real(void)
 {
@@ -417,6 +426,111 @@ static void real(void)
 		image_free(im);
 		btf_free(btf);
 	}
+	real_modules(dir, "6.12");
+}
+
+/*
+ * A module's BTF on the kernel's: struct "in_module" { int member; struct in_module *self; }, where "int" and
+ * "member" are the kernel's. @base: of make_btf, where "int" is type 1.
+ */
+static struct buf split_btf(const struct bb *base, uint32_t first)
+{
+	static const char strings[] = "\0in_module\0self";
+	const uint32_t own = (uint32_t)base->strings.size;
+	const char *member = memmem(base->strings.data, base->strings.size, "\0member", 8);
+	const uint32_t types[] = {
+		own + 1, (uint32_t)BTF_KIND_STRUCT << 24 | 2, 16,
+		(uint32_t)(member + 1 - (const char *)base->strings.data), 1, 0,
+		own + 11, first + 1, 64,
+		0, (uint32_t)BTF_KIND_PTR << 24, first,
+	};
+	struct btf_header h = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(h), .type_len = sizeof(types),
+				.str_off = sizeof(types), .str_len = sizeof(strings) };
+	struct buf b = { 0 };
+
+	buf_add(&b, &h, sizeof(h));
+	buf_add(&b, types, sizeof(types));
+	buf_add(&b, strings, sizeof(strings));
+	return b;
+}
+
+static void split(const struct bb *b)
+{
+	char dir[] = "/tmp/abide-image-XXXXXX", path[100], text[64];
+	struct btf_data *base = NULL, *s = NULL;
+	struct abide_error e = { 0 };
+	struct image *im = NULL;
+	struct btf_info t;
+	struct btf_field f;
+	struct buf module;
+	FILE *file;
+	uint32_t id;
+
+	SAME(btf_open_mem(the_btf, the_size, &base, &e), 0, "the kernel's BTF");
+	module = split_btf(b, btf_count(base));
+	OK(mkdtemp(dir), "a directory of modules");
+	snprintf(path, sizeof(path), "%s/a_module", dir);
+	file = fopen(path, "wb");
+	OK(file && fwrite(module.data, 1, module.size, file) == module.size && !fclose(file), "a module in it");
+	SAME(image_open_mem("test", the_btf, the_size, &im, &e), 0, "a kernel for it");
+	SAME(image_add_modules(im, "/nonexistent", &e), -ENOENT, "no modules");
+	SAME(image_add_modules(im, dir, &e), 0, "modules of a directory");
+	SAME(im->nr_modules, 1, "one");
+	HAS(im->modules[0].name, "a_module", "its name");
+	SAME(btf_open_split(base, im->modules[0].btf, im->modules[0].btf_size, &s, &e), 0, "its BTF on the kernel's");
+	SAME(btf_count(s), btf_count(base) + 2, "ids go on");
+	id = btf_find(s, BTF_KIND_STRUCT, "in_module");
+	SAME(id, btf_count(base), "a type of the module by name");
+	OK(btf_get(s, id, &t) && t.size == 16 && !strcmp(t.name, "in_module"), "its own string");
+	OK(btf_field_at(s, &t, 0, &f) && !strcmp(f.name, "member") && btf_sizeof(s, f.type) == 4, "a string and a type of the kernel's");
+	OK(btf_field_at(s, &t, 1, &f) && !strcmp(f.name, "self"), "a string of the module's");
+	HAS(btf_spell(s, f.type, text, sizeof(text)), "struct in_module *", "a type of the module's");
+	SAME(btf_find(s, BTF_KIND_INT, "int"), 1, "a type of the kernel's by name");
+	id = btf_find(s, BTF_KIND_STRUCT, "struct_0");
+	OK(id && id < btf_count(base) && btf_get(s, id, &t) && btf_field_at(s, &t, 1, &f) && !strcmp(f.name, "struct_0"),
+	   "a struct of the kernel's through the module's");
+	SAME(btf_after(s, btf_count(base) - 1, 1u << BTF_KIND_STRUCT), btf_count(base), "types one after the other");
+	SAME(btf_find(base, BTF_KIND_STRUCT, "in_module"), 0, "the kernel's BTF is as it was");
+	btf_free(s);
+	btf_free(base);
+	image_free(im);
+	buf_free(&module);
+	unlink(path);
+	SAME(rmdir(dir), 0, "nothing is left");
+}
+
+/* Modules of a real kernel: mq-deadline's own struct, with members of the kernel's types. */
+static void real_modules(const char *kernels, const char *series)
+{
+	char vmlinuz[4096], modules[4096], text[64];
+	struct btf_data *base = NULL, *s = NULL;
+	struct abide_error e = { 0 };
+	struct image *im = NULL;
+	struct btf_info t;
+	struct btf_field f;
+	uint32_t i, id, seen = 0;
+
+	snprintf(vmlinuz, sizeof(vmlinuz), "%s/%s/vmlinuz", kernels, series);
+	snprintf(modules, sizeof(modules), "%s/%s/modules", kernels, series);
+	if (access(vmlinuz, R_OK) || image_open(vmlinuz, &im, &e) || image_add_modules(im, modules, &e)) {
+		printf("skip - modules of %s: %s\n", series, *e.problem ? e.problem : "scripts/kernels has not fetched it");
+		image_free(im);
+		return;
+	}
+	SAME(btf_open_mem(im->btf, im->btf_size, &base, &e), 0, "a real kernel's BTF");
+	for (i = 0; i < im->nr_modules; i++) {
+		if (strcmp(im->modules[i].name, "mq_deadline"))
+			continue;
+		SAME(btf_open_split(base, im->modules[i].btf, im->modules[i].btf_size, &s, &e), 0, "a real module's on it");
+		id = btf_find(s, BTF_KIND_STRUCT, "deadline_data");
+		OK(id >= btf_count(base) && btf_get(s, id, &t), "its own struct");
+		for (id = 0; btf_field_at(s, &t, id, &f); id++)
+			seen += !strcmp(f.name, "lock") && !strcmp(btf_spell(s, f.type, text, sizeof(text)), "spinlock_t");
+		SAME(seen, 1, "with a member of a type of the kernel's");
+		btf_free(s);
+	}
+	btf_free(base);
+	image_free(im);
 }
 
 int main(int argc, char **argv)
@@ -427,6 +541,7 @@ int main(int argc, char **argv)
 	make_btf(&b);
 	formats();
 	hostile();
+	split(&b);
 	real();
 	bb_free(&b);
 	return kit_done();

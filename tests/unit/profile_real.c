@@ -279,7 +279,7 @@ static void cached(struct catalog *c)
 			free(l.items);
 			continue;
 		}
-		profile_facts_of(own, &f);
+		profile_hash(own, f.btf_hash);
 		if (memcmp(f.btf_hash, kernels_facts(ks, l.items[0])->btf_hash, 32))
 			printf("skip - %s: the cache has another release than the built-in set\n", series[i]);
 		else if (kernels_btf(ks, l.items[0], &btf, &e))

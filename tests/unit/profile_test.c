@@ -79,6 +79,7 @@ static void open_made(struct made *m, const char *name)
 		OK(false, e.problem);
 	m->k.btf = m->btf;
 	profile_facts_of(m->btf, &m->k.facts);
+	profile_hash(m->btf, m->k.facts.btf_hash);
 	snprintf(m->k.facts.name, sizeof(m->k.facts.name), "%s", name);
 }
 
@@ -185,7 +186,7 @@ static void round_trip(void)
 		close_made(&m[i]);
 }
 
-static void hash(void)
+static void hashes(void)
 {
 	static const uint8_t abc[32] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
 					 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
@@ -307,6 +308,7 @@ static void store(void)
 	struct made m = { 0 };
 	const void *bytes;
 	uint32_t builtin;
+	uint8_t hash[32];
 	size_t size;
 
 	OK(mkdtemp(dir), "a directory for the store");
@@ -330,6 +332,7 @@ static void store(void)
 	SAME(kernels_find(ks, "/nonexistent/x", &l, &e), -ENOENT, "a file that is not there");
 	SAME(kernels_find(ks, path, &l, &e), 0, "a file again");
 	SAME(kernels_btf(ks, l.items[0], &btf, &e), 0, "its BTF");
+	OK(!kernels_hash(ks, l.items[0], hash, &e) && !memcmp(hash, m.k.facts.btf_hash, 32), "its hash");
 	SAME(rows_differ(m.btf, btf), 0, "is the file's");
 	free(l.items);
 	memset(&l, 0, sizeof(l));
@@ -375,7 +378,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1)
 		keep(argv[1]);
-	hash();
+	hashes();
 	round_trip();
 	refusals();
 	damage();

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * load SOCKET CONNECTIONS KEYS: what mydb is asked in the example. Each connection sets
+ * KEYS keys of its own, gets each of them twice, gets one that is not there, deletes half of
+ * them (rounded down), and says one thing that is no command. Its answers are checked.
+ */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char *path;
+static int keys;
+
+static void ask(FILE *f, const char *want, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void ask(FILE *f, const char *want, const char *fmt, ...)
+{
+	char reply[256] = "";
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(f, fmt, ap);
+	va_end(ap);
+	fputc('\n', f);
+	fflush(f);
+	if (!fgets(reply, sizeof(reply), f) || strncmp(reply, want, strlen(want)) != 0) {
+		fprintf(stderr, "load: the answer is \"%s\", not \"%s\"\n", reply, want);
+		exit(1);
+	}
+}
+
+static void *client(void *arg)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int id = (int)(long)arg, fd = socket(AF_UNIX, SOCK_STREAM, 0), i, twice;
+	FILE *f;
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) || !(f = fdopen(fd, "r+"))) {
+		perror("load");
+		exit(1);
+	}
+	for (i = 0; i < keys; i++)
+		ask(f, "OK", "set key%d-%d value of %d", id, i, i);
+	for (twice = 0; twice < 2; twice++)
+		for (i = 0; i < keys; i++)
+			ask(f, "VALUE value of", "get key%d-%d", id, i);
+	ask(f, "NONE", "get nothing%d", id);
+	for (i = 0; i < keys / 2; i++)
+		ask(f, "OK", "del key%d-%d", id, i);
+	ask(f, "ERROR", "what?");
+	fclose(f);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[64];
+	int n = argc == 4 ? atoi(argv[2]) : 0, i;
+
+	if (n < 1 || n > 64) {
+		fprintf(stderr, "usage: load SOCKET CONNECTIONS KEYS\n");
+		return 2;
+	}
+	path = argv[1];
+	keys = atoi(argv[3]);
+	for (i = 0; i < n; i++)
+		if (pthread_create(&threads[i], NULL, client, (void *)(long)i))
+			return 1;
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}

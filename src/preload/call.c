@@ -6,29 +6,20 @@
  */
 #include <errno.h>
 #include <netdb.h>
-#include <time.h>
 
 #include "preload/call.h"
 #include "preload/names.h"
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 static void begin(struct libc_call *c)
 {
 	if (!c->name)
 		c->name = preload_name(c->fd);
-	c->start_ns = now();
+	c->start_ns = preload_now();
 }
 
 static void end(struct libc_call *c, int64_t result, int error)
 {
-	c->ns = now() - c->start_ns;
+	c->ns = preload_now() - c->start_ns;
 	c->result = result;
 	c->error = error;
 }

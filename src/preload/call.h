@@ -3,6 +3,7 @@
 #define ABIDE_PRELOAD_CALL_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define ABIDE_USER_NO_RECORDS /* events.c has them */
 #include "preload/events.h"
@@ -63,6 +64,14 @@
 	                 0)
 #define WANTED(family)                                                                             \
 	(EVENT_USER_ON(libc, family##_enter) || EVENT_USER_ON(libc, family##_exit))
+
+static inline uint64_t preload_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
 
 /* Out of line, so that a wrapper that nobody listens to is small. */
 #define FAMILY(family)                                                                             \

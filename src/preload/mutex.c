@@ -8,17 +8,8 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "preload/call.h"
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 #define LOCK_WANTED (EVENT_USER_ON(libc, mutex_wait) || EVENT_USER_ON(libc, mutex_lock))
 
@@ -34,9 +25,9 @@ static uint64_t now(void)
 		err = real(pthread_mutex_trylock)(m);                                              \
 		if (err == EBUSY) {                                                                \
 			EVENT_USER(libc, mutex_wait, m, caller);                                   \
-			ns = now();                                                                \
+			ns = preload_now();                                                                \
 			err = real(fn) args;                                                       \
-			ns = now() - ns;                                                           \
+			ns = preload_now() - ns;                                                           \
 		}                                                                                  \
 		EVENT_USER(libc, mutex_lock, m, ns, err, caller);                                  \
 		return err;                                                                        \
@@ -88,9 +79,9 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
 		if (!WANTED(cond_wait))                                                            \
 			return real(fn) args;                                                      \
 		EVENT_USER(libc, cond_wait_enter, cond, m, caller);                                \
-		ns = now();                                                                        \
+		ns = preload_now();                                                                        \
 		err = real(fn) args;                                                               \
-		ns = now() - ns;                                                                   \
+		ns = preload_now() - ns;                                                                   \
 		EVENT_USER(libc, cond_wait_exit, cond, m, ns, err, caller);                        \
 		return err;                                                                        \
 	}                                                                                          \

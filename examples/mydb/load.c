@@ -16,19 +16,17 @@
 static const char *path;
 static int keys;
 
-static void ask(FILE *f, const char *want, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static void ask(FILE *f, const char *want, const char *fmt, ...)
+static void ask(int fd, FILE *in, const char *want, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static void ask(int fd, FILE *in, const char *want, const char *fmt, ...)
 {
 	char reply[256] = "";
 	va_list ap;
 
 	va_start(ap, fmt);
-	vfprintf(f, fmt, ap);
+	vdprintf(fd, fmt, ap);
 	va_end(ap);
-	fputc('\n', f);
-	fflush(f);
-	if (!fgets(reply, sizeof(reply), f) || strncmp(reply, want, strlen(want)) != 0) {
+	if (!fgets(reply, sizeof(reply), in) || strncmp(reply, want, strlen(want)) != 0) {
 		fprintf(stderr, "load: the answer is \"%s\", not \"%s\"\n", reply, want);
 		exit(1);
 	}
@@ -38,23 +36,23 @@ static void *client(void *arg)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int id = (int)(long)arg, fd = socket(AF_UNIX, SOCK_STREAM, 0), i, twice;
-	FILE *f;
+	FILE *in;
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) || !(f = fdopen(fd, "r+"))) {
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) || !(in = fdopen(fd, "r"))) {
 		perror("load");
 		exit(1);
 	}
 	for (i = 0; i < keys; i++)
-		ask(f, "OK", "set key%d-%d value of %d", id, i, i);
+		ask(fd, in, "OK", "set key%d-%d value of %d\n", id, i, i);
 	for (twice = 0; twice < 2; twice++)
 		for (i = 0; i < keys; i++)
-			ask(f, "VALUE value of", "get key%d-%d", id, i);
-	ask(f, "NONE", "get nothing%d", id);
+			ask(fd, in, "VALUE value of", "get key%d-%d\n", id, i);
+	ask(fd, in, "NONE", "get nothing%d\n", id);
 	for (i = 0; i < keys / 2; i++)
-		ask(f, "OK", "del key%d-%d", id, i);
-	ask(f, "ERROR", "what?");
-	fclose(f);
+		ask(fd, in, "OK", "del key%d-%d\n", id, i);
+	ask(fd, in, "ERROR", "what?\n");
+	fclose(in);
 	return NULL;
 }
 

@@ -40,15 +40,16 @@ CALL(int, posix_spawnp,
      (pid, file, actions, attr, argv, envp),
      exec, "posix_spawnp", .name = file, .fd = -1, HERE)
 
-static COLD int exec_told(int (*f)(const char *, char *const[]), const char *function,
-                          const char *name, char **argv, const void *caller)
+static COLD int exec_told(int (*f)(const char *, char *const[], char *const[]),
+                          const char *function, const char *name, char **argv, char **envp,
+                          const void *caller)
 {
 	struct libc_call c = { .function = function, .caller = caller, .name = name, .fd = -1,
 		               HERE };
 	int result;
 
 	preload_exec_enter(&c);
-	result = f(name, argv);
+	result = f(name, argv, envp);
 	preload_exec_exit(&c, result);
 	return result;
 }
@@ -78,8 +79,8 @@ EXPORT int execl(const char *path, const char *arg, ...)
 	ARGV(argv, arg, ap);
 	va_end(ap);
 	if (unlikely(WANTED(exec)))
-		return exec_told(real(execv), __func__, path, argv, CALLER);
-	return real(execv)(path, argv);
+		return exec_told(real(execve), __func__, path, argv, environ, CALLER);
+	return real(execve)(path, argv, environ);
 }
 
 EXPORT int execlp(const char *file, const char *arg, ...)
@@ -90,8 +91,8 @@ EXPORT int execlp(const char *file, const char *arg, ...)
 	ARGV(argv, arg, ap);
 	va_end(ap);
 	if (unlikely(WANTED(exec)))
-		return exec_told(real(execvp), __func__, file, argv, CALLER);
-	return real(execvp)(file, argv);
+		return exec_told(real(execvpe), __func__, file, argv, environ, CALLER);
+	return real(execvpe)(file, argv, environ);
 }
 
 EXPORT int execle(const char *path, const char *arg, ...)
@@ -102,8 +103,9 @@ EXPORT int execle(const char *path, const char *arg, ...)
 	ARGV(argv, arg, ap);
 	envp = va_arg(ap, char **);
 	va_end(ap);
-	FAST(execve, !WANTED(exec), (path, argv, envp));
-	return execve_told(path, argv, envp, CALLER);
+	if (unlikely(WANTED(exec)))
+		return exec_told(real(execve), __func__, path, argv, envp, CALLER);
+	return real(execve)(path, argv, envp);
 }
 
 /* Has this process told of its end? exit() runs handlers that may take long, or call _exit(). */

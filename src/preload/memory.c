@@ -95,10 +95,9 @@ EXPORT int posix_memalign(void **out, size_t align, size_t size)
 
 static COLD void free_told(void *p, const void *caller)
 {
-	if (in_arena(p))
+	if (!p || in_arena(p))
 		return;
-	if (p)
-		EVENT_USER(libc, free, p, caller);
+	EVENT_USER(libc, free, p, caller);
 	real(free)(p);
 }
 

@@ -5,7 +5,7 @@
  * on working. All are looked up by the constructor, because dlsym may not be called from a
  * signal handler or between vfork and exec; what is called earlier, by constructors of other
  * libraries, is looked up then. dlsym may allocate (its error text), so a thread that is in
- * here says so.
+ * here says so, and what it would free memory with is there before memory is.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,9 +34,8 @@ static long missing(void)
 	return -1;
 }
 
-void *preload_real_find(enum preload_real i)
+static void *find(enum preload_real i)
 {
-	int saved = errno;
 	void *f = NULL;
 
 	finding++;
@@ -48,6 +47,19 @@ void *preload_real_find(enum preload_real i)
 		f = (void *)missing;
 	finding--;
 	__atomic_store_n(&preload_real[i], f, __ATOMIC_RELAXED);
+	return f;
+}
+
+void *preload_real_find(enum preload_real i)
+{
+	enum preload_real first;
+	int saved = errno;
+	void *f;
+
+	for (first = REAL_free; !finding && first <= REAL_calloc; first++)
+		if (!__atomic_load_n(&preload_real[first], __ATOMIC_RELAXED))
+			find(first);
+	f = find(i);
 	errno = saved;
 	return f;
 }

@@ -68,6 +68,12 @@ struct process_run {
 	 */
 	int64_t budget;
 	enum process_status status;
+	uint32_t slot; /* of the running thread, for per-CPU maps: map.h */
+	/*
+	 * The frame that get_stack begins above: __builtin_frame_address(0) of the function that
+	 * the application called. NULL: there is no stack to see.
+	 */
+	const void *frame;
 	uint32_t fault_pc; /* interpreter: the instruction that ended it */
 	uint64_t fault_address;
 	uint32_t fault_size;

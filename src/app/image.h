@@ -5,6 +5,7 @@
 #include "kernel/engine.h"
 #include "object/code.h"
 #include "process/map.h"
+#include "process/program.h"
 
 /*
  * A translated object in the form that an application takes it: what is sent to it. Maps

@@ -66,7 +66,7 @@ static int read_file(struct app *a, const char *path, struct abide_error *e)
 	return err;
 }
 
-int app_finish(struct app *a, const struct process_helpers *helpers, struct abide_error *e)
+int app_finish(struct app *a, struct abide_error *e)
 {
 	struct buf text = { 0 };
 	int err;
@@ -79,7 +79,7 @@ int app_finish(struct app *a, const struct process_helpers *helpers, struct abid
 	if (!err)
 		err = catalog_parse((const char *)text.data, (uint32_t)text.size, a->name, NULL, &a->catalog, e);
 	if (!err)
-		err = app_write_btf(&a->all, helpers, &a->store->btf, e);
+		err = app_write_btf(&a->all, &a->store->btf, e);
 	if (!err)
 		err = btf_open_mem(a->store->btf.data, a->store->btf.size, &a->store->types, e);
 	if (!err)
@@ -95,8 +95,7 @@ static const char *file_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-int app_open_files(const char *const *paths, uint32_t nr, const struct process_helpers *helpers, struct app **out,
-		   struct abide_error *e)
+int app_open_files(const char *const *paths, uint32_t nr, struct app **out, struct abide_error *e)
 {
 	struct app *a;
 	uint32_t i;
@@ -107,7 +106,7 @@ int app_open_files(const char *const *paths, uint32_t nr, const struct process_h
 	for (i = 0; !err && i < nr; i++)
 		err = read_file(a, paths[i], e);
 	if (!err)
-		err = app_finish(a, helpers, e);
+		err = app_finish(a, e);
 	if (err)
 		app_free(a);
 	else
@@ -135,7 +134,7 @@ static void process_name(pid_t pid, char *name, size_t size)
 	snprintf(name, size, "%s (process %d)", comm, (int)pid);
 }
 
-int app_open_process(pid_t pid, const struct process_helpers *helpers, struct app **out, struct abide_error *e)
+int app_open_process(pid_t pid, struct app **out, struct abide_error *e)
 {
 	struct app *a;
 	char name[96];
@@ -147,7 +146,7 @@ int app_open_process(pid_t pid, const struct process_helpers *helpers, struct ap
 	if (!err)
 		err = app_read_process(a, pid, e);
 	if (!err)
-		err = app_finish(a, helpers, e);
+		err = app_finish(a, e);
 	if (err)
 		app_free(a);
 	else

@@ -7,7 +7,6 @@
 #include "catalog/resolve.h"
 #include "object/object.h"
 #include "process/layout.h"
-#include "process/program.h"
 
 /*
  * An application, or a library, as a place for user events: what its files say of their
@@ -33,13 +32,11 @@ struct app {
 /*
  * The ELF files at @paths. Tags: "user-events-none" (no section "abide_user"), "elf-format",
  * "elf-truncated" (no ELF file that could have one), those of layout_parse, "user-conflict" (a struct
- * or an event that two files describe differently; both are named), those of the catalog. @helpers: what
- * programs may call there.
+ * or an event that two files describe differently; both are named), those of the catalog.
  */
-int app_open_files(const char *const *paths, uint32_t nr, const struct process_helpers *helpers, struct app **out,
-		   struct abide_error *e);
+int app_open_files(const char *const *paths, uint32_t nr, struct app **out, struct abide_error *e);
 /* All code that a process has mapped, libraries and files that were deleted since included. */
-int app_open_process(pid_t pid, const struct process_helpers *helpers, struct app **out, struct abide_error *e);
+int app_open_process(pid_t pid, struct app **out, struct abide_error *e);
 void app_free(struct app *a);
 
 /*

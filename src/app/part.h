@@ -23,13 +23,13 @@ int app_new(const char *name, struct app **out, struct abide_error *e);
 /* Parse @records of the file at @path and add them. */
 int app_add(struct app *a, const char *path, const struct buf *records, struct abide_error *e);
 /* From files to the catalog and the target. */
-int app_finish(struct app *a, const struct process_helpers *helpers, struct abide_error *e);
+int app_finish(struct app *a, struct abide_error *e);
 /* merge.c: fill a->all. */
 int app_merge(struct app *a, struct abide_error *e);
 /* text.c: the catalog's text of what @l promises. */
 int app_write_catalog(const struct layout *l, struct buf *out, struct abide_error *e);
 /* target.c: BTF of where it is. */
-int app_write_btf(const struct layout *l, const struct process_helpers *helpers, struct buf *out, struct abide_error *e);
+int app_write_btf(const struct layout *l, struct buf *out, struct abide_error *e);
 /* The application's own name of a struct, as the catalog and BTF have it: "query"; made of @s in text.c. */
 const char *app_real_name(const struct layout *l, uint32_t s, char *buf, size_t size);
 

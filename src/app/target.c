@@ -11,6 +11,7 @@
  * Members may overlap; nobody looks for a member by its offset. Refused: offsets that BTF cannot say.
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,25 +307,24 @@ static void add_event(struct writer *w, const struct layout_event *ev)
 	add_type(w, name, BTF_KIND_FUNC, false, BTF_FUNC_STATIC, proto);
 }
 
-static bool is_helper(const struct process_helper *h)
+/* What programs may call: the engine's helpers, by the kernel's numbers. */
+static void add_helpers(struct writer *w)
 {
-	return h->name && (h->fn || h->tail_call);
-}
+	static const struct {
+		const char *name;
+		uint32_t number;
+	} helpers[] = {
+#define HELPER(name, ...) { "BPF_FUNC_" #name, BPF_FUNC_##name },
+#include "process/helpers.def"
+#undef HELPER
+	};
+	const uint32_t n = sizeof(helpers) / sizeof(*helpers);
+	uint32_t i;
 
-static void add_helpers(struct writer *w, const struct process_helpers *helpers)
-{
-	uint32_t i, n = 0;
-	char name[96];
-
-	for (i = 0; helpers && i < helpers->nr; i++)
-		n += is_helper(&helpers->table[i]);
 	add_type(w, "bpf_func_id", BTF_KIND_ENUM, false, n, 4);
-	for (i = 0; n && i < helpers->nr; i++) {
-		if (!is_helper(&helpers->table[i]))
-			continue;
-		snprintf(name, sizeof(name), "BPF_FUNC_%s", helpers->table[i].name);
-		buf_u32(&w->types, add_string(w, name));
-		buf_u32(&w->types, i);
+	for (i = 0; i < n; i++) {
+		buf_u32(&w->types, add_string(w, helpers[i].name));
+		buf_u32(&w->types, helpers[i].number);
 	}
 }
 
@@ -343,7 +343,7 @@ static void join(const struct writer *w, struct buf *out)
 	out->failed |= w->types.failed || w->strings.failed;
 }
 
-int app_write_btf(const struct layout *l, const struct process_helpers *helpers, struct buf *out, struct abide_error *e)
+int app_write_btf(const struct layout *l, struct buf *out, struct abide_error *e)
 {
 	struct writer w = { .l = l };
 	uint32_t i;
@@ -364,7 +364,7 @@ int app_write_btf(const struct layout *l, const struct process_helpers *helpers,
 		err = add_struct(&w, i, e);
 	for (i = 0; !err && i < l->nr_events; i++)
 		add_event(&w, &l->events[i]);
-	add_helpers(&w, helpers);
+	add_helpers(&w);
 	if (!err && (w.types.size > INT32_MAX || w.strings.size > INT32_MAX))
 		err = error_set(e, -E2BIG, "user-events-many", "more user events than BTF can hold");
 	if (!err)

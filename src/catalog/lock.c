@@ -365,6 +365,7 @@ struct breaches {
 	char all[sizeof(((struct abide_error *)0)->reason)];
 	size_t len;
 	uint32_t n;
+	struct buf *lines; /* all of them; NULL: not wanted */
 };
 
 static void __attribute__((format(printf, 2, 3))) breach(struct breaches *b, const char *fmt, ...)
@@ -378,6 +379,8 @@ static void __attribute__((format(printf, 2, 3))) breach(struct breaches *b, con
 	va_end(ap);
 	if (!b->n++)
 		error_set(b->e, -EINVAL, "catalog-abi", "%s", text);
+	if (b->lines)
+		buf_printf(b->lines, "%s\n", text);
 	n = strlen(text);
 	if (b->len + n + 2 > sizeof(b->all))
 		return;
@@ -454,11 +457,11 @@ static void check_all(struct breaches *b, const struct promises *lock, const str
 			check_new(b, &now->v[i], version, lock_version);
 }
 
-int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
-               struct abide_error *e)
+int lock_breaches(struct catalog *c, const char *text, size_t size, const char *file,
+                  struct buf *lines, struct abide_error *e)
 {
 	struct promises lock = { 0 }, now = { 0 };
-	struct breaches b = { .e = e };
+	struct breaches b = { .e = e, .lines = lines };
 	struct buf mine = { 0 };
 	int rc;
 
@@ -482,4 +485,10 @@ int lock_check(struct catalog *c, const char *text, size_t size, const char *fil
 	promises_free(&now);
 	buf_free(&mine);
 	return rc;
+}
+
+int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
+               struct abide_error *e)
+{
+	return lock_breaches(c, text, size, file, NULL, e);
 }

@@ -24,13 +24,17 @@
 
 #define LONGEST_DOC 240 /* as the parser has it */
 
-/* "name" or, where there is none, @otherwise, in quotes, as the parser and a C comment take it. */
+/* The meaning or, where there is none, @otherwise, in quotes, as the parser and a C comment take it; "": none. */
 static void write_doc(struct buf *b, const char *doc, const char *otherwise)
 {
-	const char *p = *doc ? doc : *otherwise ? otherwise : "-";
+	const char *p = *doc ? doc : otherwise;
 	char last = '\0', c;
 	size_t n;
 
+	if (!*p) {
+		buf_printf(b, "\n");
+		return;
+	}
 	buf_printf(b, " \"");
 	for (n = 0; *p && n < LONGEST_DOC - 1; p++, n++) {
 		c = *p < ' ' || *p > '~' ? '?' : *p == '"' ? '\'' : *p;
@@ -123,7 +127,7 @@ static int write_field(const struct layout *l, const struct layout_struct *s, co
 		return err;
 	buf_printf(b, " @%u since 1%s%s%s", f->stable, *f->unit ? " unit " : "", f->unit,
 	           f->kind == LAYOUT_POINTER ? " nullable" : "");
-	write_doc(b, f->doc, f->name);
+	write_doc(b, f->doc, "");
 	buf_printf(b, "\t\tfrom ");
 	for (i = 0; i < f->nr_hops; i++)
 		buf_printf(b, "_%u->", f->hops[i]);
@@ -168,7 +172,7 @@ static int write_arg(const struct layout *l, const struct layout_event *ev, cons
 		return error_set(e, -EINVAL, "user-record", "argument %s of event %s:%s is an array", arg->name, ev->provider,
 		                 ev->name);
 	}
-	write_doc(b, arg->kind == LAYOUT_POINTER ? l->structs[arg->target].doc : "", arg->name);
+	write_doc(b, arg->kind == LAYOUT_POINTER ? l->structs[arg->target].doc : "", "");
 	buf_printf(b, "\t\tfrom %s\n", arg->name);
 	return 0;
 }
@@ -179,7 +183,7 @@ static int write_event(const struct layout *l, const struct layout_event *ev, st
 	int err = 0;
 
 	buf_printf(b, "event %s:%s since 1", ev->provider, ev->name);
-	write_doc(b, ev->doc, ev->name);
+	write_doc(b, ev->doc, "");
 	for (i = 0; !err && i < ev->nr_args; i++)
 		err = write_arg(l, ev, &ev->args[i], b, e);
 	return err;

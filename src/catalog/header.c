@@ -217,6 +217,10 @@ static void line(struct buf *b, const char *code, const char *doc)
 	uint32_t at = columns(code, 0);
 
 	buf_printf(b, "%s", code);
+	if (!*doc) {
+		buf_printf(b, "\n");
+		return;
+	}
 	do {
 		buf_printf(b, " ");
 		at++;
@@ -261,15 +265,17 @@ static void declare(const struct cat_field *f, char *text, size_t size)
 		snprintf(text + n, size - (size_t)n, "[%u]", f->count);
 }
 
-/* Its meaning, and what a program must know to use it. */
+/* Its meaning, if it has one, and what a program must know to use it. */
 static void meaning(const struct cat_field *f, char *text, size_t size)
 {
 	bool null = f->nullable && !strstr(f->doc, "NULL");
+	size_t n = (size_t)snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "",
+	                            f->unit, *f->unit ? "]" : "", null ? "; may be NULL" : "",
+	                            f->kind == CAT_STRING ? "; read it with user_str()" : "",
+	                            f->kind == CAT_USERPTR ? "; in the application's memory" : "");
+	size_t cut = *f->doc ? 0 : *f->unit ? 1 : n ? 2 : 0; /* the space or "; " in front */
 
-	snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit,
-	         *f->unit ? "]" : "", null ? "; may be NULL" : "",
-	         f->kind == CAT_STRING ? "; read it with user_str()" : "",
-	         f->kind == CAT_USERPTR ? "; in the application's memory" : "");
+	memmove(text, text + cut, n < size ? n - cut + 1 : 0);
 }
 
 /* Bytes of the struct as C sees it: up to the next multiple of its alignment. */
@@ -354,7 +360,7 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 	char text[400], decl[192];
 	uint32_t i, at;
 
-	buf_printf(b, " * %s:", ev->name);
+	buf_printf(b, " * %s%s", ev->name, *ev->doc ? ":" : "");
 	wrap(b, ev->doc, 4 + (uint32_t)strlen(ev->name), " *   ", 5, 0);
 	buf_printf(b, "\n *\n *	");
 	for (at = 8, i = 0; i < ev->nr_args; i++) {

@@ -268,8 +268,9 @@ bool lex_doc(struct lex *l, const char **out)
 {
 	const char *text;
 
+	*out = "";
 	if (l->next == l->nr_words)
-		return lex_fail(l, "catalog-syntax",
+		return l->terse || lex_fail(l, "catalog-syntax",
 		                "the line must end with its meaning in quotes");
 	if (!l->words[l->next].quoted)
 		return lex_end(l);

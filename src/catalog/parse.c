@@ -403,7 +403,7 @@ static bool head(struct parser *p)
 	if (p->c->version && application != p->c->application)
 		return lex_fail(&p->l, "catalog-syntax",
 		                "a catalog of the kernel's events and one of an application's do not mix");
-	p->c->application = application;
+	p->c->application = p->l.terse = application;
 	if (!lex_range(&p->l, "the catalog's version", 1, 1000000, &version) || !lex_end(&p->l))
 		return false;
 	p->version = (uint32_t)version;

@@ -65,6 +65,7 @@ struct lex {
 	struct catalog_store *store;
 	struct abide_error *e;
 	int failed; /* -errno, 0 so far */
+	bool terse; /* meanings may be left out: an application's catalog is written by no person */
 };
 
 /* Most words differ in the first byte. */

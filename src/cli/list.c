@@ -156,8 +156,10 @@ static void list_event(struct view *v, const struct cat_event *ev)
 		return;
 	}
 	print_name(v, ev->name, l.all);
-	view_wrap(v, TEXT_COLUMN, TEXT_COLUMN, ev->doc);
-	print_more(v, args_text(ev, args, sizeof(args)));
+	args_text(ev, args, sizeof(args));
+	view_wrap(v, TEXT_COLUMN, TEXT_COLUMN, *ev->doc ? ev->doc : args);
+	if (*ev->doc)
+		print_more(v, args);
 	print_lack(v, &l);
 }
 

@@ -181,22 +181,12 @@ void app_free(struct app *a)
 	free(a);
 }
 
-/* Of a section's name: is it "tp_user/PROVIDER:NAME", and no event of the kernel's? Returns the event. */
-static const char *app_event(const char *section)
-{
-	const char *event = policy_event(section);
-
-	if (!event || !strchr(event, ':') || !strncmp(event, "sys_enter:", 10) || !strncmp(event, "sys_exit:", 9))
-		return NULL;
-	return event;
-}
-
 bool app_wants(const struct object *o)
 {
 	uint32_t i;
 
 	for (i = 0; i < o->nr_functions; i++)
-		if (!o->functions[i].subprogram && app_event(o->functions[i].section_name))
+		if (!o->functions[i].subprogram && policy_app_event(o->functions[i].section_name))
 			return true;
 	return false;
 }
@@ -233,7 +223,7 @@ int app_check_object(const struct app *a, const struct object *o, struct abide_e
 
 	for (i = 0; i < o->nr_functions; i++) {
 		f = &o->functions[i];
-		event = app_event(f->section_name);
+		event = policy_app_event(f->section_name);
 		if (f->subprogram)
 			continue;
 		if (!event)

@@ -106,20 +106,17 @@ static void put_program(struct writer *w, const struct message_program *p)
 	}
 }
 
-static void put_map(struct writer *w, const struct message_map *m)
+static void put_map(struct writer *w, const struct process_map_def *def)
 {
-	put_string(w, m->def.name);
-	buf_u32(&w->numbers, m->def.type);
-	buf_u32(&w->numbers, m->def.key_size);
-	buf_u32(&w->numbers, m->def.value_size);
-	buf_u32(&w->numbers, m->def.max_entries);
-	buf_u32(&w->numbers, m->def.flags);
-	buf_u32(&w->numbers, m->frozen != NULL);
-	if (m->frozen)
-		buf_add(&w->numbers, m->frozen, m->def.value_size);
+	put_string(w, def->name);
+	buf_u32(&w->numbers, def->type);
+	buf_u32(&w->numbers, def->key_size);
+	buf_u32(&w->numbers, def->value_size);
+	buf_u32(&w->numbers, def->max_entries);
+	buf_u32(&w->numbers, def->flags);
 }
 
-int message_put_attach(struct buf *b, const struct message_attach *m, uint32_t nr_fds)
+int message_put_attach(struct buf *b, const struct message_attach *m)
 {
 	struct writer w = { 0 };
 	uint32_t i;
@@ -136,7 +133,7 @@ int message_put_attach(struct buf *b, const struct message_attach *m, uint32_t n
 		buf_u32(&w.numbers, m->slots[i].index);
 		buf_u32(&w.numbers, m->slots[i].program);
 	}
-	return finish(&w, MESSAGE_ATTACH, nr_fds, b);
+	return finish(&w, MESSAGE_ATTACH, m->nr_maps + 2, b);
 }
 
 int message_put_replace(struct buf *b, const struct message_replace *m)

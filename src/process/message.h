@@ -89,20 +89,12 @@ struct message_program {
 	struct message_line *lines; /* by .insn */
 	uint32_t nr_lines;
 };
-struct message_map {
-	struct process_map_def def;
-	/*
-	 * Data that programs do not write: sent as bytes, .value_size of them, and no memory is
-	 * shared, for the verifier relies on them. Otherwise NULL: the map's descriptor comes along.
-	 */
-	const uint8_t *frozen;
-};
 struct message_slot {
 	uint32_t map, index, program;
 };
-/* Descriptors: of each map that is not frozen, in their order; of the slots; the socket for wake-ups. */
+/* Descriptors: of each map, in their order; of the slots; a socket, one byte to it wakes the reader. */
 struct message_attach {
-	struct message_map *maps;
+	struct process_map_def *maps;
 	uint32_t nr_maps;
 	struct message_program *programs;
 	uint32_t nr_programs;
@@ -133,7 +125,7 @@ struct message_counts {
 /* Append header and body. 0 or -E2BIG, -ENOMEM. */
 int message_put_empty(struct buf *b, enum message_kind kind);
 int message_put_hello(struct buf *b, const struct message_hello *m);
-int message_put_attach(struct buf *b, const struct message_attach *m, uint32_t nr_fds);
+int message_put_attach(struct buf *b, const struct message_attach *m);
 int message_put_replace(struct buf *b, const struct message_replace *m);
 int message_put_result(struct buf *b, const struct message_made *made, uint32_t nr);
 int message_put_counts(struct buf *b, const struct message_counts *counts, uint32_t nr);

@@ -169,25 +169,18 @@ static int get_program(struct reader *r, struct message_program *p, uint32_t *le
 	return 0;
 }
 
-static void get_map(struct reader *r, struct message_map *m)
+static void get_map(struct reader *r, struct process_map_def *def)
 {
-	const char *name = get_name(r, sizeof(m->def.name));
+	const char *name = get_name(r, sizeof(def->name));
 
 	if (r->form)
 		return;
-	strcpy(m->def.name, name);
-	m->def.type = cursor_u32(&r->numbers);
-	m->def.key_size = cursor_u32(&r->numbers);
-	m->def.value_size = cursor_u32(&r->numbers);
-	m->def.max_entries = cursor_u32(&r->numbers);
-	m->def.flags = cursor_u32(&r->numbers);
-	if (!get_bool(r))
-		return;
-	if (m->def.type != BPF_MAP_TYPE_ARRAY || m->def.max_entries != 1 || m->def.key_size != 4 ||
-	    !m->def.value_size)
-		r->form = true;
-	else
-		m->frozen = cursor_take(&r->numbers, m->def.value_size);
+	strcpy(def->name, name);
+	def->type = cursor_u32(&r->numbers);
+	def->key_size = cursor_u32(&r->numbers);
+	def->value_size = cursor_u32(&r->numbers);
+	def->max_entries = cursor_u32(&r->numbers);
+	def->flags = cursor_u32(&r->numbers);
 }
 
 static int get_slots(struct reader *r, uint32_t n, struct message_attach *out)
@@ -203,8 +196,8 @@ static int get_slots(struct reader *r, uint32_t n, struct message_attach *out)
 		s->index = cursor_u32(&r->numbers);
 		s->program = cursor_u32(&r->numbers);
 		if (s->map >= out->nr_maps || s->program >= out->nr_programs ||
-		    out->maps[s->map].def.type != BPF_MAP_TYPE_PROG_ARRAY ||
-		    s->index >= out->maps[s->map].def.max_entries)
+		    out->maps[s->map].type != BPF_MAP_TYPE_PROG_ARRAY ||
+		    s->index >= out->maps[s->map].max_entries)
 			r->form = true;
 		out->nr_slots++;
 	}
@@ -224,7 +217,7 @@ int message_get_attach(const void *body, uint32_t size, struct message_attach *o
 	slots = cursor_u32(&r.numbers);
 	if (!programs)
 		r.form = true;
-	out->maps = get_array(&r, maps, MESSAGE_MAPS, 28, sizeof(*out->maps), &err);
+	out->maps = get_array(&r, maps, MESSAGE_MAPS, 24, sizeof(*out->maps), &err);
 	for (i = 0; out->maps && !r.form && i < maps; i++, out->nr_maps++)
 		get_map(&r, &out->maps[i]);
 	if (!err)

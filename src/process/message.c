@@ -79,6 +79,7 @@ int message_put_hello(struct buf *b, const struct message_hello *m)
 	buf_u32(&w.numbers, m->pid);
 	buf_u32(&w.numbers, m->sessions);
 	buf_u32(&w.numbers, m->waits);
+	buf_u32(&w.numbers, m->inherited);
 	buf_u32(&w.numbers, m->native);
 	buf_u32(&w.numbers, m->nr_events);
 	for (i = 0; i < m->nr_events; i++) {
@@ -124,6 +125,8 @@ int message_put_attach(struct buf *b, const struct message_attach *m)
 	buf_u32(&w.numbers, m->nr_maps);
 	buf_u32(&w.numbers, m->nr_programs);
 	buf_u32(&w.numbers, m->nr_slots);
+	buf_u32(&w.numbers, m->trace);
+	put_string(&w, m->children);
 	for (i = 0; i < m->nr_maps; i++)
 		put_map(&w, &m->maps[i]);
 	for (i = 0; i < m->nr_programs; i++)

@@ -71,6 +71,7 @@ struct message_hello {
 	uint32_t pid;      /* as the application sees it */
 	uint32_t sessions; /* connections with programs */
 	bool waits;        /* at its start, for GO */
+	bool inherited;    /* a fork's child that has its parent's programs: they are this connection's now */
 	bool native;       /* has a JIT */
 	struct message_event *events;
 	uint32_t nr_events;
@@ -100,7 +101,10 @@ struct message_attach {
 	uint32_t nr_programs;
 	struct message_slot *slots;
 	uint32_t nr_slots;
+	uint32_t trace;       /* index into maps: the ring for printed text; MESSAGE_NONE */
+	const char *children; /* path of a socket at which abide listens for forked children; "": none */
 };
+#define MESSAGE_NONE UINT32_MAX
 
 /* MESSAGE_REPLACE: the program at .index from now on. */
 struct message_replace {

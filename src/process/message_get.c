@@ -110,6 +110,7 @@ int message_get_hello(const void *body, uint32_t size, struct message_hello *out
 	out->pid = cursor_u32(&r.numbers);
 	out->sessions = cursor_u32(&r.numbers);
 	out->waits = get_bool(&r);
+	out->inherited = get_bool(&r);
 	out->native = get_bool(&r);
 	n = cursor_u32(&r.numbers);
 	out->events = get_array(&r, n, MESSAGE_EVENTS, 8, sizeof(*out->events), &err);
@@ -215,7 +216,10 @@ int message_get_attach(const void *body, uint32_t size, struct message_attach *o
 	maps = cursor_u32(&r.numbers);
 	programs = cursor_u32(&r.numbers);
 	slots = cursor_u32(&r.numbers);
-	if (!programs)
+	out->trace = cursor_u32(&r.numbers);
+	out->children = get_string(&r);
+	if (!programs || !is_printable(out->children) ||
+	    (out->trace >= maps && out->trace != MESSAGE_NONE))
 		r.form = true;
 	out->maps = get_array(&r, maps, MESSAGE_MAPS, 24, sizeof(*out->maps), &err);
 	for (i = 0; out->maps && !r.form && i < maps; i++, out->nr_maps++)

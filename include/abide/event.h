@@ -99,6 +99,7 @@ struct abide_event_module { /* an executable or library with events */
 	const void *records, *records_end;
 	struct abide_event_state *states, *states_end;
 	struct abide_event_module *next;
+	void *info; /* the library's */
 	uint32_t registered, reserved;
 };
 
@@ -647,7 +648,7 @@ extern struct abide_event_state __stop_abide_state[] __attribute__((weak, visibi
 extern struct abide_event_module abide_event_this_module __attribute__((weak, visibility("hidden")));
 struct abide_event_module abide_event_this_module = {
 	ABIDE_USER_VERSION, sizeof(struct abide_event_module), __start_abide_user, __stop_abide_user,
-	__start_abide_state, __stop_abide_state, NULL, 0, 0,
+	__start_abide_state, __stop_abide_state, NULL, NULL, 0, 0,
 };
 ABIDE_C_END
 /* 101: the first and last that a program may ask for, so events in other constructors and destructors count. */

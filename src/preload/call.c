@@ -30,7 +30,7 @@ static void end(struct libc_call *c, int64_t result, int error)
 		int saved = errno;                                                                 \
                                                                                                    \
 		begin(c);                                                                          \
-		EVENT_USER(libc, family##_enter, c);                                               \
+		TELL(family##_enter, c);                                               \
 		errno = saved;                                                                     \
 	}
 FAMILY(open)
@@ -51,7 +51,7 @@ FAMILY(exec)
 		int saved = errno;                                                                 \
                                                                                                    \
 		end(c, result, result < 0 ? saved : 0);                                            \
-		EVENT_USER(libc, family##_exit, c);                                                \
+		TELL(family##_exit, c);                                                \
 		errno = saved;                                                                     \
 	}
 FAMILY(read)
@@ -69,7 +69,7 @@ void preload_open_exit(struct libc_call *c, int64_t result)
 
 	c->fd = result < 0 ? -1 : (int)result;
 	end(c, result, result < 0 ? saved : 0);
-	EVENT_USER(libc, open_exit, c);
+	TELL(open_exit, c);
 	errno = saved;
 }
 
@@ -78,7 +78,7 @@ void preload_getaddrinfo_exit(struct libc_call *c, int64_t result)
 	int saved = errno;
 
 	end(c, result, result == EAI_SYSTEM ? saved : 0);
-	EVENT_USER(libc, getaddrinfo_exit, c);
+	TELL(getaddrinfo_exit, c);
 	errno = saved;
 }
 
@@ -88,6 +88,6 @@ void preload_exec_exit(struct libc_call *c, int64_t result)
 	int saved = errno;
 
 	end(c, result, result < 0 ? saved : (int)result);
-	EVENT_USER(libc, exec_exit, c);
+	TELL(exec_exit, c);
 	errno = saved;
 }

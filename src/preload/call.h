@@ -2,6 +2,7 @@
 #ifndef ABIDE_PRELOAD_CALL_H
 #define ABIDE_PRELOAD_CALL_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -64,6 +65,16 @@
 	                 0)
 #define WANTED(family)                                                                             \
 	(EVENT_USER_ON(libc, family##_enter) || EVENT_USER_ON(libc, family##_exit))
+
+/* Whether what this thread does is no event (quiet.c). */
+extern __thread bool preload_quiet __attribute__((tls_model("initial-exec"), visibility("hidden")));
+int preload_thread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+#define TELL(name, ...)                                                                            \
+	do {                                                                                       \
+		if (likely(!preload_quiet))                                                        \
+			EVENT_USER(libc, name, __VA_ARGS__);                                       \
+	} while (0)
 
 static inline uint64_t preload_now(void)
 {

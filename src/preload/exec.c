@@ -116,7 +116,7 @@ static void tell_exit(int status, const void *caller)
 	pid_t pid = getpid();
 
 	if (__atomic_exchange_n(&told, pid, __ATOMIC_RELAXED) != pid)
-		EVENT_USER(libc, exit, status, caller);
+		TELL(exit, status, caller);
 }
 
 #define EXIT(function)                                                                             \

@@ -62,7 +62,7 @@ none:
 		if (!real_known(fn) && preload_real_finding())                                     \
 			return arena_alloc(size_, align_);                                         \
 		p = real(fn) args;                                                                 \
-		EVENT_USER(libc, malloc, p, size_, align_, caller);                                \
+		TELL(malloc, p, size_, align_, caller);                                \
 		return p;                                                                          \
 	}                                                                                          \
 	EXPORT void *fn params                                                                     \
@@ -83,7 +83,7 @@ static COLD int posix_memalign_told(void **out, size_t align, size_t size, const
 {
 	int err = real(posix_memalign)(out, align, size);
 
-	EVENT_USER(libc, malloc, err ? NULL : *out, size, align, caller);
+	TELL(malloc, err ? NULL : *out, size, align, caller);
 	return err;
 }
 
@@ -97,7 +97,7 @@ static COLD void free_told(void *p, const void *caller)
 {
 	if (!p || in_arena(p))
 		return;
-	EVENT_USER(libc, free, p, caller);
+	TELL(free, p, caller);
 	real(free)(p);
 }
 
@@ -132,9 +132,9 @@ static COLD void *realloc_told(void *p, size_t size, const void *caller)
 		return arena_move(p, size);
 	if (!real_known(realloc) && preload_real_finding())
 		return arena_alloc(size, 0);
-	EVENT_USER(libc, realloc_enter, old, size, caller);
+	TELL(realloc_enter, old, size, caller);
 	p = real(realloc)(p, size);
-	EVENT_USER(libc, realloc_exit, old, p, size, caller);
+	TELL(realloc_exit, old, p, size, caller);
 	return p;
 }
 

@@ -24,12 +24,12 @@
 			return real(fn) args;                                                      \
 		err = real(pthread_mutex_trylock)(m);                                              \
 		if (err == EBUSY) {                                                                \
-			EVENT_USER(libc, mutex_wait, m, caller);                                   \
+			TELL(mutex_wait, m, caller);                                   \
 			ns = preload_now();                                                                \
 			err = real(fn) args;                                                       \
 			ns = preload_now() - ns;                                                           \
 		}                                                                                  \
-		EVENT_USER(libc, mutex_lock, m, ns, err, caller);                                  \
+		TELL(mutex_lock, m, ns, err, caller);                                  \
 		return err;                                                                        \
 	}                                                                                          \
 	EXPORT int fn params                                                                       \
@@ -47,7 +47,7 @@ static COLD int trylock_told(pthread_mutex_t *m, const void *caller)
 {
 	int err = real(pthread_mutex_trylock)(m);
 
-	EVENT_USER(libc, mutex_lock, m, 0, err, caller);
+	TELL(mutex_lock, m, 0, err, caller);
 	return err;
 }
 
@@ -59,7 +59,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
 
 static COLD int unlock_told(pthread_mutex_t *m, const void *caller)
 {
-	EVENT_USER(libc, mutex_unlock, m, caller);
+	TELL(mutex_unlock, m, caller);
 	return real(pthread_mutex_unlock)(m);
 }
 
@@ -78,11 +78,11 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
                                                                                                    \
 		if (!WANTED(cond_wait))                                                            \
 			return real(fn) args;                                                      \
-		EVENT_USER(libc, cond_wait_enter, cond, m, caller);                                \
+		TELL(cond_wait_enter, cond, m, caller);                                \
 		ns = preload_now();                                                                        \
 		err = real(fn) args;                                                               \
 		ns = preload_now() - ns;                                                                   \
-		EVENT_USER(libc, cond_wait_exit, cond, m, ns, err, caller);                        \
+		TELL(cond_wait_exit, cond, m, ns, err, caller);                        \
 		return err;                                                                        \
 	}                                                                                          \
 	EXPORT int fn params                                                                       \

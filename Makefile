@@ -24,7 +24,7 @@ LDLIBS  := -lbpf -lelf -lz
 IMAGELIBS := -Wl,-Bstatic -larchive -llzma -lzstd -llz4 -lbz2 -Wl,-Bdynamic
 STATICLIBS := -larchive -llzma -lzstd -llz4 -lbz2 -lz
 
-STAGES  := util object catalog analyze policy translate image profile check kernel process render
+STAGES  := util object catalog analyze policy translate image profile check kernel process app render
 GENSRC  := $(B)/gen/catalog_builtin.c $(B)/gen/follow_object.c
 LIBSRC  := $(foreach s,$(STAGES),$(sort $(wildcard src/$(s)/*.c)))
 LIBSRC  := $(filter-out %.bpf.c,$(LIBSRC))

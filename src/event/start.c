@@ -26,12 +26,14 @@ static bool started, looked;
 static void before_fork(void)
 {
 	pthread_mutex_lock(&starting);
+	event_control_before_fork();
 	event_lock();
 }
 
 static void in_parent(void)
 {
 	event_unlock();
+	event_control_after_fork();
 	pthread_mutex_unlock(&starting);
 }
 
@@ -40,6 +42,7 @@ static void in_child(void)
 	event_threads_forked();
 	event_grace_begin();
 	event_unlock();
+	event_control_after_fork();
 	if (started)
 		event_control_forked();
 	pthread_mutex_unlock(&starting);

@@ -77,6 +77,7 @@ clean:
 	rm -rf build build-san
 
 include src/event/rules.mk
+include src/preload/rules.mk
 -include tests/tests.mk
 -include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

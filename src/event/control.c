@@ -37,14 +37,13 @@
 #define WAIT_START    10         /* seconds */
 
 /*
- * .start: who starts, stops, forks. .table: peers, their sessions and what those have attached; the
- * control thread holds it while they change, so that a child finds them whole. .gate: who waits
- * for GO. Locks in the order start, table, the registry's; gate is by itself.
+ * start.c lets one thread at a time start, stop or fork. .table: peers, their sessions and what
+ * those have attached; the control thread holds it while they change, so that a child finds
+ * them whole, and takes the registry's lock after it. .gate: who waits for GO.
  */
 static struct control {
-	pthread_mutex_t start, table, gate;
+	pthread_mutex_t table, gate;
 	pthread_cond_t went; /* with .gate: somebody may go on */
-	bool fork_handlers;
 	bool running, stop;
 	bool waiting; /* with .gate */
 	int handed;   /* with .gate: a connection for the thread, where the start waits; -1: none */
@@ -54,8 +53,7 @@ static struct control {
 	struct control_socket socket;
 	uint64_t listen_at; /* ns: not before; 0: tried */
 	struct control_peer peers[PEERS];
-} control = { .start = PTHREAD_MUTEX_INITIALIZER, .table = PTHREAD_MUTEX_INITIALIZER,
-	      .gate = PTHREAD_MUTEX_INITIALIZER };
+} control = { .table = PTHREAD_MUTEX_INITIALIZER, .gate = PTHREAD_MUTEX_INITIALIZER };
 
 void control_table_lock(void)
 {
@@ -303,16 +301,14 @@ static int start_thread(void)
 	return 0;
 }
 
-static void fork_prepare(void)
+void event_control_before_fork(void)
 {
-	pthread_mutex_lock(&control.start);
-	pthread_mutex_lock(&control.table);
+	control_table_lock();
 }
 
-static void fork_parent(void)
+void event_control_after_fork(void)
 {
-	pthread_mutex_unlock(&control.table);
-	pthread_mutex_unlock(&control.start);
+	control_table_unlock();
 }
 
 static void init_gate(void)
@@ -338,25 +334,14 @@ static void init(void)
 
 int event_control_start(void)
 {
-	struct abide_error e;
-	int err = 0;
+	int err;
 
-	pthread_mutex_lock(&control.start);
-	if (control.running)
-		goto out;
 	init();
-	if (!control.fork_handlers) {
-		err = -pthread_atfork(fork_prepare, fork_parent, NULL);
-		control.fork_handlers = !err;
-	}
-	if (!err)
-		err = control_socket_open(&control.socket, &e);
+	err = control_socket_open(&control.socket, NULL);
 	if (!err)
 		err = start_thread();
 	if (err)
 		control_socket_close(&control.socket, true);
-out:
-	pthread_mutex_unlock(&control.start);
 	return err;
 }
 
@@ -395,36 +380,30 @@ void event_control_ready(void)
 
 void event_control_stop(void)
 {
-	pthread_mutex_lock(&control.start);
-	if (control.running) {
-		__atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
-		kick();
-		pthread_join(control.thread, NULL);
-		close_kick();
-		control.running = false;
-	}
-	pthread_mutex_unlock(&control.start);
+	if (!control.running)
+		return;
+	__atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+	kick();
+	pthread_join(control.thread, NULL);
+	close_kick();
+	control.running = false;
 }
 
 /*
- * The locks are this thread's (fork_prepare). Connections without programs are the parent's
- * affair; what its thread had in the making is lost memory.
+ * The only thread. Connections without programs are the parent's affair; what its control
+ * thread had in the making is lost memory.
  */
 void event_control_forked(void)
 {
 	uint32_t i;
 
-	pthread_mutex_init(&control.start, NULL);
-	pthread_mutex_init(&control.table, NULL);
-	pthread_mutex_init(&control.gate, NULL);
-	if (!control.running)
-		return;
 	close_kick();
 	control_socket_close(&control.socket, false);
 	for (i = 0; i < PEERS; i++)
 		control_peer_forked(&control.peers[i]);
-	control.running = control.waiting = false;
+	pthread_mutex_init(&control.gate, NULL);
 	init_gate();
+	control.running = control.waiting = false;
 	control.listen_at = control_now_ns() + CHILD_SETTLES;
 	start_thread();
 }

@@ -110,6 +110,12 @@ void finding_value(struct program *p, const char *fmt, ...)
 	va_end(ap);
 }
 
+void finding_place(struct program *p, uint32_t byte)
+{
+	if (!p->soft && p->out->nr)
+		snprintf(p->out->items[p->out->nr - 1].place, sizeof(p->out->items[0].place), "byte %u", byte);
+}
+
 void findings_free(struct findings *l)
 {
 	free(l->items);

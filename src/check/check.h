@@ -51,7 +51,8 @@ struct finding {
 	char where[96];          /* "prog.bpf.c:31", "NAME+12"; "" when whole */
 	char what[128];          /* the dependency in the kernel's words: "task_struct.state", "helper 158" */
 	char why[256];           /* one sentence; what was found when it is fine */
-	char value[96];          /* what the kernel gives for it: "24, 4 bytes", "int (struct file *)"; "" when nothing can differ */
+	char value[96];          /* what the kernel gives for it: "4 bytes", "int (struct file *)"; "" when nothing can differ */
+	char place[24];          /* where, when the loader is told so by a relocation: "byte 2460"; else "" */
 	char instead[96];        /* stable replacement, "" when the catalog has none */
 };
 

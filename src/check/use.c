@@ -255,10 +255,15 @@ static void value_record(struct program *p, const struct core_relo *r, const str
 {
 	if (r->kind == BPF_CORE_TYPE_ID_LOCAL || r->kind == BPF_CORE_TYPE_ID_TARGET)
 		return;
-	if (c->width)
-		finding_value(p, "%llu, %u bytes", (unsigned long long)c->value, c->width);
-	else
+	if (r->kind == BPF_CORE_FIELD_BYTE_OFFSET) {
+		if (c->width) /* none of a bit-field */
+			finding_value(p, "%u bytes", c->width);
+		finding_place(p, (uint32_t)c->value);
+	} else if (r->kind == BPF_CORE_FIELD_LSHIFT_U64 || r->kind == BPF_CORE_FIELD_RSHIFT_U64) {
+		return; /* of a bit-field, and the loader fills it in */
+	} else {
 		finding_value(p, "%llu", (unsigned long long)c->value);
+	}
 }
 
 static void check_record(struct program *p, const struct function *f, uint32_t insn, const struct flow_insn *i,

@@ -34,6 +34,7 @@ check-truth: $(TRUTH_OBJ) $(B)/abide
 	tests/truth/compare
 UNIT_TESTS += $(B)/tests/check_truth
 $(B)/tests/check_truth: tests/truth/compare $(TRUTH_OBJ) $(B)/abide
+	@mkdir -p $(@D)
 	cp $< $@
 
 # The stamp: cut and damaged files, and the command.

@@ -181,7 +181,7 @@ static bool calls_helpers(const struct process_program *p)
 
 static void prepare(struct event_program *p)
 {
-	p->entry = p->program->entry;
+	p->entry = process_entry(p->program);
 	p->calls = calls_helpers(p->program);
 	p->slots_column = take_slots_column(p->slots);
 	if (!p->budget)

@@ -59,6 +59,7 @@ static __attribute__((noinline)) void run_slowly(struct event_thread *me, const 
 		}
 	}
 	process_run(p->program, &me->run, (uint64_t)(uintptr_t)args, 0);
+	me->run.native = true; /* the interpreter says otherwise */
 	if (shared)
 		process_slot_release(p->slots, me->run.slot, me->tid);
 	if (entry->column < EVENT_COLUMNS)
@@ -87,10 +88,6 @@ static inline void run_one(struct event_thread *me, const struct event_entry *en
 			}
 			me->run.slot = me->slots[p->slots_column].slot;
 		}
-		me->run.status = PROCESS_DONE;
-		me->run.native = true;
-		me->run.tail_calls = 0;
-		me->run.program = p->program;
 		p->entry((uint64_t)(uintptr_t)args, 0, 0, 0, 0, &me->run);
 		me->fired[entry->column]++;
 		if (p->calls)

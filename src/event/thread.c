@@ -107,6 +107,7 @@ struct event_thread *event_thread_get(void)
 	if (t->seq & 1 && t != event_me)
 		__atomic_store_n(&t->seq, t->seq + 1, __ATOMIC_RELEASE);
 	memset(&t->run, 0, sizeof(t->run));
+	t->run.native = true;
 	memset(t->slots, 0, sizeof(t->slots));
 	t->fence = __atomic_load_n(&fences, __ATOMIC_RELAXED);
 	event_me = t;

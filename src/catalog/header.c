@@ -381,6 +381,8 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 		if (ev->args[i].since > ev->since)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), " (since %u)",
 			         ev->args[i].since);
+		if (!*text)
+			continue; /* the declaration says it all */
 		buf_printf(b, " *	    %-11s ", ev->args[i].name);
 		wrap(b, text, 24, " *			", 24, 0);
 		buf_printf(b, "\n");
@@ -436,11 +438,23 @@ static void guard_of(const char *name, char *guard, size_t size)
 	snprintf(guard + n, size - n, "_H");
 }
 
+/* A file's or a process's name as a comment can have it. */
+static void printable_of(const char *name, char *text, size_t size)
+{
+	size_t n;
+
+	for (n = 0; name[n] && n + 1 < size; n++)
+		text[n] = is_name_part(name[n], false) || strchr(".+-", name[n]) ? name[n] : '?';
+	text[n] = '\0';
+}
+
 int header_write_application(const struct catalog *c, const char *name, struct buf *out,
                              struct abide_error *e)
 {
-	char guard[96];
+	char guard[96], text[96];
 	uint32_t i;
+
+	printable_of(name, text, sizeof(text));
 
 	guard_of(name, guard, sizeof(guard));
 	buf_printf(out,
@@ -449,7 +463,7 @@ int header_write_application(const struct catalog *c, const char *name, struct b
 	           " * do not edit.\n"
 	           " *\n"
 	           "%s#ifndef %s\n#define %s\n\n%s%s",
-	           name, app_head, guard, guard, types, since);
+	           text, app_head, guard, guard, types, since);
 	write_structs(c, out);
 	buf_printf(out, "%s", app_events_head);
 	for (i = 0; i < c->nr_events; i++)

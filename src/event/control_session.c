@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "event/control_peer.h"
-#include "event/control_socket.h"
+#include "process/message_socket.h"
 #include "event/event.h"
 #include "process/link.h"
 #include "process/verify.h"
@@ -66,7 +66,7 @@ static void drop_user(struct control_session *s)
 	for (i = 0; i < s->nr_maps; i++)
 		process_map_close(s->maps[i]);
 	process_slots_close(s->slots);
-	if (s->wake >= 0 && control_socket_is(s->wake, s->wake_inode))
+	if (s->wake >= 0 && message_socket_is(s->wake, s->wake_inode))
 		close(s->wake);
 	free(s->links.programs);
 	free(s);
@@ -87,7 +87,7 @@ static void wake_reader(void *ctx)
 {
 	const struct control_session *s = ctx;
 
-	if (control_socket_is(s->wake, s->wake_inode))
+	if (message_socket_is(s->wake, s->wake_inode))
 		send(s->wake, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -133,7 +133,7 @@ static int open_maps(struct control_session *s, const struct message_attach *m, 
 
 	err = process_slots_open(fds[m->nr_maps], &s->slots, e);
 	s->wake = fds[m->nr_maps + 1];
-	s->wake_inode = control_socket_inode(s->wake);
+	s->wake_inode = message_socket_inode(s->wake);
 	fds[m->nr_maps + 1] = -1;
 	for (i = 0; !err && i < m->nr_maps; i++)
 		err = open_map(s, &m->maps[i], fds[i], e);

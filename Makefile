@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # make            the command (build/abide), the library, the tools' objects
+# make event      build/libabide-event.a and .so, which applications with user events link
 # make static     build/abide-static, for machines without libbpf
 # make check      the tests that need no privilege;  scripts/test runs all of them
 # make bench      figures, as ratios measured in one run
@@ -23,7 +24,7 @@ LDLIBS  := -lbpf -lelf -lz
 IMAGELIBS := -Wl,-Bstatic -larchive -llzma -lzstd -llz4 -lbz2 -Wl,-Bdynamic
 STATICLIBS := -larchive -llzma -lzstd -llz4 -lbz2 -lz
 
-STAGES  := util object catalog analyze policy translate image profile check kernel process render
+STAGES  := util object catalog analyze policy translate image profile check kernel process app render
 GENSRC  := $(B)/gen/catalog_builtin.c $(B)/gen/follow_object.c
 LIBSRC  := $(foreach s,$(STAGES),$(sort $(wildcard src/$(s)/*.c)))
 LIBSRC  := $(filter-out %.bpf.c,$(LIBSRC))
@@ -37,7 +38,7 @@ TOOLSRC := $(sort $(wildcard tools/*.bpf.c))
 TOOLOBJ := $(TOOLSRC:tools/%.bpf.c=$(B)/tools/%.bpf.o)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -Iinclude -I$(B)/include
 
-all: $(B)/abide $(TOOLOBJ)
+all: $(B)/abide $(TOOLOBJ) event
 static: $(B)/abide-static
 
 $(B)/%.o: src/%.c
@@ -75,6 +76,8 @@ $(B)/abide-static: $(CLIOBJ) $(B)/libabide.a
 clean:
 	rm -rf build build-san
 
+include src/event/rules.mk
+include src/preload/rules.mk
 -include tests/tests.mk
 -include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -328,16 +328,39 @@ static int translate(const struct run *run, struct parts *p, struct abide_error 
 	                              &p->follow, e);
 }
 
+/* The running kernel, asked for by the checks. */
+struct here {
+	struct kernels *kernels;
+	struct kernel_list list;
+};
+
+static const struct notes *notes_here(void *arg, bool symbols)
+{
+	struct here *h = arg;
+	const struct notes *n = NULL;
+
+	if (!h->kernels && (kernels_open(&h->kernels, NULL) || kernels_find(h->kernels, NULL, &h->list, NULL)))
+		return NULL;
+	return !h->list.nr || kernels_notes(h->kernels, h->list.items[0], symbols, &n, NULL) ? NULL : n;
+}
+
 /* Was a program that depends on the kernel's internals tested for this kernel, if it says for which? */
 static int check_stamp(const struct run *run, const struct parts *p, struct abide_error *e)
 {
+	struct here h = { 0 };
+	struct stamp_kernel on = { .btf = p->in.btf, .notes = notes_here, .notes_arg = &h };
 	struct utsname u;
+	int err;
 
 	if (run->force)
 		return 0;
 	if (uname(&u))
 		return error_set(e, -errno, "", "which kernel is this? %s", strerror(errno));
-	return stamp_allows(p->in.object, u.release, p->in.btf, p->in.catalog, e);
+	on.release = u.release;
+	err = stamp_allows(p->in.object, &on, p->in.catalog, e);
+	free(h.list.items);
+	kernels_close(h.kernels);
+	return err;
 }
 
 static int open_session(const struct run *run, struct parts *p, struct abide_error *e)

@@ -46,3 +46,10 @@ $(APP_DIR)/app_fields.bpf.o: tests/unit/app_fields.bpf.c $(APP_DIR)/app_events.u
 check-app: $(UNIT_APP)
 	@for t in $^; do B=$(B) CLANG=$(CLANG) CC=$(CC) $$t || exit 1; done
 .PHONY: check-app
+
+# The fuzz target, with what reads an application. Seeds: the libraries of app_events.h.
+APP_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(CASESRC) $(addprefix src/app/,app.c binary.c maps.c merge.c target.c text.c) \
+              src/process/layout.c) $(B)/fuzz.o/gen/catalog_builtin.o
+$(B)/fuzz/app: tests/fuzz/app.c $(APP_FUZZ)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(APP_FUZZ)

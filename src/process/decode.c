@@ -343,9 +343,62 @@ bool program_nests(const struct process_program *p)
 	return fits;
 }
 
+/* What the verifier knows goes where unused fields of instructions are. */
+static int take_facts(struct process_program *p, const struct verify_fact *facts,
+                      struct process_map *const *maps, struct abide_error *e)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->nr; i++)
+		n += p->insns[i].op == OP_HELPER;
+	p->calls = calloc(n ? n : 1, sizeof(*p->calls));
+	if (!p->calls)
+		return error_nomem(e);
+	for (i = 0; i < p->nr; i++) {
+		struct insn *d = &p->insns[i];
+		const struct verify_fact *f = &facts[i];
+
+		if (d->op >= NR_OPS)
+			continue;
+		if (op_rows[d->op].form == FORM_LOAD)
+			d->imm = f->faults;
+		if (d->op != OP_HELPER || !f->has_map)
+			continue;
+		p->calls[p->nr_calls++] = (struct process_call){
+			maps[f->map], f->key_known, f->key_known && f->key_in_range, f->key
+		};
+		d->off = (int32_t)p->nr_calls;
+	}
+	return 0;
+}
+
+/* What native code and the ends of runs have to do for the helpers that are called. */
+static void look_at_helpers(struct process_program *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->nr; i++) {
+		const struct insn *d = &p->insns[i];
+		const struct process_helper *h;
+
+		if (d->op != OP_HELPER)
+			continue;
+		h = &p->helpers->table[d->imm];
+		p->wants_program |= h->wants_program || h->tail_call;
+		p->reserves |= d->imm == BPF_FUNC_ringbuf_reserve || h->tail_call;
+	}
+}
+
 int process_program_new(const struct bpf_insn *insns, uint32_t nr,
                         const struct process_helpers *helpers, struct process_program **out,
                         struct abide_error *e)
+{
+	return program_decode(insns, nr, helpers, NULL, NULL, out, e);
+}
+
+int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
+                   const struct verify_fact *facts, struct process_map *const *maps,
+                   struct process_program **out, struct abide_error *e)
 {
 	struct process_program *p = NULL;
 	struct op_index x;
@@ -374,6 +427,10 @@ int process_program_new(const struct bpf_insn *insns, uint32_t nr,
 		err = find_functions(p, insns, e);
 	for (i = 0; !err && i < p->nr_functions; i++)
 		err = link_function(p, &p->functions[i], insns, e);
+	if (!err && facts)
+		err = take_facts(p, facts, maps, e);
+	if (!err)
+		look_at_helpers(p);
 	if (err)
 		process_program_free(p);
 	else

@@ -15,9 +15,9 @@ $(VERIFY_DIR)/verify_%: tests/unit/verify_%.c $(wildcard tests/unit/verify_*.h) 
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(VERIFY_LIB)
 
 VERIFY_ASM := $(patsubst %,$(T)/runner.o/%.o,asm asm_names asm_read case layout layout_btf)
-$(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h tests/unit/process_kit.h $(VERIFY_ASM) $(CASEOBJ) $(VERIFY_LIB)
+$(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h tests/unit/process_kit.h $(VERIFY_ASM) $(B)/libabide.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(VERIFY_ASM) $(sort $(CASEOBJ) $(VERIFY_LIB))
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(VERIFY_ASM) $(B)/libabide.a
 $(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.case
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 

@@ -21,6 +21,11 @@ $(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h 
 $(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.case
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 
+# Clang's stages have their own objects, with sanitizers.
+$(B)/fuzz/verify: tests/fuzz/verify.c $(wildcard tests/unit/verify_*.h tests/unit/process_*.h) $(PROCESS_FUZZ)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZFLAGS) -Itests/unit -fsanitize=fuzzer -o $@ $< $(PROCESS_FUZZ)
+
 # Tests that take arguments are run by a script of their name.
 $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	@mkdir -p $(@D)

@@ -23,7 +23,8 @@ struct gen {
 	struct gen_reg r[10];
 	struct gen_reg spill[4];  /* slots r10-96 to r10-72 */
 	uint16_t busy;
-	uint32_t depth, loops, sloppy; /* one in so many is wrong; 0: none */
+	uint32_t depth, loops;
+	uint32_t sloppy; /* so many chances to be wrong from here on, one is taken; 0: none */
 	uint32_t functions, function;
 	bool in_callback;
 	struct {
@@ -40,7 +41,7 @@ static inline uint32_t gen_draw(struct gen *g, uint32_t n)
 
 static inline bool gen_wrong(struct gen *g)
 {
-	return g->sloppy && !gen_draw(g, g->sloppy);
+	return g->sloppy && !--g->sloppy;
 }
 
 static inline void gen_put(struct gen *g, struct bpf_insn i)
@@ -85,10 +86,8 @@ static inline uint8_t gen_num(struct gen *g)
 {
 	uint8_t r = gen_find(g, GEN_NUM);
 
-	if (r != 255 && !gen_wrong(g))
-		return r;
-	if (r != 255 && g->sloppy)
-		return (uint8_t)gen_draw(g, 10);
+	if (r != 255)
+		return gen_draw(g, 16) || !gen_wrong(g) ? r : (uint8_t)gen_draw(g, 10);
 	r = gen_dst(g);
 	gen_value(g, r, draw_value(&g->p->d));
 	return r;
@@ -154,7 +153,7 @@ static inline void gen_touch(struct gen *g, uint8_t base, int32_t off, uint32_t 
 		k = 0, size = 1;
 	at = room > size ? gen_draw(g, room - size + 1) : 0;
 	if (gen_wrong(g))
-		at += gen_draw(g, 2 * size + 2);
+		at = gen_draw(g, 3) ? room - size + 1 + gen_draw(g, 2) : at + gen_draw(g, 2 * size + 2);
 	switch (gen_draw(g, writable ? 6 : 2)) {
 	case 0:
 	case 1:
@@ -628,10 +627,105 @@ static inline void gen_function(struct gen *g)
 	gen_set(g, 0, GEN_NUM, 0);
 }
 
+/* What must be refused: each of these is a mistake that verifiers have made. */
+static inline void gen_danger(struct gen *g)
+{
+	uint8_t n = gen_num(g), p = gen_find(g, gen_draw(g, 2) ? GEN_TYPED : GEN_CTX), t, k;
+	int32_t at;
+
+	if (!gen_may_call(g))
+		return;
+	switch (gen_draw(g, 6)) {
+	case 0: /* a spilled pointer, written over at an index that is not known, then used */
+		if (p == 255)
+			return;
+		gen_put(g, INSN(BPF_STX | BPF_MEM | BPF_DW, 10, p, -112, 0));
+		gen_put(g, INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -104, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, n, 0, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_AND | BPF_K, 1, 0, 0, 15));
+		gen_put(g, INSN(BPF_ALU64 | BPF_ADD | BPF_X, 1, 10, 0, 0));
+		gen_put(g, INSN(BPF_ST | BPF_MEM | BPF_B, 1, 0, -112, 0x55));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_DW, 2, 10, -112, 0));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 2, g->r[p].kind == GEN_CTX ? 16 : 8, 0));
+		break;
+	case 1: /* what a helper may not have written */
+		at = -512 + 8 * (int32_t)gen_draw(g, 20);
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, n, 0, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_AND | BPF_K, 2, 0, 0, 15));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, at));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0x1000));
+		gen_put(g, INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_B, 0, 10, at + (int32_t)gen_draw(g, 16), 0));
+		break;
+	case 2: /* the test of one lookup is no test of another */
+		for (k = 7; k <= 8; k++) {
+			if (g->busy & 1u << k)
+				return;
+			gen_put(g, INSN(BPF_STX | BPF_MEM | BPF_DW, 10, gen_num(g), -64, 0));
+			gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0));
+			gen_put(g, INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -64));
+			gen_map(g, 1, ENV_HASH);
+			gen_call(g, BPF_FUNC_map_lookup_elem);
+			gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, k, 0, 0, 0));
+			gen_set(g, k, GEN_NONE, 0);
+			gen_value(g, 0, 1);
+		}
+		gen_put(g, INSN(BPF_JMP | BPF_JEQ | BPF_K, 7 + gen_draw(g, 2), 0, 1, 0));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_DW, 0, 7 + gen_draw(g, 2), 8, 0));
+		gen_value(g, 7, 1);
+		gen_value(g, 8, 1);
+		break;
+	case 3: /* a record after it has been given up */
+		t = gen_keep(g);
+		if (!t)
+			return;
+		gen_map(g, 1, ENV_RING);
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, 16));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0));
+		gen_call(g, BPF_FUNC_ringbuf_reserve);
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, t, 0, 0, 0));
+		gen_put(g, INSN(BPF_STX | BPF_MEM | BPF_DW, 10, t, -120, 0));
+		gen_put(g, INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 5, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 0, 0, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, 0));
+		gen_put(g, INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ringbuf_submit));
+		gen_put(g, gen_draw(g, 2) ? INSN(BPF_LDX | BPF_MEM | BPF_DW, t, 10, -120, 0) : INSN(BPF_JMP | BPF_JA, 0, 0, 0, 0));
+		gen_put(g, INSN(BPF_ST | BPF_MEM | BPF_DW, t, 0, 8 * (int32_t)gen_draw(g, 2), 7));
+		gen_value(g, t, 1);
+		break;
+	case 4: /* initialised on one of two ways only, deeper than all else */
+		at = -512 + 8 * (int32_t)gen_draw(g, 20);
+		gen_put(g, INSN(BPF_JMP | BPF_JGT | BPF_K, n, 0, 1, gen_draw(g, 100)));
+		gen_put(g, INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, at, 3));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_B, 0, 10, at + (int32_t)gen_draw(g, 8), 0));
+		break;
+	default: /* a bound on one number, used for another that was its copy */
+		t = gen_dst(g);
+		if (t == n || t < 6)
+			return;
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_X, t, n, 0, 0));
+		gen_put(g, INSN((gen_draw(g, 2) ? BPF_ALU64 : BPF_ALU) | (gen_draw(g, 2) ? BPF_ADD : BPF_XOR) | BPF_K, t, 0, 0, 1 + gen_draw(g, 9)));
+		gen_put(g, INSN((gen_draw(g, 2) ? BPF_JMP : BPF_JMP32) | BPF_JGT | BPF_K, t, 0, 5, 120));
+		gen_put(g, INSN(BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_VALUE, 0, ENV_DATA));
+		gen_put(g, INSN(0, 0, 0, 0, 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_ADD | BPF_X, 1, n, 0, 0));
+		gen_put(g, INSN(BPF_LDX | BPF_MEM | BPF_DW, t, 1, (int32_t)gen_draw(g, 9), 0));
+		gen_put(g, INSN(BPF_ALU64 | BPF_MOV | BPF_K, t, 0, 0, 1));
+		gen_set(g, t, GEN_NUM, 0);
+		if (n == 1)
+			gen_value(g, 1, 1);
+	}
+	gen_clobber(g);
+	gen_value(g, 0, 1);
+}
+
 static inline void gen_block(struct gen *g, uint32_t n)
 {
 	g->depth++;
-	while (n-- && g->p->nr < RANDOM_MAX - 800)
+	while (n-- && g->p->nr < RANDOM_MAX - 800) {
+		if (gen_wrong(g))
+			gen_danger(g);
 		switch (gen_draw(g, g->depth < 5 ? 22 : 14)) {
 		default:
 			gen_alu(g);
@@ -674,6 +768,7 @@ static inline void gen_block(struct gen *g, uint32_t n)
 			gen_ring(g);
 			break;
 		}
+	}
 	g->depth--;
 }
 

@@ -83,6 +83,6 @@ void event_registered(void)
 	bool first = !__atomic_exchange_n(&looked, true, __ATOMIC_RELAXED);
 
 	value = first ? secure_getenv("ABIDE_EVENT") : NULL;
-	if (value && !strcmp(value, "1"))
-		abide_event_start();
+	if (value && !strcmp(value, "1") && !abide_event_start())
+		event_control_ready();
 }

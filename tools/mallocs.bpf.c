@@ -15,6 +15,7 @@
 OPTION(u64, min_bytes, 0, "count only blocks of at least so many bytes");
 
 #define DEPTH 8
+#define OURS  2 /* frames of libabide-libc.so, which are left out */
 
 struct place {
 	u32 pid TITLE("PID");
@@ -87,7 +88,7 @@ static __always_inline void got_block(void *ctx, u64 address, u64 size)
 	count(&got, 1);
 	hist_add(&sizes, size);
 	block.place.pid = bpf_get_current_pid_tgid() >> 32;
-	bpf_get_stack(ctx, block.place.stack, sizeof(block.place.stack), BPF_F_USER_STACK);
+	bpf_get_stack(ctx, block.place.stack, sizeof(block.place.stack), BPF_F_USER_STACK | OURS);
 	kept = table_at(&places, &block.place);
 	if (kept) {
 		kept->asked += size;

@@ -26,12 +26,11 @@ struct place {
 struct kept {
 	u64 bytes UNIT("bytes") TITLE("KEPT") SORT;
 	u64 blocks TITLE("BLOCKS");
-	u64 asked UNIT("bytes") TITLE("ASKED");
-	u64 times TITLE("TIMES");
 };
 
 COUNTER(got, "blocks handed out");
 COUNTER(returned, "blocks given back");
+COUNTER(untold, "blocks that found no room in the table of blocks");
 HISTOGRAM(sizes, "sizes of blocks", "bytes");
 TOP_BY(places, struct place, struct kept, "memory that was not given back", 16384);
 
@@ -60,8 +59,6 @@ struct {
 	__type(value, struct block);
 } moving SEC(".maps");
 
-COUNTER(untold, "blocks that found no room in the table of blocks");
-
 static __always_inline void hold(u64 address, struct block *block)
 {
 	struct address key = { address, bpf_get_current_pid_tgid() >> 32 };
@@ -81,7 +78,6 @@ static __always_inline void hold(u64 address, struct block *block)
 static __always_inline void got_block(void *ctx, u64 address, u64 size)
 {
 	struct block block = { .size = size };
-	struct kept *kept;
 
 	if (!address || size < min_bytes)
 		return;
@@ -89,15 +85,10 @@ static __always_inline void got_block(void *ctx, u64 address, u64 size)
 	hist_add(&sizes, size);
 	block.place.pid = bpf_get_current_pid_tgid() >> 32;
 	bpf_get_stack(ctx, block.place.stack, sizeof(block.place.stack), BPF_F_USER_STACK | OURS);
-	kept = table_at(&places, &block.place);
-	if (kept) {
-		kept->asked += size;
-		kept->times++;
-	}
 	hold(address, &block);
 }
 
-/* The sums of all CPUs together: one CPU may give back what another one got. */
+/* Of the sums of all CPUs: one may give back what another one got. */
 static __always_inline bool gave_block(u64 address, struct block *copy)
 {
 	struct address key = { address, bpf_get_current_pid_tgid() >> 32 };

@@ -35,6 +35,16 @@ run() { # OBJECT COMMAND...
 row() { grep "\"map\":\"$1\"" "$tmp/out" | grep -E -- "$2" | grep -oE "\"$3\":-?[0-9]+" | cut -d: -f2; }
 sum() { row "$@" | awk '{ s += $1 } END { print s + 0 }'; }
 
+# What the library promises to compiled programs.
+"$abide" lock "$B/libabide-libc.so" --check catalog/libc.lock >"$tmp/out" 2>"$tmp/err"
+result $? "the events libc:* are those of catalog/libc.lock"
+sed 's/libc_call_user.ns offset 32/libc_call_user.ns offset 40/' catalog/libc.lock >"$tmp/other.lock"
+! "$abide" lock "$B/libabide-libc.so" --check "$tmp/other.lock" >"$tmp/out" 2>"$tmp/err"
+result $? "and a promise that is broken is seen"
+"$abide" lock "$B/libabide-libc.so" >"$tmp/out" 2>"$tmp/err"
+cmp -s "$tmp/out" catalog/libc.lock
+result $? "nothing is there that is not promised yet (abide lock --update catalog/libc.lock)"
+
 # Files: one open, N writes and reads of 100 bytes, and their file.
 run "$tools/iolat.bpf.o" "$work" io "$tmp/file" 1000
 is $status 0 "iolat on a program"

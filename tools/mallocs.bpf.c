@@ -30,7 +30,6 @@ struct kept {
 
 COUNTER(got, "blocks handed out");
 COUNTER(returned, "blocks given back");
-COUNTER(untold, "blocks that found no room in the table of blocks");
 HISTOGRAM(sizes, "sizes of blocks", "bytes");
 TOP_BY(places, struct place, struct kept, "memory that was not given back", 16384);
 
@@ -50,6 +49,7 @@ struct {
 	__type(key, struct address);
 	__type(value, struct block);
 } blocks SEC(".maps");
+__u64 abide_lost_blocks ABIDE_TAG("lost=blocks");
 
 /* What realloc() may free: a block that comes back when it fails. */
 struct {
@@ -65,7 +65,7 @@ static __always_inline void hold(u64 address, struct block *block)
 	struct kept *kept;
 
 	if (bpf_map_update_elem(&blocks, &key, block, BPF_ANY)) {
-		count(&untold, 1);
+		__sync_fetch_and_add(&abide_lost_blocks, 1);
 		return;
 	}
 	kept = table_at(&places, &block->place);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An application with events, for the live tests of abide run on applications. It fires "step" a given
+ * An application with events, for the tests of the control protocol and of abide run on applications. It fires "step" a given
  * number of times in each of its threads, with .value from 1 on, and says at the end how often
  * in all.
  *
- *	app_server [-t THREADS] [-n STEPS] [-r ROUNDS] [-u US] [-f CHILDREN] [-x] [-c]
+ *	control_server [-t THREADS] [-n STEPS] [-r ROUNDS] [-u US] [-f CHILDREN] [-x] [-c]
  *
  *	-n 0: until SIGTERM.  -r: so many rounds of THREADS threads one after the other
  *	-u US between steps.  -f: forked children that do the same.  -x: then exec itself without -x
- *	-c: closes all descriptors from 3 on at first.  -s: calls abide_event_start.  -w: waits for a line on stdin
+ *	-c: closes all descriptors from 3 on when it has started.  -s: calls abide_event_start
+ *	-w: says "ready" and waits for a line on stdin
  */
 #include <abide/event.h>
 #include <pthread.h>
@@ -123,12 +124,16 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	signal(SIGTERM, on_term);
-	if (close_all)
-		closefrom(3);
 	if (start && abide_event_start())
 		return 3;
-	if (wait_line && !fgets(line, sizeof(line), stdin))
-		return 0;
+	if (close_all)
+		closefrom(3);
+	if (wait_line) {
+		puts("ready");
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin))
+			return 0;
+	}
 	for (i = 0; i < nr_children; i++)
 		if (!fork()) {
 			run_rounds();

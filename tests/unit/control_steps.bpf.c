@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What app_server does, counted in every way there is: the numbers are compared with its own. */
-#include "app_server.user.h"
+/* What control_server does, counted in every way there is: the numbers are compared with its own. */
+#include "control_server.user.h"
 #include <abide/program.h>
 
 OPTION(u64, only, 0, "a row for each step of this value; 0: none");

@@ -21,10 +21,17 @@
 #include "app/offers.h"
 #include "process/message.h"
 
-#define PATIENCE_MS 500         /* for one answer */
+#define PATIENCE_MS 500         /* for the answers of all that are asked together */
+#define TOGETHER    256
 #define MAX_HELLO   (4u << 20)  /* bytes */
 #define MAX_OFFERS  65536u
 #define MAX_COMMAND 4096
+
+struct finder {
+	struct app_offers *l;
+	int fds[TOGETHER]; /* connections to the last .nr of the list, which were not heard so far */
+	uint32_t nr;
+};
 
 static int64_t now_ms(void)
 {
@@ -34,7 +41,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* @n bytes before @deadline; false: they do not come. */
+/* @n bytes, of which what is not there yet must come before @deadline. */
 static bool receive(int fd, void *to, size_t n, int64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -43,7 +50,7 @@ static bool receive(int fd, void *to, size_t n, int64_t deadline)
 
 	while (n) {
 		left = deadline - now_ms();
-		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+		if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
 			return false;
 		got = recv(fd, to, n, MSG_DONTWAIT);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -56,9 +63,8 @@ static bool receive(int fd, void *to, size_t n, int64_t deadline)
 	return true;
 }
 
-static void ask(int fd, struct app_offer *o)
+static void hear(int fd, struct app_offer *o, int64_t deadline)
 {
-	int64_t deadline = now_ms() + PATIENCE_MS;
 	uint8_t bytes[MESSAGE_HEADER], *body;
 	struct message_hello hello = { 0 };
 	struct message_header h;
@@ -78,6 +84,19 @@ static void ask(int fd, struct app_offer *o)
 		message_hello_free(&hello);
 	}
 	free(body);
+}
+
+/* All that were connected to have had the same time to answer, so that many silent ones take no longer than one. */
+static void hear_all(struct finder *f)
+{
+	int64_t deadline = now_ms() + PATIENCE_MS;
+	uint32_t i;
+
+	for (i = 0; i < f->nr; i++) {
+		hear(f->fds[i], &f->l->items[f->l->nr - f->nr + i], deadline);
+		close(f->fds[i]);
+	}
+	f->nr = 0;
 }
 
 /* Its words with spaces between them; what cannot be printed becomes '?'. */
@@ -119,21 +138,26 @@ static int connect_to(const char *path)
 	return fd;
 }
 
-static int add(struct app_offers *l, int fd, const char *path, uid_t owner, struct abide_error *e)
+/* Takes @fd over. */
+static int add(struct finder *f, int fd, const char *path, uid_t owner, struct abide_error *e)
 {
 	struct app_offer o = { 0 }, *items;
+	struct app_offers *l = f->l;
 	struct ucred who;
 	socklen_t size = sizeof(who);
 	uint32_t i;
 
 	/* the socket of a user is that user's process, or root's */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) || (who.uid != owner && who.uid))
-		return 0;
-	for (i = 0; i < l->nr; i++)
-		if (l->items[i].pid == who.pid)
-			return 0;
-	if (l->nr == MAX_OFFERS)
-		return error_set(e, -E2BIG, "", "more than %u processes offer user events", MAX_OFFERS);
+	bool is_new = !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) && (who.uid == owner || !who.uid);
+
+	for (i = 0; is_new && i < l->nr; i++)
+		is_new = l->items[i].pid != who.pid;
+	if (!is_new || l->nr == MAX_OFFERS) {
+		close(fd);
+		return is_new ? error_set(e, -E2BIG, "", "more than %u processes offer user events", MAX_OFFERS) : 0;
+	}
+	if (f->nr == TOGETHER)
+		hear_all(f);
 	o.pid = who.pid;
 	o.uid = who.uid;
 	o.path = strdup(path);
@@ -144,10 +168,11 @@ static int add(struct app_offers *l, int fd, const char *path, uid_t owner, stru
 	if (!items || !o.path || !o.command) {
 		free(o.path);
 		free(o.command);
+		close(fd);
 		return error_nomem(e);
 	}
-	ask(fd, &o);
 	items[l->nr++] = o;
+	f->fds[f->nr++] = fd;
 	return 0;
 }
 
@@ -159,7 +184,7 @@ static bool is_socket_name(const char *name)
 }
 
 /* The sockets in @directory, which must be @owner's alone. */
-static int look_into(struct app_offers *l, const char *directory, uid_t owner, struct abide_error *e)
+static int look_into(struct finder *f, const char *directory, uid_t owner, struct abide_error *e)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), s, err = 0;
 	struct dirent *entry;
@@ -186,10 +211,8 @@ static int look_into(struct app_offers *l, const char *directory, uid_t owner, s
 			break;
 		}
 		s = connect_to(path);
-		if (s >= 0) {
-			err = add(l, s, path, owner, e);
-			close(s);
-		}
+		if (s >= 0)
+			err = add(f, s, path, owner, e);
 		free(path);
 	}
 	closedir(d);
@@ -197,7 +220,7 @@ static int look_into(struct app_offers *l, const char *directory, uid_t owner, s
 }
 
 /* "PREFIX" "UID" "SUFFIX": directories of that form in @parent, for every user. */
-static int look_everywhere(struct app_offers *l, const char *parent, const char *prefix, const char *suffix,
+static int look_everywhere(struct finder *f, const char *parent, const char *prefix, const char *suffix,
                            struct abide_error *e)
 {
 	size_t n = strlen(prefix);
@@ -218,7 +241,7 @@ static int look_everywhere(struct app_offers *l, const char *parent, const char 
 			err = error_nomem(e);
 			break;
 		}
-		err = look_into(l, path, (uid_t)uid, e);
+		err = look_into(f, path, (uid_t)uid, e);
 		free(path);
 	}
 	if (d)
@@ -226,7 +249,7 @@ static int look_everywhere(struct app_offers *l, const char *parent, const char 
 	return err;
 }
 
-static int look_at_own(struct app_offers *l, struct abide_error *e)
+static int look_at_own(struct finder *f, struct abide_error *e)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
 	uid_t uid = geteuid();
@@ -238,7 +261,7 @@ static int look_at_own(struct app_offers *l, struct abide_error *e)
 		err = error_nomem(e);
 	for (i = 0; i < 3; i++) {
 		if (!err && path[i])
-			err = look_into(l, path[i], uid, e);
+			err = look_into(f, path[i], uid, e);
 		free(path[i]);
 	}
 	return err;
@@ -253,14 +276,16 @@ static int by_pid(const void *x, const void *y)
 
 int app_offers_find(struct app_offers *out, struct abide_error *e)
 {
+	struct finder f = { .l = out };
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	err = look_at_own(out, e);
+	err = look_at_own(&f, e);
 	if (!err && !geteuid())
-		err = look_everywhere(out, "/run/user", "", "/abide", e);
+		err = look_everywhere(&f, "/run/user", "", "/abide", e);
 	if (!err && !geteuid())
-		err = look_everywhere(out, "/tmp", "abide-", "", e);
+		err = look_everywhere(&f, "/tmp", "abide-", "", e);
+	hear_all(&f);
 	if (err)
 		app_offers_free(out);
 	else if (out->nr)

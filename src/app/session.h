@@ -70,6 +70,7 @@ const struct app_program *app_session_program(const struct app_session *s, uint3
 /* Results. As of the kernel's session (kernel/engine.h), with PROCESS_SLOTS values in per-CPU maps. */
 bool app_session_has_map(const struct app_session *s, uint32_t index);
 int app_session_read(const struct app_session *s, uint32_t index, struct session_entries *out, struct abide_error *e);
+/* Also before there is a process, and so maps. */
 int app_session_ring(struct app_session *s, uint32_t index, session_record_fn fn, void *ctx, struct abide_error *e);
 int app_session_rings_fd(const struct app_session *s);
 /* About to wait for rings_fd. True: there is something already. */

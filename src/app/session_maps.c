@@ -41,7 +41,7 @@ static int make_map(struct app_session *s, const struct app_map *from, struct ab
 	struct session_map *m = &s->maps[s->nr_maps];
 	int err;
 
-	*m = (struct session_map){ .fd = -1 };
+	m->fd = -1;
 	err = process_map_create(&from->def, &m->fd, e);
 	if (err)
 		return err;
@@ -199,8 +199,8 @@ int app_session_ring(struct app_session *s, uint32_t index, session_record_fn fn
 {
 	struct session_map *m = &s->maps[index];
 
-	if (!is_ring(process_map_def(m->map)->type))
-		return error_set(e, -EINVAL, "ring", "map %s is no ring", process_map_def(m->map)->name);
+	if (index >= MESSAGE_MAPS || !is_ring(s->object->maps[index].type))
+		return error_set(e, -EINVAL, "ring", "map %s is no ring", s->object->maps[index].name);
 	m->fn = fn;
 	m->fn_ctx = ctx;
 	return 0;
@@ -213,7 +213,7 @@ int app_session_rings_fd(const struct app_session *s)
 	for (i = 0; i < s->nr_maps; i++)
 		if (s->maps[i].fn || i == s->trace)
 			return s->wake[0];
-	return -1;
+	return -1; /* or not yet */
 }
 
 struct consumer {
@@ -281,7 +281,7 @@ int app_session_rings_consume(struct app_session *s)
 	uint32_t i;
 	int n, all = 0;
 
-	while (recv(s->wake[0], drain, sizeof(drain), MSG_DONTWAIT) > 0)
+	while (s->wake[0] >= 0 && recv(s->wake[0], drain, sizeof(drain), MSG_DONTWAIT) > 0)
 		;
 	say_asleep(s, false);
 	for (i = 0; i < s->nr_maps; i++) {

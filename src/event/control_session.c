@@ -37,6 +37,7 @@ struct session_event { /* one for each program, in their order */
 	bool attach;
 	struct session_program *program; /* now */
 	struct event_link *link;         /* NULL: not armed */
+	struct event_counts base;        /* the parent's, at the fork */
 	struct message_counts last;      /* when it was disarmed */
 };
 
@@ -411,11 +412,21 @@ int control_session_replace(struct control_session *s, const struct message_repl
 	return 0;
 }
 
-static void copy_counts(struct message_counts *to, const struct event_counts *from)
+static void copy_counts(struct session_event *ev, struct message_counts *to,
+                        const struct event_counts *from)
 {
-	*to = (struct message_counts){ .runs = from->runs,
-		                       .missed = from->missed,
-		                       .budget = from->budget };
+	*to = (struct message_counts){ .runs = from->runs - ev->base.runs,
+		                       .missed = from->missed - ev->base.missed,
+		                       .budget = from->budget - ev->base.budget };
+}
+
+void control_session_forked(struct control_session *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr; i++)
+		if (s->events[i].link)
+			event_link_counts(s->events[i].link, &s->events[i].base);
 }
 
 void control_session_stop(struct control_session *s)
@@ -433,7 +444,7 @@ void control_session_stop(struct control_session *s)
 		ev->link = NULL;
 		ev->program = NULL; /* it has been released */
 		control_table_unlock();
-		copy_counts(&ev->last, &counts);
+		copy_counts(ev, &ev->last, &counts);
 	}
 }
 
@@ -447,7 +458,7 @@ uint32_t control_session_counts(const struct control_session *s, struct message_
 		if (!s->events[i].link)
 			continue;
 		event_link_counts(s->events[i].link, &now);
-		copy_counts(&counts[i], &now);
+		copy_counts(&s->events[i], &counts[i], &now);
 	}
 	return s->nr;
 }

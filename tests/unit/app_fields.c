@@ -2,7 +2,8 @@
 /*
  * Fields of an application as programs read them: this process is the application. Its events are read from its
  * own file, the programs of app_fields.bpf.c are translated to it and run here, on its own structs, and
- * what they return is compared with what C reads; then on pointers that are NULL. The same object, compiled once,
+ * what they return is compared with what C reads; then on pointers that are NULL. The engine's verifier takes all
+ * of them by what this process says may be loaded. The same object, compiled once,
  * works on the builds with and without -DMOVED, whose structs are different.
  */
 #include <errno.h>
@@ -16,6 +17,8 @@
 
 #include "app/app.h"
 #include "app/image.h"
+#include "process/layout_types.h"
+#include "process/verify.h"
 #include "translate/translate.h"
 
 /* What the macros want of libabide-event: nothing fires here. */
@@ -235,6 +238,44 @@ static void test_args(void)
 	same(run("arg_text", args), tail("words", 6), "argument that is a string");
 }
 
+/* As the application itself does, with the types that come of its own records. */
+static void test_verifier(void)
+{
+	const struct layout *l = app->files[0].layout;
+	struct layout_types *types = NULL;
+	struct verify_result *result;
+	struct abide_error e = { 0 };
+	struct verify_arg args[LAYOUT_ARGS];
+	uint32_t i, accepted = 0, faults = 0, k;
+
+	report(!layout_types_new(l, &types, &e), "types for the verifier");
+	for (i = 0; types && i < image->nr_programs; i++) {
+		const struct app_program *p = &image->programs[i];
+		const struct layout_event *ev = layout_event(l, "things", strchr(p->event, ':') + 1);
+		struct verify_input in = {
+			.name = p->name,
+			.insns = p->insns,
+			.nr_insns = p->nr_insns,
+			.args = args,
+			.nr_args = layout_types_args(types, ev, args),
+			.types = types->types,
+			.nr_types = types->nr_types,
+		};
+
+		if (verify_program(&in, false, &result, &e)) {
+			printf("# %s: %s: %s\n# %s\n", p->name, e.tag, e.problem, e.reason);
+			continue;
+		}
+		accepted++;
+		for (k = 0; k < result->nr_insns; k++)
+			faults += result->facts[k].faults;
+		verify_result_free(result);
+	}
+	report(accepted == image->nr_programs, "it accepts all programs");
+	report(faults >= image->nr_programs / 2, "and knows where they may meet junk");
+	layout_types_free(types);
+}
+
 static bool load(const char *path, const char *self, struct abide_error *e)
 {
 	static struct object *o;
@@ -262,6 +303,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	report(image->nr_programs == 38, "with all of its programs");
+	test_verifier();
 	test_fields();
 	test_null();
 	test_args();

@@ -7,6 +7,7 @@
 # B: the build folder.
 set -u
 export LC_ALL=C
+unset MAKEFLAGS MAKELEVEL MFLAGS # this may have been started by make itself
 B=${B:-build}
 tmp=$(mktemp -d) || exit 1
 server=

@@ -70,6 +70,7 @@
 extern __thread bool preload_quiet __attribute__((tls_model("initial-exec"), visibility("hidden")));
 int preload_thread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
                           void *arg);
+int preload_atfork(void (*before)(void), void (*parent)(void), void (*child)(void));
 #define TELL(name, ...)                                                                            \
 	do {                                                                                       \
 		if (likely(!preload_quiet))                                                        \

@@ -70,7 +70,7 @@ is "$(row places keep_blocks bytes)" 30000 "with their bytes"
 says '"stack":\["keep_blocks\+0x[0-9a-f]+","main\+0x' out "which its stack says, of a program without frame pointers"
 run "$tools/mallocs.bpf.o" "$work" exec
 is "$(sum places keep_blocks blocks)" 3 "programs that it starts, by fork and by vfork, are seen from their start"
-is "$(row got . count)" 5 "with all of their blocks"
+is "$(row got . count)" 6 "with all of their blocks"
 run "$tools/mallocs.bpf.o" "$work" fork 20
 is "$(row places '"bytes":770' blocks | grep -cx 10)" 20 "20 children that never start another program, each by itself"
 run "$tools/mallocs.bpf.o" "$work" churn 8 300
@@ -81,11 +81,31 @@ is "$(row returned . count)" 100000 "nor when it is given back"
 
 # Locks
 run "$tools/lockwait.bpf.o" "$work" locks 500
-is "$(row taken . count)" 503 "locks taken, free or not"
+is "$(row taken . count)" 502 "locks taken, free or not"
 is "$(row locks '"caller":"wait_for_lock' waits)" 1 "one was waited for, by the function that did"
 ns=$(row locks '"caller":"wait_for_lock' total)
 [ "${ns:-0}" -ge 40000000 ]; result $? "for as long as the other one had it (${ns:-0} ns of 60 ms)"
 is "$(row wait . count | head -1)" 1 "and no other"
+
+# Every event at once. What abide itself does in the process is none of them: around a fork, at the start, at the end.
+event() { row events "\"what\":\"$1\"" count; }
+run "$events/preload_all.bpf.o" "$work" fork 20
+is "$(event EXIT)" 21 "a process and 20 children end"
+is "$(row status '"key":0' count)" 21 "with status 0"
+is "$(event MALLOC)" 200 "what they allocate is theirs"
+is "$(event MUTEX_LOCK)$(event MUTEX_UNLOCK)" "" "no lock around their forks is an event"
+run "$events/preload_all.bpf.o" "$work" exec
+is "$(event EXEC_ENTER)$(event EXEC_EXIT)" 2 "two programs are started, and neither fails to"
+is "$(event EXIT)" 3 "three end"
+run "$events/preload_all.bpf.o" "$work" churn 8 300
+is "$(event MUTEX_LOCK)" 2400 "locks of threads that come and go"
+is "$(event MUTEX_UNLOCK)" 2400 "and as many releases"
+run "$events/preload_all.bpf.o" "$work" locks 100
+is "$(event MUTEX_WAIT)" 1 "one wait begins"
+run "$events/preload_all.bpf.o" "$work" io "$tmp/file" 50
+is "$(event WRITE_ENTER) $(event WRITE_EXIT) $(event READ_ENTER) $(event READ_EXIT)" "50 50 50 50" "each call has two events"
+run "$events/preload_all.bpf.o" sh -c 'exit 7'
+is "$(row status '"key":7' count)" 1 "the status of a shell"
 
 # What goes wrong
 "$abide" run "$tools/iolat.bpf.o" --preload nothing -- true >"$tmp/out" 2>"$tmp/err"

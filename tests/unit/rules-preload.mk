@@ -12,7 +12,10 @@ UNIT_TESTS   += $(UNIT_PRELOAD)
 $(B)/tests/unit/work/preload_work: tests/unit/work/preload_work.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -D_GNU_SOURCE -fomit-frame-pointer -Wall -Wextra -o $@ $< -lpthread
-$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/work/preload_work $(EVENTLIBS)
+$(B)/tests/unit/work/preload_all.bpf.o: tests/unit/work/preload_all.bpf.c $(B)/include/abide/libc.h include/abide/program.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/work/preload_work $(B)/tests/unit/work/preload_all.bpf.o $(EVENTLIBS)
 	@mkdir -p $(@D)
 	cp $< $@ && chmod +x $@
 

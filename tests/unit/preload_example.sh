@@ -70,6 +70,19 @@ for kind in so a; do
 	is "$(row latency '"mydb_op":"OP_SET"' count | head -1)" 120 "a histogram for each"
 	is "$(grep -c '60 keys' "$tmp/out")" 1 "the server has the keys that are left"
 
+	# Its own events beside those of libc, where both share the library.
+	if [ $kind = so ]; then
+		abide run "$tmp/mydb/queries.bpf.o" --json --preload libc -- "$tmp/mydb/mydb" "$sock" 4 >"$tmp/out" 2>"$tmp/err" &
+		server=$!
+		await ready "$tmp/out"
+		is "$(abide ps | awk -v p="$(pgrep -P $server mydb)" '$1 == p { print ($2 > 5) }')" 1 "with --preload libc it has more events"
+		"$tmp/mydb/load" "$sock" 2 10
+		kill "$(pgrep -P $server mydb)"
+		wait $server
+		server=
+		is "$(count SET false)" 20 "and its own are seen as before"
+	fi
+
 	# A server that runs already, with rows for all queries.
 	ABIDE_EVENT=1 "$tmp/mydb/mydb" "$sock" 4 >"$tmp/ready" &
 	server=$!

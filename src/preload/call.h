@@ -34,10 +34,10 @@
                                                                                                    \
 		if (!WANTED(family)) /* only the first call comes here */                          \
 			return real(fn) args;                                                      \
-		preload_##family##_enter(&c);                                                      \
+		preload_##family##_before(&c);                                                      \
 		result = real(fn) args;                                                            \
 		then;                                                                              \
-		preload_##family##_exit(&c, result);                                               \
+		preload_##family##_after(&c, result);                                               \
 		return result;                                                                     \
 	}                                                                                          \
 	EXPORT type fn params                                                                      \
@@ -87,8 +87,8 @@ static inline uint64_t preload_now(void)
 
 /* Out of line, so that a wrapper that nobody listens to is small. */
 #define FAMILY(family)                                                                             \
-	void preload_##family##_enter(struct libc_call *c);                                        \
-	void preload_##family##_exit(struct libc_call *c, int64_t result);
+	void preload_##family##_before(struct libc_call *c);                                        \
+	void preload_##family##_after(struct libc_call *c, int64_t result);
 FAMILY(open)
 FAMILY(read)
 FAMILY(write)

@@ -46,9 +46,9 @@ static COLD int exec_told(int (*f)(const char *, char *const[], char *const[]),
 		               HERE };
 	int result;
 
-	preload_exec_enter(&c);
+	preload_exec_before(&c);
 	result = f(name, argv, envp);
-	preload_exec_exit(&c, result);
+	preload_exec_after(&c, result);
 	return result;
 }
 

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # Programs that nobody changed, with libabide-libc.so in front of their libc: counts are known
-# beforehand (tests/unit/work/preload_work.c) and must be exact. Needs no privilege. TAP.
+# beforehand (tests/unit/preload/work.c) and must be exact. Needs no privilege. TAP.
 # B: the build folder. Watches only what it starts.
 set -u
 export LC_ALL=C
 B=${B:-build}
-abide=$B/abide work=$B/tests/unit/work/preload_work tools=$B/tools events=$B/tests/unit/work
+abide=$B/abide work=$B/tests/unit/preload/work tools=$B/tools events=$B/tests/unit/preload
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 n=0 failed=0
@@ -89,22 +89,22 @@ is "$(row wait . count | head -1)" 1 "and no other"
 
 # Every event at once. What abide itself does in the process is none of them: around a fork, at the start, at the end.
 event() { row events "\"what\":\"$1\"" count; }
-run "$events/preload_all.bpf.o" "$work" fork 20
+run "$events/all.bpf.o" "$work" fork 20
 is "$(event EXIT)" 21 "a process and 20 children end"
 is "$(row status '"key":0' count)" 21 "with status 0"
 is "$(event MALLOC)" 200 "what they allocate is theirs"
 is "$(event MUTEX_LOCK)$(event MUTEX_UNLOCK)" "" "no lock around their forks is an event"
-run "$events/preload_all.bpf.o" "$work" exec
+run "$events/all.bpf.o" "$work" exec
 is "$(event EXEC_ENTER)$(event EXEC_EXIT)" 2 "two programs are started, and neither fails to"
 is "$(event EXIT)" 3 "three end"
-run "$events/preload_all.bpf.o" "$work" churn 8 300
+run "$events/all.bpf.o" "$work" churn 8 300
 is "$(event MUTEX_LOCK)" 2400 "locks of threads that come and go"
 is "$(event MUTEX_UNLOCK)" 2400 "and as many releases"
-run "$events/preload_all.bpf.o" "$work" locks 100
+run "$events/all.bpf.o" "$work" locks 100
 is "$(event MUTEX_WAIT)" 1 "one wait begins"
-run "$events/preload_all.bpf.o" "$work" io "$tmp/file" 50
+run "$events/all.bpf.o" "$work" io "$tmp/file" 50
 is "$(event WRITE_ENTER) $(event WRITE_EXIT) $(event READ_ENTER) $(event READ_EXIT)" "50 50 50 50" "each call has two events"
-run "$events/preload_all.bpf.o" sh -c 'exit 7'
+run "$events/all.bpf.o" sh -c 'exit 7'
 is "$(row status '"key":7' count)" 1 "the status of a shell"
 
 # What goes wrong

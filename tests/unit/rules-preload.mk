@@ -9,13 +9,13 @@ PRELOAD_RUNS := $(B)/tests/unit/preload_run $(B)/tests/unit/preload_programs $(B
 UNIT_PRELOAD += $(PRELOAD_RUNS)
 UNIT_TESTS   += $(UNIT_PRELOAD)
 
-$(B)/tests/unit/work/preload_work: tests/unit/work/preload_work.c
+$(B)/tests/unit/preload/work: tests/unit/preload/work.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -D_GNU_SOURCE -fomit-frame-pointer -Wall -Wextra -o $@ $< -lpthread
-$(B)/tests/unit/work/preload_all.bpf.o: tests/unit/work/preload_all.bpf.c $(B)/include/abide/libc.h include/abide/program.h
+$(B)/tests/unit/preload/all.bpf.o: tests/unit/preload/all.bpf.c $(B)/include/abide/libc.h include/abide/program.h
 	@mkdir -p $(@D)
 	$(CLANG) $(BPFFLAGS) -c -o $@ $<
-$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/work/preload_work $(B)/tests/unit/work/preload_all.bpf.o $(EVENTLIBS)
+$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/preload/work $(B)/tests/unit/preload/all.bpf.o $(EVENTLIBS)
 	@mkdir -p $(@D)
 	cp $< $@ && chmod +x $@
 

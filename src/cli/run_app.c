@@ -282,8 +282,13 @@ static int in_vain(const struct run_parts *p, struct abide_error *e)
 	          p->run->command[0], p->run->path);
 	if (a->refused.code)
 		error_reason(e, "%s", a->refused.problem);
+	else if (p->run->preload)
+		error_reason(e, "it did not load the library: it is statically linked, or runs with more rights "
+		                "than its user");
 	else
 		error_reason(e, "none of them connected: none is linked with libabide-event");
+	if (!a->refused.code && p->run->preload)
+		return error_hint(e, "ldd COMMAND says whether it is; man 7 abide-libc");
 	return error_hint(e, "%s", *a->refused.hint ? a->refused.hint
 	                                            : "abide list BINARY shows its events; --preload libc gives "
 	                                              "any command some");

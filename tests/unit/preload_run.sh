@@ -112,6 +112,11 @@ is "$(row status '"key":7' count)" 1 "the status of a shell"
 is $? 2 "a library that is not there"; says 'libabide-nothing.so' err "is named"
 "$abide" run "$tools/iolat.bpf.o" --preload libc -p $$ >"$tmp/out" 2>"$tmp/err"
 is $? 2 "--preload is for commands"
+if echo 'int main(void) { return 0; }' | cc -static -x c -o "$tmp/static" - 2>/dev/null; then
+	"$abide" run "$tools/iolat.bpf.o" --preload libc -- "$tmp/static" >"$tmp/out" 2>"$tmp/err"
+	is $? 1 "a program without a dynamic loader"
+	says 'statically linked' err "and why nothing was seen"
+fi
 LD_PRELOAD=$(realpath $B)/libabide-libc.so "$work" leak 5 5 >"$tmp/out" 2>"$tmp/err"
 is $? 0 "the library alone changes nothing"
 is "$(cat "$tmp/out" "$tmp/err" | wc -c)" 0 "and says nothing"

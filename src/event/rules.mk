@@ -6,7 +6,7 @@
 # archive, which is one object, made local.
 
 PREFIX      ?= /usr/local
-EVENTSRC    := $(foreach s,util process event,$(sort $(wildcard src/$(s)/*.c))) src/analyze/num.c
+EVENTSRC    := $(foreach s,util process event,$(sort $(wildcard src/$(s)/*.c))) $(sort $(wildcard src/analyze/num*.c))
 EVENTSRC    := $(filter-out src/util/sha256.c,$(EVENTSRC))
 EVENTOBJ    := $(EVENTSRC:src/%.c=$(B)/event.o/%.o)
 # The library has no events of its own: its files must not announce those of whom it is linked to.

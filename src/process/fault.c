@@ -13,7 +13,6 @@
  * process_vm_readv(2) on ourselves: no handler is needed.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -27,6 +26,14 @@
 
 /* glibc's own name for sigaction(), past whoever interposes it. */
 extern int __sigaction(int, const struct sigaction *, struct sigaction *) __attribute__((weak));
+
+#define KERNEL_SET 8 /* bytes of a signal set, as the kernel has it: the first ones of a sigset_t */
+
+/* The kernel's own call: the application's pthread_sigmask() may be ours. */
+static void set_mask(int how, const sigset_t *set, sigset_t *old)
+{
+	syscall(SYS_rt_sigprocmask, how, set, old, (size_t)KERNEL_SET);
+}
 
 static int real_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
 {
@@ -45,7 +52,7 @@ static void lock(sigset_t *saved)
 	int me = getpid(), is;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, saved);
+	set_mask(SIG_BLOCK, &all, saved);
 	for (;;) {
 		is = 0;
 		if (atomic_compare_exchange_strong(&writer, &is, me))
@@ -59,7 +66,7 @@ static void lock(sigset_t *saved)
 static void unlock(const sigset_t *saved)
 {
 	atomic_store(&writer, 0);
-	pthread_sigmask(SIG_SETMASK, saved, NULL);
+	set_mask(SIG_SETMASK, saved, NULL);
 }
 
 #if defined(__x86_64__)
@@ -286,7 +293,7 @@ static void call_theirs(const struct sigaction *a, int sig, siginfo_t *info, voi
 			sigaddset(&mask, i);
 	if (!(a->sa_flags & SA_NODEFER))
 		sigaddset(&mask, sig);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	set_mask(SIG_SETMASK, &mask, NULL);
 	if (a->sa_flags & SA_SIGINFO)
 		a->sa_sigaction(sig, info, context);
 	else
@@ -406,10 +413,11 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 	struct sigaction now, was;
 	sigset_t saved;
 
+	now = action ? *action : (struct sigaction){ 0 };
+	fault_pass(&now.sa_mask);
 	if ((sig != SIGSEGV && sig != SIGBUS) ||
 	    !atomic_load_explicit(&installed, memory_order_acquire))
-		return real_sigaction(sig, action, old);
-	now = action ? *action : (struct sigaction){ 0 };
+		return real_sigaction(sig, action ? &now : NULL, old);
 	lock(&saved);
 	was = t->action;
 	if (action) {
@@ -422,16 +430,24 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 	return 0;
 }
 
-int fault_unblock(void)
+void fault_pass(sigset_t *set)
+{
+	if (!atomic_load_explicit(&installed, memory_order_acquire))
+		return;
+	sigdelset(set, SIGSEGV);
+	sigdelset(set, SIGBUS);
+}
+
+bool fault_unblock(void)
 {
 	sigset_t both, was;
-	int err;
 
+	sigemptyset(&was);
 	sigemptyset(&both);
 	sigaddset(&both, SIGSEGV);
 	sigaddset(&both, SIGBUS);
-	err = pthread_sigmask(SIG_UNBLOCK, &both, &was);
-	return err ? -err : sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
+	set_mask(SIG_UNBLOCK, &both, &was);
+	return sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
 }
 
 static void write_place(struct place *p, const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
@@ -581,9 +597,14 @@ void fault_keep(void)
 {
 }
 
-int fault_unblock(void)
+bool fault_unblock(void)
 {
-	return 0;
+	return false;
+}
+
+void fault_pass(sigset_t *set)
+{
+	(void)set;
 }
 
 int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
@@ -592,3 +613,18 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 }
 
 #endif
+
+int fault_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	sigset_t now;
+
+	if (set) {
+		now = *set;
+		if (how != SIG_UNBLOCK) {
+			fault_pass(&now);
+			/* signals 32 and 33 are the C library's own (nptl(7)), whose sigdelset refuses them */
+			*(uint64_t *)(void *)&now &= ~(UINT64_C(3) << 31);
+		}
+	}
+	return syscall(SYS_rt_sigprocmask, how, set ? &now : NULL, old, (size_t)KERNEL_SET) ? errno : 0;
+}

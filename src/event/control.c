@@ -5,7 +5,8 @@
  * lock for short moments only, and nothing that fails here is seen by the application.
  *
  * Descriptors are not safe: applications close those that they do not know. So each one's inode is
- * looked at before it is used, and a descriptor that has become another file's is forgotten.
+ * looked at before it is used, and a descriptor that has become another file's is forgotten; a
+ * daemon that closes all of them at its start listens again a little later.
  *
  * A forked child has a new thread. Connections of the parent are watched there for their end only,
  * and exchanged for one of the child's own where abide listens for children. It listens at
@@ -117,8 +118,10 @@ static void forget_closed(void)
 {
 	uint32_t i;
 
-	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode))
-		message_socket_close(&control.socket, false);
+	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode)) {
+		message_socket_close(&control.socket, true);
+		control.listen_at = control_now_ns() + CHILD_SETTLES;
+	}
 	if (control.kick[1] >= 0 && !message_socket_is(control.kick[1], control.kick_inode[1]))
 		control.kick[1] = -1;
 	for (i = 0; i < PEERS; i++)

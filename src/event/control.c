@@ -5,7 +5,8 @@
  * lock for short moments only, and nothing that fails here is seen by the application.
  *
  * Descriptors are not safe: applications close those that they do not know. So each one's inode is
- * looked at before it is used, and a descriptor that has become another file's is forgotten.
+ * looked at before it is used, and a descriptor that has become another file's is forgotten; a
+ * daemon that closes all of them at its start listens again a little later.
  *
  * A forked child has a new thread. Connections of the parent are watched there for their end only,
  * and exchanged for one of the child's own where abide listens for children. It listens at
@@ -51,7 +52,7 @@ static struct control {
 	int handed;
 	struct control_peer *starter; /* the thread's own: the connection to ABIDE_EVENT_WAIT */
 	pthread_t thread;
-	int kick[2]; /* a socket pair: [0] wakes the thread by [1] */
+	int kick[2]; /* a socket pair: [0] wakes the thread by [1]; changes with .gate */
 	ino_t kick_inode[2];
 	struct message_socket socket;
 	uint64_t listen_at; /* ns: not before; 0: tried */
@@ -112,15 +113,42 @@ static void listen_now(void)
 	message_socket_open(&control.socket, "", NULL);
 }
 
+static void close_kick(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (control.kick[i] >= 0 && message_socket_is(control.kick[i], control.kick_inode[i]))
+			close(control.kick[i]);
+		control.kick[i] = -1;
+	}
+}
+
+static int open_kick(void)
+{
+	int err, i;
+
+	err = message_socket_pair(control.kick);
+	for (i = 0; !err && i < 2; i++)
+		control.kick_inode[i] = message_socket_inode(control.kick[i]);
+	return err;
+}
+
 /* Those whose descriptor the application has closed. */
 static void forget_closed(void)
 {
 	uint32_t i;
 
-	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode))
-		message_socket_close(&control.socket, false);
-	if (control.kick[1] >= 0 && !message_socket_is(control.kick[1], control.kick_inode[1]))
-		control.kick[1] = -1;
+	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode)) {
+		message_socket_close(&control.socket, true);
+		control.listen_at = control_now_ns() + CHILD_SETTLES;
+	}
+	if (!message_socket_is(control.kick[1], control.kick_inode[1])) {
+		pthread_mutex_lock(&control.gate);
+		close_kick();
+		open_kick();
+		pthread_mutex_unlock(&control.gate);
+	}
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0 &&
 		    !message_socket_is(control.peers[i].link.fd, control.peers[i].inode))
@@ -278,27 +306,15 @@ static void *thread_main(void *unused)
 	return NULL;
 }
 
-static void close_kick(void)
-{
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		if (control.kick[i] >= 0 && message_socket_is(control.kick[i], control.kick_inode[i]))
-			close(control.kick[i]);
-		control.kick[i] = -1;
-	}
-}
-
 static int start_thread(void)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;
-	int err, i;
+	int err;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, control.kick))
-		return -errno;
-	for (i = 0; i < 2; i++)
-		control.kick_inode[i] = message_socket_inode(control.kick[i]);
+	err = open_kick();
+	if (err)
+		return err;
 	control.stop = false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -403,7 +419,9 @@ void event_control_stop(void)
 	if (!control.running)
 		return;
 	__atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&control.gate);
 	kick();
+	pthread_mutex_unlock(&control.gate);
 	pthread_join(control.thread, NULL);
 	close_kick();
 	control.running = false;

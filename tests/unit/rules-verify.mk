@@ -25,9 +25,9 @@ $(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.cas
 $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
-$(B)/tests/unit/verify_random: $(VERIFY_DIR)/verify_random
+$(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers: $(B)/tests/unit/%: $(VERIFY_DIR)/%
 	cp $< $@
-UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random
+UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers
 UNIT_TESTS  += $(UNIT_VERIFY)
 
 check-verify: $(UNIT_VERIFY)

@@ -8,9 +8,6 @@
  * of places that are never given back; a place is written under a number that is odd
  * meanwhile (a seqlock). A thread that faults in some code keeps that code's place as it is,
  * so a place that is being written is not the one looked for, and nothing is read twice.
- *
- * On machines that are not x86-64 there is no native code, and reads go through
- * process_vm_readv(2) on ourselves: no handler is needed.
  */
 #include <errno.h>
 #include <sched.h>
@@ -18,27 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "process/fault.h"
+#include "process/fault_signal.h"
 
-/* glibc's own name for sigaction(), past whoever interposes it. */
-extern int __sigaction(int, const struct sigaction *, struct sigaction *) __attribute__((weak));
-
-#define KERNEL_SET 8 /* bytes of a signal set, as the kernel has it: the first ones of a sigset_t */
-
-/* The kernel's own call: the application's pthread_sigmask() may be ours. */
-static void set_mask(int how, const sigset_t *set, sigset_t *old)
-{
-	syscall(SYS_rt_sigprocmask, how, set, old, (size_t)KERNEL_SET);
-}
-
-static int real_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
-{
-	return __sigaction ? __sigaction(sig, action, old) : sigaction(sig, action, old);
-}
+#if defined(__x86_64__)
 
 /*
  * A lock of writers, held with all signals blocked. It holds the owner's pid: in the child of
@@ -52,7 +34,7 @@ static void lock(sigset_t *saved)
 	int me = getpid(), is;
 
 	sigfillset(&all);
-	set_mask(SIG_BLOCK, &all, saved);
+	fault_set_mask(SIG_BLOCK, &all, saved);
 	for (;;) {
 		is = 0;
 		if (atomic_compare_exchange_strong(&writer, &is, me))
@@ -66,10 +48,8 @@ static void lock(sigset_t *saved)
 static void unlock(const sigset_t *saved)
 {
 	atomic_store(&writer, 0);
-	set_mask(SIG_SETMASK, saved, NULL);
+	fault_set_mask(SIG_SETMASK, saved, NULL);
 }
-
-#if defined(__x86_64__)
 
 /*
  * long fault_copy(dst, src, n): 0 or -1; long fault_copy_string(dst, src, n): bytes copied
@@ -274,7 +254,7 @@ static void by_default(int sig, siginfo_t *info, bool synchronous)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 
-	real_sigaction(sig, &plain, NULL);
+	fault_real_sigaction(sig, &plain, NULL);
 	if (!synchronous && syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), sig, info))
 		raise(sig);
 }
@@ -293,7 +273,7 @@ static void call_theirs(const struct sigaction *a, int sig, siginfo_t *info, voi
 			sigaddset(&mask, i);
 	if (!(a->sa_flags & SA_NODEFER))
 		sigaddset(&mask, sig);
-	set_mask(SIG_SETMASK, &mask, NULL);
+	fault_set_mask(SIG_SETMASK, &mask, NULL);
 	if (a->sa_flags & SA_SIGINFO)
 		a->sa_sigaction(sig, info, context);
 	else
@@ -358,7 +338,7 @@ static int install_over(int sig, const struct sigaction *a)
 
 	sigfillset(&ours.sa_mask);
 	ours.sa_flags |= none ? SA_ONSTACK | SA_RESTART : a->sa_flags & (SA_ONSTACK | SA_RESTART);
-	return real_sigaction(sig, &ours, NULL);
+	return fault_real_sigaction(sig, &ours, NULL);
 }
 
 static bool is_ours(const struct sigaction *a)
@@ -374,7 +354,7 @@ static void install(void)
 
 	lock(&saved);
 	for (i = 0; i < 2 && !atomic_load_explicit(&installed, memory_order_relaxed); i++) {
-		real_sigaction(signals[i], NULL, &a);
+		fault_real_sigaction(signals[i], NULL, &a);
 		theirs[i].first = a;
 		write_theirs(&theirs[i], &a);
 		install_over(signals[i], &a);
@@ -398,7 +378,7 @@ void fault_keep(void)
 	if (!atomic_load_explicit(&installed, memory_order_acquire))
 		return;
 	for (i = 0; i < 2; i++) {
-		if (real_sigaction(signals[i], NULL, &a) || is_ours(&a))
+		if (fault_real_sigaction(signals[i], NULL, &a) || is_ours(&a))
 			continue;
 		lock(&saved);
 		write_theirs(&theirs[i], &a);
@@ -417,7 +397,7 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 	fault_pass(&now.sa_mask);
 	if ((sig != SIGSEGV && sig != SIGBUS) ||
 	    !atomic_load_explicit(&installed, memory_order_acquire))
-		return real_sigaction(sig, action ? &now : NULL, old);
+		return fault_real_sigaction(sig, action ? &now : NULL, old);
 	lock(&saved);
 	was = t->action;
 	if (action) {
@@ -446,7 +426,7 @@ bool fault_unblock(void)
 	sigemptyset(&both);
 	sigaddset(&both, SIGSEGV);
 	sigaddset(&both, SIGBUS);
-	set_mask(SIG_UNBLOCK, &both, &was);
+	fault_set_mask(SIG_UNBLOCK, &both, &was);
 	return sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
 }
 
@@ -538,93 +518,4 @@ int64_t fault_read_string(char *dst, const void *src, size_t size)
 	return n;
 }
 
-#else
-
-static long copy(void *dst, const void *src, size_t size)
-{
-	struct iovec to = { dst, size }, from = { (void *)(uintptr_t)src, size };
-
-	return process_vm_readv(getpid(), &to, 1, &from, 1, 0);
-}
-
-int fault_read(void *dst, const void *src, size_t size)
-{
-	if (!size || copy(dst, src, size) == (long)size)
-		return 0;
-	memset(dst, 0, size);
-	return -EFAULT;
-}
-
-/* In pieces that end with a page, as the next page may not be there. */
-int64_t fault_read_string(char *dst, const void *src, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), at = 0, n;
-	const char *from = src, *end;
-
-	while (at < size) {
-		n = page - ((uintptr_t)from + at) % page;
-		n = n < size - at ? n : size - at;
-		if (copy(dst + at, from + at, n) != (long)n) {
-			memset(dst, 0, size);
-			return -EFAULT;
-		}
-		end = memchr(dst + at, 0, n);
-		if (end) {
-			at = (size_t)(end - dst) + 1;
-			break;
-		}
-		at += n;
-	}
-	memset(dst + at - 1, 0, size - at + 1);
-	return (int64_t)at;
-}
-
-int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
-{
-	(void)base;
-	(void)size;
-	(void)loads;
-	(void)nr;
-	return 0;
-}
-
-void fault_remove_code(const void *base)
-{
-	(void)base;
-}
-
-void fault_keep(void)
-{
-}
-
-bool fault_unblock(void)
-{
-	return false;
-}
-
-void fault_pass(sigset_t *set)
-{
-	(void)set;
-}
-
-int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
-{
-	return real_sigaction(sig, action, old);
-}
-
 #endif
-
-int fault_sigmask(int how, const sigset_t *set, sigset_t *old)
-{
-	sigset_t now;
-
-	if (set) {
-		now = *set;
-		if (how != SIG_UNBLOCK) {
-			fault_pass(&now);
-			/* signals 32 and 33 are the C library's own (nptl(7)), whose sigdelset refuses them */
-			*(uint64_t *)(void *)&now &= ~(UINT64_C(3) << 31);
-		}
-	}
-	return syscall(SYS_rt_sigprocmask, how, set ? &now : NULL, old, (size_t)KERNEL_SET) ? errno : 0;
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Where a process listens. In: its id. Out: a connection. The process chose one of three directories
- * (src/event/control_socket.c), by its environment and user at that time; each of them is tried, by our own
+ * (src/process/message_socket.c), by its environment and user at that time; each of them is tried, by our own
  * path and by /proc/PID/root. The name is the id that the process has in its own PID namespace. A connection
  * counts only if its other end is the process itself (SO_PEERCRED).
  */

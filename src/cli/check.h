@@ -14,6 +14,8 @@ struct checked_kernel {
 	struct btf_data *btf;
 	struct target *target;
 	struct check_kernel *kernel;
+	struct kernels *store; /* which knows it as number .index */
+	uint32_t index;
 };
 
 struct kernels;
@@ -21,7 +23,7 @@ struct kernels;
 struct checked_kernels {
 	struct kernels *store; /* owns their BTF */
 	struct app *app;       /* or it does; NULL: none */
-	struct checked_kernel *items;
+	struct checked_kernel **items;
 	uint32_t nr;
 	size_t room;
 };

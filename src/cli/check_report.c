@@ -103,7 +103,7 @@ static int join_struct_ops(struct check_report *r, uint32_t kernel, struct abide
 
 static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
-	const struct checked_kernel *k = &r->kernels->items[kernel];
+	const struct checked_kernel *k = r->kernels->items[kernel];
 	struct check *x;
 	const char *event;
 	uint32_t i;

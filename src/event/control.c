@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "event/control_peer.h"
-#include "event/control_socket.h"
+#include "process/message_socket.h"
 #include "event/event.h"
 #include "process/fault.h"
 
@@ -50,7 +50,7 @@ static struct control {
 	pthread_t thread;
 	int kick[2]; /* a socket pair: [0] wakes the thread by [1] */
 	ino_t kick_inode[2];
-	struct control_socket socket;
+	struct message_socket socket;
 	uint64_t listen_at; /* ns: not before; 0: tried */
 	struct control_peer peers[PEERS];
 } control = { .table = PTHREAD_MUTEX_INITIALIZER, .gate = PTHREAD_MUTEX_INITIALIZER };
@@ -104,7 +104,7 @@ static void close_peer(struct control_peer *p, bool last)
 static void listen_now(void)
 {
 	control.listen_at = 0;
-	control_socket_open(&control.socket, NULL);
+	message_socket_open(&control.socket, "", NULL);
 }
 
 /* Those whose descriptor the application has closed. */
@@ -112,13 +112,13 @@ static void forget_closed(void)
 {
 	uint32_t i;
 
-	if (control.socket.fd >= 0 && !control_socket_is(control.socket.fd, control.socket.inode))
-		control_socket_close(&control.socket, false);
-	if (control.kick[1] >= 0 && !control_socket_is(control.kick[1], control.kick_inode[1]))
+	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode))
+		message_socket_close(&control.socket, false);
+	if (control.kick[1] >= 0 && !message_socket_is(control.kick[1], control.kick_inode[1]))
 		control.kick[1] = -1;
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0 &&
-		    !control_socket_is(control.peers[i].link.fd, control.peers[i].inode))
+		    !message_socket_is(control.peers[i].link.fd, control.peers[i].inode))
 			close_peer(&control.peers[i], false);
 }
 
@@ -139,7 +139,7 @@ static bool accept_all(void)
 	int fd;
 
 	do {
-		fd = control_socket_accept(&control.socket);
+		fd = message_socket_accept(&control.socket);
 		if (fd >= 0)
 			open_peer(fd, false);
 	} while (fd >= 0);
@@ -166,7 +166,7 @@ static void exchange(struct control_peer *p)
 
 	if (!*path)
 		return;
-	fd = control_socket_connect(path);
+	fd = message_socket_connect(path);
 	if (fd < 0) {
 		if (fd == -ECONNREFUSED || fd == -ENOENT)
 			close_peer(p, false);
@@ -258,7 +258,7 @@ static void *thread_main(void *unused)
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0)
 			close_peer(&control.peers[i], true);
-	control_socket_close(&control.socket, true);
+	message_socket_close(&control.socket, true);
 	return NULL;
 }
 
@@ -267,7 +267,7 @@ static void close_kick(void)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (control.kick[i] >= 0 && control_socket_is(control.kick[i], control.kick_inode[i]))
+		if (control.kick[i] >= 0 && message_socket_is(control.kick[i], control.kick_inode[i]))
 			close(control.kick[i]);
 		control.kick[i] = -1;
 	}
@@ -282,7 +282,7 @@ static int start_thread(void)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, control.kick))
 		return -errno;
 	for (i = 0; i < 2; i++)
-		control.kick_inode[i] = control_socket_inode(control.kick[i]);
+		control.kick_inode[i] = message_socket_inode(control.kick[i]);
 	control.stop = false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -337,17 +337,17 @@ int event_control_start(void)
 	int err;
 
 	init();
-	err = control_socket_open(&control.socket, NULL);
+	err = message_socket_open(&control.socket, "", NULL);
 	if (!err)
 		err = start_thread();
 	if (err)
-		control_socket_close(&control.socket, true);
+		message_socket_close(&control.socket, true);
 	return err;
 }
 
 static void kick(void)
 {
-	if (control_socket_is(control.kick[0], control.kick_inode[0]))
+	if (message_socket_is(control.kick[0], control.kick_inode[0]))
 		send(control.kick[0], "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -359,7 +359,7 @@ void event_control_ready(void)
 
 	if (!path || !*path || !control.running)
 		return;
-	fd = control_socket_connect(path);
+	fd = message_socket_connect(path);
 	if (fd < 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -398,7 +398,7 @@ void event_control_forked(void)
 	uint32_t i;
 
 	close_kick();
-	control_socket_close(&control.socket, false);
+	message_socket_close(&control.socket, false);
 	for (i = 0; i < PEERS; i++)
 		control_peer_forked(&control.peers[i]);
 	pthread_mutex_init(&control.gate, NULL);

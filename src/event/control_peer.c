@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "event/control_peer.h"
-#include "event/control_socket.h"
+#include "process/message_socket.h"
 
 uint64_t control_now_ns(void)
 {
@@ -51,7 +51,7 @@ void control_peer_open(struct control_peer *p, int fd, uint32_t sessions, bool w
 	control_table_lock();
 	memset(p, 0, sizeof(*p));
 	message_link_open(&p->link, fd);
-	p->inode = control_socket_inode(fd);
+	p->inode = message_socket_inode(fd);
 	p->session = s;
 	control_table_unlock();
 	p->waiting = waiting;
@@ -66,7 +66,7 @@ void control_peer_close(struct control_peer *p, bool last)
 	control_session_stop(s);
 	control_table_lock();
 	p->session = NULL;
-	if (p->link.fd >= 0 && !control_socket_is(p->link.fd, p->inode))
+	if (p->link.fd >= 0 && !message_socket_is(p->link.fd, p->inode))
 		p->link.fd = -1; /* the application has closed it; the number may be another file's */
 	if (p->link.fd >= 0 && last && !p->inherited)
 		shutdown(p->link.fd, SHUT_RDWR);
@@ -86,7 +86,7 @@ void control_peer_forked(struct control_peer *p)
 
 	memset(p, 0, sizeof(*p)); /* a message in the making is lost memory */
 	p->link.fd = -1;
-	if (fd >= 0 && control_socket_is(fd, inode)) {
+	if (fd >= 0 && message_socket_is(fd, inode)) {
 		if (armed)
 			p->link.fd = fd;
 		else

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "event/control_peer.h"
-#include "event/control_socket.h"
+#include "process/message_socket.h"
 #include "event/event.h"
 #include "process/link.h"
 #include "process/verify.h"
@@ -37,6 +37,7 @@ struct session_event { /* one for each program, in their order */
 	bool attach;
 	struct session_program *program; /* now */
 	struct event_link *link;         /* NULL: not armed */
+	struct event_counts base;        /* the parent's, at the fork */
 	struct message_counts last;      /* when it was disarmed */
 };
 
@@ -66,7 +67,7 @@ static void drop_user(struct control_session *s)
 	for (i = 0; i < s->nr_maps; i++)
 		process_map_close(s->maps[i]);
 	process_slots_close(s->slots);
-	if (s->wake >= 0 && control_socket_is(s->wake, s->wake_inode))
+	if (s->wake >= 0 && message_socket_is(s->wake, s->wake_inode))
 		close(s->wake);
 	free(s->links.programs);
 	free(s);
@@ -87,7 +88,7 @@ static void wake_reader(void *ctx)
 {
 	const struct control_session *s = ctx;
 
-	if (control_socket_is(s->wake, s->wake_inode))
+	if (message_socket_is(s->wake, s->wake_inode))
 		send(s->wake, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -133,7 +134,7 @@ static int open_maps(struct control_session *s, const struct message_attach *m, 
 
 	err = process_slots_open(fds[m->nr_maps], &s->slots, e);
 	s->wake = fds[m->nr_maps + 1];
-	s->wake_inode = control_socket_inode(s->wake);
+	s->wake_inode = message_socket_inode(s->wake);
 	fds[m->nr_maps + 1] = -1;
 	for (i = 0; !err && i < m->nr_maps; i++)
 		err = open_map(s, &m->maps[i], fds[i], e);
@@ -411,11 +412,21 @@ int control_session_replace(struct control_session *s, const struct message_repl
 	return 0;
 }
 
-static void copy_counts(struct message_counts *to, const struct event_counts *from)
+static void copy_counts(struct session_event *ev, struct message_counts *to,
+                        const struct event_counts *from)
 {
-	*to = (struct message_counts){ .runs = from->runs,
-		                       .missed = from->missed,
-		                       .budget = from->budget };
+	*to = (struct message_counts){ .runs = from->runs - ev->base.runs,
+		                       .missed = from->missed - ev->base.missed,
+		                       .budget = from->budget - ev->base.budget };
+}
+
+void control_session_forked(struct control_session *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr; i++)
+		if (s->events[i].link)
+			event_link_counts(s->events[i].link, &s->events[i].base);
 }
 
 void control_session_stop(struct control_session *s)
@@ -433,7 +444,7 @@ void control_session_stop(struct control_session *s)
 		ev->link = NULL;
 		ev->program = NULL; /* it has been released */
 		control_table_unlock();
-		copy_counts(&ev->last, &counts);
+		copy_counts(ev, &ev->last, &counts);
 	}
 }
 
@@ -447,7 +458,7 @@ uint32_t control_session_counts(const struct control_session *s, struct message_
 		if (!s->events[i].link)
 			continue;
 		event_link_counts(s->events[i].link, &now);
-		copy_counts(&counts[i], &now);
+		copy_counts(&s->events[i], &counts[i], &now);
 	}
 	return s->nr;
 }

@@ -14,10 +14,6 @@
 #include "event/registry.h"
 #include "event/thread.h"
 
-/* Another branch's, until it is merged. */
-extern __typeof__(event_control_start) event_control_start __attribute__((weak));
-extern __typeof__(event_control_stop) event_control_stop __attribute__((weak));
-extern __typeof__(event_control_forked) event_control_forked __attribute__((weak));
 
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -66,7 +62,7 @@ int abide_event_start(void)
 	event_begin();
 	pthread_mutex_lock(&starting);
 	if (!started)
-		err = event_control_start ? event_control_start() : -ENOSYS;
+		err = event_control_start();
 	started = started || !err;
 	pthread_mutex_unlock(&starting);
 	return err;

@@ -193,8 +193,8 @@ static bool known_bytes(struct verifier *v, const struct value *x, uint64_t size
 	return true;
 }
 
-/* Which values of a format are followed as strings, a bit each; none where it is not known. */
-static uint64_t string_values(const char *f)
+/* Which values of a format are followed as strings, a bit each; *@nr: how many it has. */
+static uint64_t string_values(const char *f, uint32_t *nr)
 {
 	uint64_t strings = 0;
 	uint32_t n = 0;
@@ -215,19 +215,22 @@ static uint64_t string_values(const char *f)
 		if (!*f)
 			break;
 	}
+	*nr = n;
 	return strings;
 }
 
 #define FORMAT_MAX 512
 
-static uint64_t format_strings(struct verifier *v, const struct value *x, uint64_t size)
+/* The same of @size bytes at @x; none, and no number that is too small, where they are not known. */
+static uint64_t format_strings(struct verifier *v, const struct value *x, uint64_t size, uint32_t *nr)
 {
 	char text[FORMAT_MAX + 1];
 
+	*nr = UINT32_MAX;
 	if (!size || size > FORMAT_MAX || !known_bytes(v, x, size, text))
 		return 0;
 	text[size] = '\0';
-	return string_values(text);
+	return string_values(text, nr);
 }
 
 /* A string that nobody can change, up to its end. */
@@ -251,21 +254,34 @@ static int want_string(struct verifier *v, struct call *c, const struct value *x
 	return 0;
 }
 
-static uint64_t pointers_allowed(struct verifier *v, const struct call *c)
+static uint64_t pointers_allowed(struct verifier *v, const struct call *c, uint32_t *nr)
 {
 	const struct value *fmt = &state_top(v->now)->r[1], *size = &state_top(v->now)->r[2];
 
 	if (c->format)
-		return string_values(c->format);
+		return string_values(c->format, nr);
+	*nr = UINT32_MAX;
 	if (c->row->arg[0] == ARG_MEM && num_is_const(&size->num))
-		return format_strings(v, fmt, size->num.umin);
+		return format_strings(v, fmt, size->num.umin, nr);
 	return 0;
+}
+
+/* A register without a value that the format has no place for: trace_printk has always three. */
+static bool is_left_out(struct verifier *v, const struct call *c, unsigned k)
+{
+	uint32_t nr;
+
+	if (c->row->arg[k] != ARG_ARG || state_top(v->now)->r[k + 1].kind != KIND_NONE)
+		return false;
+	pointers_allowed(v, c, &nr);
+	return k - 2 >= nr;
 }
 
 static int want_memory(struct verifier *v, struct call *c, unsigned k, const struct value *x, const char *what)
 {
 	uint8_t kind = c->row->arg[k];
 	bool nullable = kind == ARG_OUT_NULL || kind == ARG_ARGS;
+	uint32_t nr;
 	struct num size = num_any();
 	int err = want_size(v, c, k + 1, &size);
 
@@ -278,7 +294,7 @@ static int want_memory(struct verifier *v, struct call *c, unsigned k, const str
 		return verify_refuse(v, TAG_SIZE, "r%u, the size of the values, may be no multiple of 8", k + 2);
 	if (kind == ARG_OUT || kind == ARG_OUT_NULL)
 		return want_bytes(v, x, size.umin, size.umax, ACCESS_WRITE, 0, what);
-	return want_bytes(v, x, size.umin, size.umax, ACCESS_READ, kind == ARG_ARGS ? pointers_allowed(v, c) : 0, what);
+	return want_bytes(v, x, size.umin, size.umax, ACCESS_READ, kind == ARG_ARGS ? pointers_allowed(v, c, &nr) : 0, what);
 }
 
 static int want_record(struct verifier *v, const struct call *c, unsigned k, const struct value *x)
@@ -310,6 +326,7 @@ static int want_record(struct verifier *v, const struct call *c, unsigned k, con
 static int want(struct verifier *v, struct call *c, unsigned k, const struct value *x)
 {
 	char what[80], text[120];
+	uint32_t nr;
 
 	named(c, k, what, sizeof(what));
 	switch (c->row->arg[k]) {
@@ -335,7 +352,7 @@ static int want(struct verifier *v, struct call *c, unsigned k, const struct val
 	case ARG_ARGS:
 		return want_memory(v, c, k, x, what);
 	case ARG_ARG:
-		if (x->kind == KIND_NUMBER || pointers_allowed(v, c) & 1ull << (k - 2))
+		if (x->kind == KIND_NUMBER || pointers_allowed(v, c, &nr) & 1ull << (k - 2))
 			return 0;
 		return verify_refuse(v, TAG_FORMAT, "%s is %s, and the format is not known to have %%s for it", what,
 		                     verify_value_text(v, x, text, sizeof(text)));
@@ -427,6 +444,8 @@ int verify_helper(struct verifier *v, const struct bpf_insn *i)
 	int err = c.row->needs == NEEDS_TAIL ? check_tail_call(v) : 0;
 
 	for (k = 0; !err && k < n; k++) {
+		if (is_left_out(v, &c, k))
+			continue;
 		x = verify_read(v, k + 1, &tmp);
 		if (!x)
 			return -EINVAL;

@@ -10,7 +10,7 @@ VERIFY_OBJ  := $(VERIFY_CPUS:%=$(VERIFY_DIR)/tools.%.o)
 $(VERIFY_DIR)/tools.%.o: tests/unit/verify_tools.bpf.c $(B)/include/abide/linux.h
 	@mkdir -p $(@D)
 	$(CLANG) $(filter-out -mcpu=%,$(BPFFLAGS)) -mcpu=$* -c -o $@ $<
-$(VERIFY_DIR)/verify_%: tests/unit/verify_%.c $(wildcard tests/unit/verify_*.h) tests/unit/process_kit.h $(VERIFY_LIB)
+$(VERIFY_DIR)/verify_%: tests/unit/verify_%.c $(wildcard tests/unit/verify_*.h) $(wildcard tests/unit/process_*.h) $(VERIFY_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(VERIFY_LIB)
 
@@ -18,7 +18,9 @@ $(VERIFY_DIR)/verify_%: tests/unit/verify_%.c $(wildcard tests/unit/verify_*.h) 
 $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
-UNIT_VERIFY := $(B)/tests/unit/verify_clang
+$(B)/tests/unit/verify_random: $(VERIFY_DIR)/verify_random
+	cp $< $@
+UNIT_VERIFY := $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random
 UNIT_TESTS  += $(UNIT_VERIFY)
 
 check-verify: $(UNIT_VERIFY)

@@ -667,12 +667,14 @@ int numbers(u64 *ctx)
 		r = -r;
 	k = (u32)r % 16;
 	table[k] += (u64)x / 3;
+	asm volatile("" : "+r"(x));
 	k = (x > 10 ? 10 : x < 0 ? 0 : x);
 	table[k] += 1;
 	k = __builtin_bswap16(n) >> 12;
 	table[k] ^= x;
-	if ((s32)m >= -2 && (s32)m < 14)
-		table[(s32)m + 2]++;
+	r = q->result;
+	if (r >= -2 && r < 14)
+		table[(s64)r + 2]++;
 	k = (u8)n;
 	if (k < 32)
 		table[k / 2]--;

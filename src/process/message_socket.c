@@ -18,9 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event/control_socket.h"
+#include "process/message_socket.h"
 
 #define BACKLOG   64
+#define RUN       "run-" /* abide's own */
 #define MOST_SEEN 4096 /* names of a directory that are looked at */
 #define HIGH      100  /* applications expect the lowest descriptors to be theirs */
 
@@ -88,7 +89,8 @@ static void remove_stale(const char *directory)
 		entry = readdir(d);
 		if (!entry)
 			break;
-		pid = strtol(entry->d_name, &end, 10);
+		pid = strtol(entry->d_name + (strncmp(entry->d_name, RUN, strlen(RUN)) ? 0 : strlen(RUN)),
+		             &end, 10);
 		if (pid <= 0 || strcmp(end, ".sock") || pid > INT32_MAX ||
 		    (size_t)snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) >=
 		            sizeof(path))
@@ -124,7 +126,7 @@ static int check_directory(const char *path, struct abide_error *e)
 	return err;
 }
 
-static int listen_at(struct control_socket *s, struct abide_error *e)
+static int listen_at(struct message_socket *s, struct abide_error *e)
 {
 	int fd, err;
 
@@ -146,7 +148,7 @@ static int listen_at(struct control_socket *s, struct abide_error *e)
 		                 s->at.sun_path, strerror(err));
 	}
 	s->fd = fd;
-	s->inode = control_socket_inode(fd);
+	s->inode = message_socket_inode(fd);
 	return 0;
 }
 
@@ -173,9 +175,9 @@ static bool directory_at(unsigned which, char *path, size_t size)
 	}
 }
 
-int control_socket_open(struct control_socket *s, struct abide_error *e)
+int message_socket_open(struct message_socket *s, const char *prefix, struct abide_error *e)
 {
-	char directory[sizeof(s->at.sun_path)], path[sizeof(s->at.sun_path) + 24];
+	char directory[sizeof(s->at.sun_path)], path[sizeof(s->at.sun_path) + 64];
 	unsigned which;
 	int err = -ENOENT;
 
@@ -183,7 +185,7 @@ int control_socket_open(struct control_socket *s, struct abide_error *e)
 	for (which = 0; err && which < 3; which++) {
 		if (!directory_at(which, directory, sizeof(directory)))
 			continue;
-		snprintf(path, sizeof(path), "%s/%d.sock", directory, getpid());
+		snprintf(path, sizeof(path), "%s/%.32s%d.sock", directory, prefix, getpid());
 		if (!fill(&s->at, path)) {
 			err = error_set(e, -ENAMETOOLONG, "control-socket", "%s is too long", path);
 			continue;
@@ -197,25 +199,25 @@ int control_socket_open(struct control_socket *s, struct abide_error *e)
 	return err;
 }
 
-void control_socket_close(struct control_socket *s, bool remove)
+void message_socket_close(struct message_socket *s, bool remove)
 {
 	if (s->fd < 0)
 		return;
 	if (remove)
 		unlink(s->at.sun_path);
-	if (control_socket_is(s->fd, s->inode))
+	if (message_socket_is(s->fd, s->inode))
 		close(s->fd);
 	s->fd = -1;
 }
 
-ino_t control_socket_inode(int fd)
+ino_t message_socket_inode(int fd)
 {
 	struct stat st;
 
 	return fstat(fd, &st) ? 0 : st.st_ino;
 }
 
-bool control_socket_is(int fd, ino_t inode)
+bool message_socket_is(int fd, ino_t inode)
 {
 	struct stat st;
 
@@ -231,7 +233,7 @@ static bool may_use(int fd)
 	       (!who.uid || who.uid == geteuid());
 }
 
-int control_socket_accept(const struct control_socket *s)
+int message_socket_accept(const struct message_socket *s)
 {
 	int fd;
 
@@ -248,7 +250,7 @@ int control_socket_accept(const struct control_socket *s)
 	}
 }
 
-int control_socket_connect(const char *path)
+int message_socket_connect(const char *path)
 {
 	struct sockaddr_un at;
 	int fd;

@@ -13,20 +13,21 @@
 #include "cli/check.h"
 
 static const char usage[] =
-	"usage: abide check OBJ... [--kernel BTF-FILE]... [--require abi] [--json] [--catalog FILE] [-v]\n"
+	"usage: abide check OBJ... [--kernel KERNEL]... [--require abi] [--json] [--catalog FILE] [-v]\n"
 	"\n"
 	"Say whether programs depend on kernel internals, where, and on which kernels they run.\n"
 	"Nothing is loaded; no privilege is needed.\n"
 	"\n"
-	"  -k, --kernel BTF-FILE  check against this kernel (default: the running one); repeatable\n"
-	"      --require abi      fail also when the verdict is not ABI\n"
-	"      --json             one line of JSON for each object\n"
-	"      --catalog FILE     add or replace user events and structs\n"
-	"  -v, --verbose          show every dependency, also those that hold everywhere\n"
-	"  -h, --help             this text\n"
+	"  -k, --kernel KERNEL  check against this kernel (default: the running one): a kernel's file in any\n"
+	"                       form, a name of abide kernel list, or \"all\" of those; repeatable\n"
+	"      --require abi    fail also when the verdict is not ABI\n"
+	"      --json           one line of JSON for each object\n"
+	"      --catalog FILE   add or replace user events and structs\n"
+	"  -v, --verbose        show every dependency, also those that hold everywhere\n"
+	"  -h, --help           this text\n"
 	"\n"
 	"A program on a kernel: runs; wrong (it loads, and reads something else than it means);\n"
-	"unknown (BTF does not tell); fails.\n"
+	"unknown (what is known of the kernel does not tell); fails.\n"
 	"\n"
 	"Exit status: 0 everything holds, 1 something fails or is wrong, 2 bad usage or unreadable input.\n";
 
@@ -37,6 +38,7 @@ struct asked {
 	uint32_t nr_kernels;
 	const char *catalog;
 	bool require_abi, verbose, json;
+	struct view page; /* width and colours alone */
 };
 
 static int one_object(const char *path, const struct asked *q, struct catalog *c, const struct checked_kernels *k)
@@ -52,7 +54,7 @@ static int one_object(const char *path, const struct asked *q, struct catalog *c
 	if (q->json)
 		check_print_json(&r);
 	else
-		check_print_text(&r, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), q->verbose);
+		check_print_text(&r, &q->page, q->verbose);
 	rc = report_holds(&r, q->require_abi) ? 0 : EXIT_FAILURE;
 	report_free(&r);
 	return rc;
@@ -137,5 +139,6 @@ int cmd_check(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	view_page(&q.page);
 	return run(&q, argv + optind, argc - optind);
 }

@@ -14,17 +14,19 @@
 
 static const char usage[] =
 	"usage: abide check OBJ... [--kernel KERNEL]... [--require abi] [--json] [--catalog FILE] [-v]\n"
+	"       abide check OBJ... --app BINARY | -p PID [--require abi] [--json] [-v]\n"
 	"\n"
 	"Say whether programs depend on kernel internals, where, and on which kernels they run.\n"
 	"Nothing is loaded; no privilege is needed.\n"
 	"\n"
-	"  -k, --kernel KERNEL  check against this kernel (default: the running one): a kernel's file in any\n"
-	"                       form, a name of abide kernel list, or \"all\" of those; repeatable\n"
-	"      --require abi    fail also when the verdict is not ABI\n"
-	"      --json           one line of JSON for each object\n"
-	"      --catalog FILE   add or replace user events and structs\n"
-	"  -v, --verbose        show every dependency, also those that hold everywhere\n"
-	"  -h, --help           this text\n"
+	"  -k, --kernel KERNEL    check against this kernel (default: the running one): a kernel's file in\n"
+	"                         any form, a name of abide kernel list, or \"all\" of those; repeatable\n"
+	INPUTS_APP_USAGE
+	"      --require abi      fail also when the verdict is not ABI\n"
+	"      --json             one line of JSON for each object\n"
+	"      --catalog FILE     add or replace user events and structs\n"
+	"  -v, --verbose          show every dependency, also those that hold everywhere\n"
+	"  -h, --help             this text\n"
 	"\n"
 	"A program on a kernel: runs; wrong (it loads, and reads something else than it means);\n"
 	"unknown (what is known of the kernel does not tell); fails.\n"
@@ -37,6 +39,7 @@ struct asked {
 	const char *kernels[MAX_KERNELS];
 	uint32_t nr_kernels;
 	const char *catalog;
+	struct inputs_app app;
 	bool require_abi, verbose, json;
 	struct view page; /* width and colours alone */
 };
@@ -68,12 +71,12 @@ static int run(const struct asked *q, char **paths, int nr)
 	int i, one, rc = 0;
 	uint32_t k;
 
-	if (inputs_open_catalog(q->catalog, &c, &e))
+	if (inputs_app_asked(&q->app) ? checked_app(&q->app, &kernels, &c, &e) : inputs_open_catalog(q->catalog, &c, &e))
 		goto fail;
-	for (k = 0; k < q->nr_kernels || (!q->nr_kernels && !k); k++)
+	for (k = 0; !kernels.app && (k < q->nr_kernels || (!q->nr_kernels && !k)); k++)
 		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
 			goto fail;
-	if (!q->json)
+	if (!q->json && !kernels.app)
 		checked_shorten(&kernels);
 	for (i = 0; i < nr; i++) {
 		if (i && !q->json)
@@ -87,8 +90,9 @@ fail:
 	cli_error(&e);
 	rc = EXIT_USAGE;
 out:
+	if (!kernels.app)
+		catalog_free(c);
 	checked_close(&kernels);
-	catalog_free(c);
 	return rc;
 }
 
@@ -96,6 +100,7 @@ int cmd_check(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "kernel", required_argument, NULL, 'k' },  { "require", required_argument, NULL, 'r' },
+		{ "app", required_argument, NULL, 'A' },     { "pid", required_argument, NULL, 'p' },
 		{ "catalog", required_argument, NULL, 'C' }, { "verbose", no_argument, NULL, 'v' },
 		{ "json", no_argument, NULL, 'j' },          { "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -103,7 +108,7 @@ int cmd_check(int argc, char **argv)
 	struct asked q = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:vh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "k:p:vh", options, NULL)) != -1)
 		switch (c) {
 		case 'k':
 			if (q.nr_kernels == MAX_KERNELS) {
@@ -122,6 +127,14 @@ int cmd_check(int argc, char **argv)
 		case 'C':
 			q.catalog = optarg;
 			break;
+		case 'A':
+			if (!inputs_app_file(&q.app, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'p':
+			if (!inputs_app_pid(&q.app, optarg))
+				return EXIT_USAGE;
+			break;
 		case 'j':
 			q.json = true;
 			break;
@@ -135,7 +148,7 @@ int cmd_check(int argc, char **argv)
 			fputs(usage, stderr);
 			return EXIT_USAGE;
 		}
-	if (optind == argc) {
+	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

@@ -89,6 +89,35 @@ int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l
 	return err;
 }
 
+int checked_app(const struct inputs_app *which, struct checked_kernels *l, struct catalog **c, struct abide_error *e)
+{
+	struct checked_kernel *k, **items;
+	int err;
+
+	err = inputs_app_open(which, &l->app, e);
+	if (err)
+		return err;
+	items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+	if (!items)
+		return error_nomem(e);
+	l->items = items;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return error_nomem(e);
+	k->btf = target_btf(l->app->target);
+	k->target = l->app->target;
+	k->name = strdup(l->app->name);
+	err = k->name ? check_kernel_open(k->btf, k->name, &k->kernel, e) : error_nomem(e);
+	if (err) {
+		k->target = NULL; /* the application's */
+		close_one(k);
+		return err;
+	}
+	l->items[l->nr++] = k;
+	*c = l->app->catalog;
+	return err;
+}
+
 /* The version alone, "6.12.107" or "5.10.0-46", of a release that begins with one; its length. */
 static size_t version_of(const char *name)
 {
@@ -152,9 +181,13 @@ void checked_close(struct checked_kernels *l)
 {
 	uint32_t i;
 
-	for (i = 0; i < l->nr; i++)
+	for (i = 0; i < l->nr; i++) {
+		if (l->app)
+			l->items[i]->target = NULL;
 		close_one(l->items[i]);
+	}
 	free(l->items);
 	kernels_close(l->store);
+	app_free(l->app);
 	memset(l, 0, sizeof(*l));
 }

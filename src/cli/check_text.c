@@ -160,8 +160,8 @@ static void print_row(const struct paper *p, const struct check_row *row)
 			print_dependency(p, row, f);
 		}
 	if (fine)
-		printf("      %u dependenc%s on the kernel hold%s everywhere (-v shows them)\n", fine, fine == 1 ? "y" : "ies",
-		       fine == 1 ? "s" : "");
+		printf("      %u dependenc%s on the %s hold%s everywhere (-v shows them)\n", fine, fine == 1 ? "y" : "ies",
+		       p->r->kernels->app ? "application" : "kernel", fine == 1 ? "s" : "");
 }
 
 /* Each load of a user-ized field as it becomes on each kernel: its path, offsets, instructions. */

@@ -28,13 +28,7 @@ const struct op_row op_rows[NR_OPS] = {
 
 #define FP 10
 
-/* Rows by their first byte: heads of chains, numbers from 1. */
-struct index {
-	uint16_t head[256];
-	uint16_t next[NR_OPS + 1];
-};
-
-static void make_index(struct index *x)
+void decode_index(struct op_index *x)
 {
 	uint16_t i;
 
@@ -54,7 +48,7 @@ static int refuse(struct abide_error *e, int code, const char *tag, uint32_t pc,
 	return code; /* error_reason's is another without an error to fill in */
 }
 
-static const struct op_row *find_row(const struct index *x, const struct bpf_insn *i)
+const struct op_row *decode_find(const struct op_index *x, const struct bpf_insn *i)
 {
 	uint16_t k;
 
@@ -81,8 +75,7 @@ static const struct op_row *find_row(const struct index *x, const struct bpf_ins
 	return NULL;
 }
 
-/* Reserved fields: what the form does not use must be 0. */
-static bool has_reserved(const struct op_row *row, const struct bpf_insn *i)
+bool decode_reserved(const struct op_row *row, const struct bpf_insn *i)
 {
 	switch (row->form) {
 	case FORM_ALU_K:
@@ -116,7 +109,7 @@ static bool has_reserved(const struct op_row *row, const struct bpf_insn *i)
 	return true;
 }
 
-static bool writes_fp(const struct op_row *row, const struct bpf_insn *i)
+bool decode_writes_fp(const struct op_row *row, const struct bpf_insn *i)
 {
 	switch (row->form) {
 	case FORM_ALU_K:
@@ -164,23 +157,23 @@ static int check_helper(const struct process_program *p, uint32_t pc, const stru
 }
 
 /* One instruction by itself; *@slots: 1 or 2. */
-static int decode_one(struct process_program *p, const struct index *x,
+static int decode_one(struct process_program *p, const struct op_index *x,
                       const struct bpf_insn *insns, uint32_t pc, uint32_t *slots,
                       struct abide_error *e)
 {
 	const struct bpf_insn *i = &insns[pc];
-	const struct op_row *row = find_row(x, i);
+	const struct op_row *row = decode_find(x, i);
 	struct insn *d = &p->insns[pc];
 
 	*slots = 1;
 	if (!row)
 		return refuse_unknown(e, pc, i);
-	if (has_reserved(row, i))
+	if (decode_reserved(row, i))
 		return refuse(e, -EINVAL, "exec-insn", pc, i, "has a reserved field that is not 0");
 	/* where SRC chooses the operation it is no register */
 	if (i->dst_reg > FP || (row->field != FIELD_SRC && i->src_reg > FP))
 		return refuse(e, -EINVAL, "exec-insn", pc, i, "names a register above r10");
-	if (writes_fp(row, i))
+	if (decode_writes_fp(row, i))
 		return refuse(e, -EINVAL, "exec-insn", pc, i,
 		              "writes to r10, the read-only frame pointer");
 	*d = (struct insn){ .op = (uint16_t)(row - op_rows),
@@ -350,12 +343,65 @@ bool program_nests(const struct process_program *p)
 	return fits;
 }
 
+/* What the verifier knows goes where unused fields of instructions are. */
+static int take_facts(struct process_program *p, const struct verify_fact *facts,
+                      struct process_map *const *maps, struct abide_error *e)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->nr; i++)
+		n += p->insns[i].op == OP_HELPER;
+	p->calls = calloc(n ? n : 1, sizeof(*p->calls));
+	if (!p->calls)
+		return error_nomem(e);
+	for (i = 0; i < p->nr; i++) {
+		struct insn *d = &p->insns[i];
+		const struct verify_fact *f = &facts[i];
+
+		if (d->op >= NR_OPS)
+			continue;
+		if (op_rows[d->op].form == FORM_LOAD)
+			d->imm = f->faults;
+		if (d->op != OP_HELPER || !f->has_map)
+			continue;
+		p->calls[p->nr_calls++] = (struct process_call){
+			maps[f->map], f->key_known, f->key_known && f->key_in_range, f->key
+		};
+		d->off = (int32_t)p->nr_calls;
+	}
+	return 0;
+}
+
+/* What native code and the ends of runs have to do for the helpers that are called. */
+static void look_at_helpers(struct process_program *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->nr; i++) {
+		const struct insn *d = &p->insns[i];
+		const struct process_helper *h;
+
+		if (d->op != OP_HELPER)
+			continue;
+		h = &p->helpers->table[d->imm];
+		p->wants_program |= h->wants_program || h->tail_call;
+		p->reserves |= d->imm == BPF_FUNC_ringbuf_reserve || h->tail_call;
+	}
+}
+
 int process_program_new(const struct bpf_insn *insns, uint32_t nr,
                         const struct process_helpers *helpers, struct process_program **out,
                         struct abide_error *e)
 {
+	return program_decode(insns, nr, helpers, NULL, NULL, out, e);
+}
+
+int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
+                   const struct verify_fact *facts, struct process_map *const *maps,
+                   struct process_program **out, struct abide_error *e)
+{
 	struct process_program *p = NULL;
-	struct index x;
+	struct op_index x;
 	uint32_t i, slots;
 	int err;
 
@@ -374,13 +420,17 @@ int process_program_new(const struct bpf_insn *insns, uint32_t nr,
 	p->insns = calloc(nr, sizeof(*p->insns));
 	p->target = calloc(nr, 1);
 	err = p->insns && p->target ? 0 : error_nomem(e);
-	make_index(&x);
+	decode_index(&x);
 	for (i = 0; !err && i < nr; i += slots)
 		err = decode_one(p, &x, insns, i, &slots, e);
 	if (!err)
 		err = find_functions(p, insns, e);
 	for (i = 0; !err && i < p->nr_functions; i++)
 		err = link_function(p, &p->functions[i], insns, e);
+	if (!err && facts)
+		err = take_facts(p, facts, maps, e);
+	if (!err)
+		look_at_helpers(p);
 	if (err)
 		process_program_free(p);
 	else

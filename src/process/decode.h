@@ -2,7 +2,9 @@
 #ifndef ABIDE_PROCESS_DECODE_H
 #define ABIDE_PROCESS_DECODE_H
 
+#include "process/link.h"
 #include "process/program.h"
+#include "process/verify.h"
 
 /* Newer than the UAPI header of Debian 12. */
 #define OP_MEMSX 0x80
@@ -46,18 +48,40 @@ struct op_row {
 
 extern const struct op_row op_rows[NR_OPS];
 
+/* Rows by their first byte: heads of chains, numbers from 1. */
+struct op_index {
+	uint16_t head[256];
+	uint16_t next[NR_OPS + 1];
+};
+
+void decode_index(struct op_index *x);
+const struct op_row *decode_find(const struct op_index *x, const struct bpf_insn *i);
+/* Reserved fields: what the form does not use must be 0. */
+bool decode_reserved(const struct op_row *row, const struct bpf_insn *i);
+bool decode_writes_fp(const struct op_row *row, const struct bpf_insn *i);
+
 /* One decoded instruction; as many as the program has slots, in the same places. */
 struct insn {
 	uint16_t op;
 	uint8_t dst, src;
-	int32_t off; /* of an access; of jumps and calls: slots from the next one to the target */
-	int64_t imm; /* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function */
+	/* of an access; of jumps and calls: slots from the next one to the target; HELPER: see program_call */
+	int32_t off;
+	/* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function; loads: 1 if they may fault */
+	int64_t imm;
 };
 
 struct process_function {
 	uint32_t first, nr; /* slots */
 	bool callback;      /* its address is taken */
 	process_fn entry;   /* native, by the C calling convention, for callbacks */
+};
+
+/* What is known of a call of a helper. */
+struct process_call {
+	struct process_map *map; /* in r1; NULL: any */
+	bool key_known;          /* .key is what r2 points to */
+	bool key_in_range;       /* of an array: there is a value */
+	uint32_t key;
 };
 
 /* Bits of .target. */
@@ -70,6 +94,13 @@ struct process_program {
 	uint32_t nr_functions;
 	const struct process_helpers *helpers;
 	uint8_t *target; /* per slot: who jumps there */
+	struct process_call *calls;
+	uint32_t nr_calls;
+	bool wants_program; /* helpers look at run->program */
+	bool reserves;      /* runs may have records that are to be given up */
+	const struct link_session *session;
+	uint64_t context;
+	struct process_map *trace;
 	/* native code; NULL: none */
 	uint8_t *code;
 	size_t code_size; /* bytes used */
@@ -77,7 +108,22 @@ struct process_program {
 	process_fn entry; /* by the C calling convention */
 	void *body;       /* by the programs' own convention: for tail calls */
 	uint32_t rotate;
+	struct fault_load *loads; /* by .at */
+	uint32_t nr_loads;
 };
+
+/*
+ * process_program_new for code whose references to maps are addresses by now; @facts are the verifier's,
+ * of the same instructions, and @maps what their .map means; NULL: there are none.
+ */
+int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct process_helpers *helpers,
+                   const struct verify_fact *facts, struct process_map *const *maps,
+                   struct process_program **out, struct abide_error *e);
+/* What is known of a call, or NULL. */
+static inline const struct process_call *program_call(const struct process_program *p, const struct insn *i)
+{
+	return i->off ? &p->calls[i->off - 1] : NULL;
+}
 
 /* The function that begins at slot @at, or NULL. */
 struct process_function *program_function_at(const struct process_program *p, uint32_t at);
@@ -87,6 +133,8 @@ struct process_function *program_function_at(const struct process_program *p, ui
  */
 bool program_nests(const struct process_program *p);
 
+/* link.c: the program in a slot of a program array that @from may go on with, or NULL. */
+const struct process_program *link_tail(const struct process_program *from, uint64_t map, uint32_t index);
 /* What bpf_tail_call does: the program to go on with, or NULL. Counts. */
 const struct process_program *process_tail(struct process_run *run, uint64_t map, uint64_t index);
 

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "process/decode.h"
+#include "process/fault.h"
+#include "process/helper.h"
 
 #define FP    10
 #define NO_PC UINT32_MAX
@@ -153,8 +155,12 @@ static inline uint32_t smod32(uint32_t a, uint32_t b)
 	L_##name: {                                                            \
 		uint64_t at = ADDRESS(i->src);                                 \
 		type v;                                                        \
-		CHECK(at, sizeof(v), false, false);                            \
-		memcpy(&v, (const void *)(uintptr_t)at, sizeof(v));            \
+		if (__builtin_expect(checked | (i->imm != 0), 0)) {            \
+			CHECK(at, sizeof(v), false, false);                    \
+			fault_read(&v, (const void *)(uintptr_t)at, sizeof(v)); \
+		} else {                                                       \
+			memcpy(&v, (const void *)(uintptr_t)at, sizeof(v));    \
+		}                                                              \
 		DST = (uint64_t)(int64_t)v;                                    \
 		NEXT;                                                          \
 	}
@@ -395,6 +401,8 @@ uint64_t process_interpret(const struct process_program *p, struct process_run *
 	run->fault_pc = NO_PC;
 	r0 = execute(p, 0, run, args);
 	run->stack = NULL;
+	if (run->nr_records)
+		process_give_up(run);
 	return r0;
 }
 
@@ -405,9 +413,12 @@ uint64_t process_run(const struct process_program *p, struct process_run *run, u
 		return process_interpret(p, run, r1, r2);
 	run->status = PROCESS_DONE;
 	run->native = true;
-	run->tail_calls = 0;
-	run->program = p;
 	return p->entry(r1, r2, 0, 0, 0, run);
+}
+
+process_fn process_entry(const struct process_program *p)
+{
+	return p->entry;
 }
 
 bool process_stopped(const struct process_run *run)
@@ -421,10 +432,11 @@ uint64_t process_callback(struct process_run *run, uint64_t function, uint64_t r
 	const struct process_program *p = run->program;
 	const struct process_function *f;
 	uint64_t args[5] = { r1, r2, r3, r4, r5 };
-	uint64_t at = function - (uint64_t)(uintptr_t)p->functions;
+	uint64_t at;
 
 	if (run->native)
 		return ((process_fn)(uintptr_t)function)(r1, r2, r3, r4, r5, run);
+	at = function - (uint64_t)(uintptr_t)p->functions;
 	if (at % sizeof(*f) || at / sizeof(*f) >= p->nr_functions) {
 		run->status = PROCESS_CALLBACK;
 		return 0;
@@ -442,9 +454,10 @@ const struct process_program *process_tail(struct process_run *run, uint64_t map
 {
 	const struct process_program *next;
 
-	if (!run->tail_call || run->tail_calls >= PROCESS_TAIL_CALLS)
+	if (run->tail_calls >= PROCESS_TAIL_CALLS)
 		return NULL;
-	next = run->tail_call(run, map, (uint32_t)index);
+	next = run->tail_call ? run->tail_call(run, map, (uint32_t)index)
+	                      : link_tail(run->program, map, (uint32_t)index);
 	run->tail_calls += next != NULL;
 	return next;
 }

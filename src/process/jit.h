@@ -3,6 +3,7 @@
 #define ABIDE_PROCESS_JIT_H
 
 #include "process/decode.h"
+#include "process/fault.h"
 #include "process/x86.h"
 
 /*
@@ -45,6 +46,9 @@ struct jit {
 	struct jump *jumps;
 	uint32_t nr_jumps; /* of this pass */
 	size_t room_jumps;
+	struct fault_load *loads; /* of the second pass */
+	uint32_t nr_loads;
+	size_t room_loads;
 	uint8_t map[11]; /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
 	/* The flags are those of a test of this register, as the last bit operation left them. */
@@ -69,11 +73,19 @@ void jit_jump(struct jit *j, uint8_t op, uint32_t label);
 void jit_alu(struct jit *j, const struct insn *i);
 /* Loads, stores, atomics. */
 void jit_memory(struct jit *j, const struct insn *i);
-void jit_load(struct jit *j, enum op op, uint8_t dst, struct x86_mem m);
+/* @i says the size, and whether it may fault. */
+void jit_load(struct jit *j, const struct insn *i, uint8_t dst, struct x86_mem m);
 /* Several instructions from @pc on as fewer ones of the machine: how many slots, or 0. */
 uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end);
 /* Calls of helpers, functions, programs. */
 void jit_call(struct jit *j, const struct insn *i);
+void jit_load_run(struct jit *j);
+void jit_call_c(struct jit *j, const void *fn);
+/* What a lookup becomes. */
+enum jit_lookup { LOOKUP_CALL, LOOKUP_DIRECT, LOOKUP_ARRAY, LOOKUP_PERCPU };
+enum jit_lookup jit_lookup_kind(const struct jit *j, const struct insn *i);
+/* Any but LOOKUP_CALL. */
+void jit_lookup(struct jit *j, const struct insn *i, enum jit_lookup kind);
 void jit_prologue(struct jit *j);
 /* All of the epilogue but the return. */
 void jit_leave(struct jit *j);

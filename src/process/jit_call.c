@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "process/helper.h"
 #include "process/jit.h"
 
 #if defined(__x86_64__)
@@ -37,7 +38,7 @@ static bool c_keeps(uint8_t reg)
 	return reg == RBX || reg == RBP || reg >= R12;
 }
 
-static void load_run(struct jit *j)
+void jit_load_run(struct jit *j)
 {
 	x86_rm(&j->c, 0, true, 0x8b, RUN, mem_at(RBP, -(int32_t)j->f.depth - 8), false);
 }
@@ -49,7 +50,7 @@ static void leave_if_spent(struct jit *j)
 }
 
 /* A call of a C function; direct where a distance of 32 bits reaches it. */
-static void call_c(struct jit *j, const void *fn)
+void jit_call_c(struct jit *j, const void *fn)
 {
 	intptr_t distance;
 
@@ -89,7 +90,7 @@ static void call_rotated(struct jit *j, const void *fn)
 	if (n & 1)
 		x86_push(&j->c, RAX);
 	pass_arguments(j);
-	call_c(j, fn);
+	jit_call_c(j, fn);
 	if (n & 1)
 		x86_pop(&j->c, TMP1);
 	x86_mov(&j->c, true, TMP1, RAX); /* a saved one may be rax */
@@ -103,15 +104,18 @@ static void call_any(struct jit *j, const void *fn)
 	if (j->rotated)
 		call_rotated(j, fn);
 	else
-		call_c(j, fn);
+		jit_call_c(j, fn);
 }
 
-static bool inline_helper(struct jit *j, const struct process_helper *h)
+static bool has_cpu_id(void)
+{
+	return &__rseq_offset && &__rseq_size && __rseq_size;
+}
+
+static void cpu_id(struct jit *j)
 {
 	struct x86 *c = &j->c;
 
-	if (h->emit != INLINE_CPU_ID || !&__rseq_offset || !&__rseq_size || !__rseq_size)
-		return false;
 	/* mov r32, fs:[disp32] */
 	x86_u8(c, 0x64);
 	x86_rex(c, false, j->map[0], 0, 0, false);
@@ -119,7 +123,47 @@ static bool inline_helper(struct jit *j, const struct process_helper *h)
 	x86_u8(c, (j->map[0] & 7u) << 3 | 4);
 	x86_u8(c, 0x25);
 	x86_u32(c, (uint32_t)(__rseq_offset + RSEQ_CPU_ID));
-	return true;
+}
+
+/* What there is to do for a call of a helper. */
+struct need {
+	bool call, run;
+};
+
+static struct need need_of(const struct jit *j, const struct insn *i)
+{
+	const struct process_helper *h = &j->p->helpers->table[i->imm];
+	enum jit_lookup kind;
+
+	if (h->emit == INLINE_CPU_ID && has_cpu_id())
+		return (struct need){ 0 };
+	if (h->emit == INLINE_LOOKUP) {
+		kind = jit_lookup_kind(j, i);
+		return (struct need){ kind < LOOKUP_ARRAY, kind != LOOKUP_ARRAY };
+	}
+	return (struct need){ true, h->wants_run || h->calls_back || h->tail_call };
+}
+
+static bool inline_helper(struct jit *j, const struct process_helper *h, const struct insn *i)
+{
+	enum jit_lookup kind;
+
+	switch (h->emit) {
+	case INLINE_NONE:
+		break;
+	case INLINE_CPU_ID:
+		if (!has_cpu_id())
+			break;
+		cpu_id(j);
+		return true;
+	case INLINE_LOOKUP:
+		kind = jit_lookup_kind(j, i);
+		if (kind == LOOKUP_CALL)
+			break;
+		jit_lookup(j, i, kind);
+		return true;
+	}
+	return false;
 }
 
 static void save_budget(struct jit *j)
@@ -129,7 +173,7 @@ static void save_budget(struct jit *j)
 
 static void restore_budget(struct jit *j)
 {
-	load_run(j);
+	jit_load_run(j);
 	x86_rm(&j->c, 0, true, 0x8b, BUDGET, mem_at(RUN, 0), false);
 }
 
@@ -154,7 +198,7 @@ static void call_program(struct jit *j)
 	struct x86 *c = &j->c;
 	size_t none;
 
-	load_run(j);
+	jit_load_run(j);
 	save_budget(j);
 	x86_push(c, j->map[0]);
 	x86_push(c, j->map[1]);
@@ -164,7 +208,7 @@ static void call_program(struct jit *j)
 	x86_pop(c, j->map[0]);
 	x86_test(c, true, TMP1, TMP1);
 	none = x86_skip(c, 0x70 | CC_E);
-	load_run(j);
+	jit_load_run(j);
 	jit_leave(j);
 	x86_rr(c, false, 0xff, 4, TMP1);
 	x86_here(c, none);
@@ -175,7 +219,7 @@ void jit_call(struct jit *j, const struct insn *i)
 	const struct process_helper *h;
 
 	if (i->op == OP_CALL) {
-		load_run(j);
+		jit_load_run(j);
 		jit_jump(j, 0xe8, jit_label(j, (uint32_t)i->imm, LABEL_BODY));
 		x86_test(&j->c, true, BUDGET, BUDGET);
 		leave_if_spent(j);
@@ -186,10 +230,10 @@ void jit_call(struct jit *j, const struct insn *i)
 		call_program(j);
 		return;
 	}
-	if (inline_helper(j, h))
+	if (inline_helper(j, h, i))
 		return;
 	if (h->wants_run || h->calls_back)
-		load_run(j);
+		jit_load_run(j);
 	if (h->calls_back)
 		save_budget(j);
 	call_any(j, (const void *)(uintptr_t)h->fn);
@@ -229,10 +273,10 @@ static void look_at(struct jit *j)
 		if (i->op == OP_CALL)
 			x->has_call = x->has_run = true;
 		if (i->op == OP_HELPER) {
-			const struct process_helper *h = &j->p->helpers->table[i->imm];
+			struct need need = need_of(j, i);
 
-			x->has_call = true;
-			x->has_run |= h->wants_run || h->calls_back || h->tail_call;
+			x->has_call |= need.call;
+			x->has_run |= need.run;
 		}
 	}
 	x->has_fp = used || anywhere || x->has_run;
@@ -285,6 +329,18 @@ void jit_leave(struct jit *j)
 		x86_alu_imm(c, true, X86_ADD, RSP, (int32_t)j->f.depth);
 }
 
+/* What is reserved goes back to its ring. @odd: the stack is 8 bytes off what a call wants. */
+static void give_up(struct jit *j, bool odd)
+{
+	if (odd)
+		x86_push(&j->c, RAX);
+	x86_mov(&j->c, true, RDI, RUN);
+	jit_call_c(j, (const void *)(uintptr_t)process_give_up);
+	if (odd)
+		x86_pop(&j->c, TMP1);
+	x86_zero(&j->c, j->map[0]);
+}
+
 void jit_entry(struct jit *j, uint32_t function)
 {
 	uint8_t saved[JIT_REGS], n = 0, k;
@@ -303,6 +359,12 @@ void jit_entry(struct jit *j, uint32_t function)
 		x86_push(c, RAX);
 	if (j->budget)
 		x86_rm(c, 0, true, 0x8b, BUDGET, mem_at(RUN, 0), false);
+	if (!function && j->p->wants_program) {
+		x86_load(c, TMP1, (uintptr_t)j->p);
+		x86_rm(c, 0, true, 0x89, TMP1, mem_at(RUN, offsetof(struct process_run, program)), false);
+		x86_rm(c, 0, false, 0xc7, 0, mem_at(RUN, offsetof(struct process_run, tail_calls)), false);
+		x86_u32(c, 0);
+	}
 	if (j->rotated) {
 		for (k = 0; k < 5; k++)
 			x86_push(c, c_args[k]);
@@ -322,6 +384,8 @@ void jit_entry(struct jit *j, uint32_t function)
 		x86_rm(c, 0, false, 0xc7, 0, mem_at(RUN, offsetof(struct process_run, status)),
 		       false);
 		x86_u32(c, PROCESS_BUDGET);
+		if (!function && j->p->reserves)
+			give_up(j, (n + j->budget) % 2 == 0);
 		x86_here(c, left);
 	}
 	x86_mov(c, true, TMP1, j->map[0]);

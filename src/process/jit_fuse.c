@@ -42,7 +42,7 @@ static uint32_t load_or_sum(struct jit *j, const struct view *v, uint32_t n, str
 	const struct insn *load = peek(v, n);
 
 	if (is_load_from_itself(load) && !__builtin_add_overflow(m.disp, load->off, &m.disp)) {
-		jit_load(j, load->op, j->map[v->dst], m);
+		jit_load(j, load, j->map[v->dst], m);
 		return n + 1;
 	}
 	x86_lea(&j->c, j->map[v->dst], m);

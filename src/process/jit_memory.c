@@ -5,16 +5,30 @@
  * loop around cmpxchg, which wants the old value in rax.
  */
 #include "process/jit.h"
+#include "util/buf.h"
 
 #if defined(__x86_64__)
 
 #define LOCK 0xf0
 
-void jit_load(struct jit *j, enum op op, uint8_t dst, struct x86_mem m)
+static void remember(struct jit *j, size_t at, uint8_t reg)
+{
+	struct fault_load *l = array_grow(j->loads, j->nr_loads, &j->room_loads, sizeof(*l));
+
+	if (!l) {
+		j->failed = true;
+		return;
+	}
+	j->loads = l;
+	l[j->nr_loads++] = (struct fault_load){ (uint32_t)at, (uint8_t)(j->c.at - at), reg };
+}
+
+void jit_load(struct jit *j, const struct insn *i, uint8_t dst, struct x86_mem m)
 {
 	struct x86 *c = &j->c;
+	size_t at = c->at;
 
-	switch ((unsigned int)op) {
+	switch ((unsigned int)i->op) {
 	case OP_LDX8:
 		x86_rm(c, 0, false, 0x0fb6, dst, m, false);
 		break;
@@ -37,6 +51,8 @@ void jit_load(struct jit *j, enum op op, uint8_t dst, struct x86_mem m)
 		x86_rm(c, 0, true, 0x63, dst, m, false);
 		break;
 	}
+	if (i->imm && j->second)
+		remember(j, at, dst);
 }
 
 static void fetch_loop(struct jit *j, enum x86_alu op, bool wide, uint8_t base, int32_t off,
@@ -115,7 +131,7 @@ void jit_memory(struct jit *j, const struct insn *i)
 	case OP_LDSX8:
 	case OP_LDSX16:
 	case OP_LDSX32:
-		jit_load(j, i->op, dst, mem_at(src, i->off));
+		jit_load(j, i, dst, mem_at(src, i->off));
 		break;
 	case OP_ST8:
 	case OP_ST16:

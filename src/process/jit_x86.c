@@ -292,7 +292,8 @@ static void pass(struct jit *j)
 		function(j, n);
 	for (n = 0; !j->failed && n < j->p->nr_functions; n++) {
 		if (n ? !j->p->functions[n].callback
-		      : !j->budget && !j->rotated && !j->p->functions[0].callback)
+		      : !j->budget && !j->rotated && !j->p->wants_program &&
+		        !j->p->functions[0].callback)
 			continue;
 		if (!make_room(j))
 			return;
@@ -341,7 +342,7 @@ static int refuse(struct abide_error *e, const char *why)
 /* Where a call of a helper should reach. */
 static uintptr_t near_helpers(void)
 {
-	return (uintptr_t)&process_helpers_basic;
+	return (uintptr_t)&process_helpers;
 }
 
 static int write_code(struct jit *j, struct process_program *p, struct abide_error *e)
@@ -373,10 +374,19 @@ static int write_code(struct jit *j, struct process_program *p, struct abide_err
 	p->code = code;
 	p->code_room = room;
 	p->code_size = j->c.at;
+	if (j->nr_loads) {
+		if (fault_add_code(code, j->c.at, j->loads, j->nr_loads)) {
+			native_unmap(p);
+			return error_nomem(e);
+		}
+		p->loads = j->loads;
+		p->nr_loads = j->nr_loads;
+		j->loads = NULL;
+	}
 	for (n = 0; n < p->nr_functions; n++)
 		p->functions[n].entry =
 			(process_fn)(uintptr_t)(code + j->labels[jit_label(j, n, LABEL_ENTRY)]);
-	entry = j->budget || j->rotated ? LABEL_ENTRY : LABEL_BODY;
+	entry = j->budget || j->rotated || p->wants_program ? LABEL_ENTRY : LABEL_BODY;
 	p->entry = (process_fn)(uintptr_t)(code + j->labels[jit_label(j, 0, entry)]);
 	p->body = code + j->labels[jit_label(j, 0, LABEL_BODY)];
 	return 0;
@@ -408,6 +418,7 @@ int process_compile(struct process_program *p, const struct process_compile_opti
 	err = j.labels ? write_code(&j, p, e) : error_nomem(e);
 	free(j.labels);
 	free(j.jumps);
+	free(j.loads);
 	free(j.c.data);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "process/fault.h"
 #include "process/native.h"
 
 #define STEP  (16ul << 20) /* between the places that are tried */
@@ -53,8 +54,13 @@ int native_seal(uint8_t *code, size_t room)
 
 void native_unmap(struct process_program *p)
 {
+	if (p->loads && p->entry)
+		fault_remove_code(p->code);
 	if (p->code)
 		munmap(p->code, p->code_room);
+	free(p->loads);
+	p->loads = NULL;
+	p->nr_loads = 0;
 	p->code = NULL;
 	p->code_size = p->code_room = 0;
 	p->entry = NULL;
@@ -76,5 +82,6 @@ void process_program_free(struct process_program *p)
 	free(p->insns);
 	free(p->functions);
 	free(p->target);
+	free(p->calls);
 	free(p);
 }

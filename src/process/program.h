@@ -20,20 +20,23 @@
 
 struct process_run;
 struct process_program;
+struct process_map;
 
 /* What programs call: r1 to r5 and the run. Native code calls it like any C function. */
 typedef uint64_t (*process_fn)(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
                                struct process_run *run);
 
-enum process_inline { INLINE_NONE, INLINE_CPU_ID };
+/* What native code may do instead of a call. */
+enum process_inline { INLINE_NONE, INLINE_CPU_ID, INLINE_LOOKUP };
 
 struct process_helper {
 	process_fn fn; /* NULL: there is none of that number */
 	const char *name;
 	bool wants_run;           /* looks at its last argument */
 	bool calls_back;          /* calls functions of the program; implies wants_run */
+	bool wants_program;       /* looks at run->program; implies wants_run */
 	bool tail_call;           /* is bpf_tail_call: .fn is not called */
-	enum process_inline emit; /* native code may do without the call */
+	enum process_inline emit;
 };
 
 /* By the kernel's numbers. Lives as long as the programs that were made with it. */
@@ -42,7 +45,9 @@ struct process_helpers {
 	uint32_t nr;
 };
 
-/* Helpers that need no memory: clocks, CPU, process, random numbers, bpf_loop, bpf_tail_call. */
+/* All of helpers.def: for programs that the verifier has accepted. */
+const struct process_helpers *process_helpers(void);
+/* Those that are handed no memory: clocks, CPU, process, random numbers, bpf_loop, bpf_tail_call. */
 const struct process_helpers *process_helpers_basic(void);
 
 enum process_status {
@@ -59,7 +64,20 @@ struct process_region {
 	bool writable;
 };
 
-/* One run, on the caller's stack; all-zero with a budget is enough for a verified program. */
+/* A record of a ring that the program has reserved and not yet given up. */
+#define PROCESS_RECORDS 8 /* at once; reserving more fails as if the ring were full */
+struct process_record {
+	struct process_map *map;
+	void *sample;
+};
+
+/*
+ * One run. Whoever fires events keeps one a thread: all-zero at first, then .slot and .native
+ * set once; before each run only .budget (and .frame, where programs ask for stacks). What
+ * else there is the engine leaves as it needs it. A run that ended otherwise than
+ * PROCESS_DONE says so in .status, which process_run() clears before the next one; a caller of
+ * process_entry()'s code clears it when it has seen it.
+ */
 struct process_run {
 	/*
 	 * Taken off: the length of the span at each backward jump taken, the length of
@@ -68,32 +86,45 @@ struct process_run {
 	 */
 	int64_t budget;
 	enum process_status status;
-	uint32_t fault_pc; /* interpreter: the instruction that ended it */
-	uint64_t fault_address;
+	uint32_t slot; /* of the running thread, for per-CPU maps: map.h */
+	/*
+	 * The frame that get_stack begins above: __builtin_frame_address(0) of the function that
+	 * the application called. NULL: there is no stack to see.
+	 */
+	const void *frame;
+	/* get_current_pid_tgid's, kept: 0 or not of .pid_mark's process: to be asked for. */
+	uint64_t pid_tgid;
+	uint64_t pid_mark;
+	/* Set once by callers of process_entry(): the engine is at native code. */
+	bool native;
+	uint32_t tail_calls;
+	const struct process_program *program; /* native: only where helpers look at it */
+	uint32_t nr_records;
+	struct process_record records[PROCESS_RECORDS];
+	/* The interpreter's. */
+	uint32_t fault_pc; /* the instruction that ended it */
 	uint32_t fault_size;
-	/* Interpreter only: check each access against the regions and the program's own stack. */
+	uint64_t fault_address;
+	uint32_t depth;
+	/* Check each access against the regions and the program's own stack. */
 	bool checked;
 	const struct process_region *regions;
 	uint32_t nr_regions;
-	/* Interpreter only: told of each instruction before it runs; @r: r0 to r10. NULL: nobody. */
+	/* Told of each instruction before it runs; @r: r0 to r10. NULL: nobody. */
 	void (*trace)(struct process_run *run, const struct process_program *p, uint32_t pc,
 	              const uint64_t *r);
-	/* The program in a slot of a program array, NULL: the call fails. NULL: all fail. */
+	uint8_t *stack; /* PROCESS_FRAMES * PROCESS_STACK bytes */
+	/* For tests: the program in a slot of a program array, instead of what link.h says. */
 	const struct process_program *(*tail_call)(struct process_run *run, uint64_t map,
 	                                           uint32_t index);
 	void *user; /* the caller's */
-	/* The engine's own. */
-	const struct process_program *program;
-	bool native;
-	uint32_t tail_calls;
-	uint32_t depth;
-	uint8_t *stack; /* the interpreter's, PROCESS_FRAMES * PROCESS_STACK bytes */
 };
 
 /*
  * Check and decode. Refused (-EINVAL): what is not in the RFC, reserved fields that are not 0,
  * jumps out of their function, functions that do not end, writes to r10; (-ENOTSUP): helpers
- * that are not in @helpers, references to maps that nobody has filled in, kfuncs.
+ * that are not in @helpers, references to maps that nobody has filled in, kfuncs. Programs
+ * with maps and what the verifier knows of them: process_link (link.h).
  */
 int process_program_new(const struct bpf_insn *insns, uint32_t nr,
                         const struct process_helpers *helpers, struct process_program **out,
@@ -109,6 +140,10 @@ struct process_compile_options {
 /* Native code for the program; NULL: the defaults. -ENOTSUP: the interpreter has to do. */
 int process_compile(struct process_program *p, const struct process_compile_options *options,
                     struct abide_error *e);
+/*
+ * Native code to call directly, r1 to r5 and the run, in the place of process_run(); NULL: there is none.
+ */
+process_fn process_entry(const struct process_program *p);
 /* The native code, for listings; NULL if there is none. */
 const void *process_code(const struct process_program *p, size_t *size);
 

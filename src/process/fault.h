@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef ABIDE_PROCESS_FAULT_H
+#define ABIDE_PROCESS_FAULT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reading memory that may not be there, at the price of a plain load: where it is not, a
+ * handler of SIGSEGV and SIGBUS mends the one instruction that faulted, if that is one of ours.
+ * Every other fault goes to whatever the application has for it.
+ *
+ * The handler belongs to the process, so this file's state does too. It is installed by the
+ * first read, or the first program that needs it.
+ */
+
+/* 0, or -EFAULT: then all of @dst is 0. From any address whatsoever. */
+int fault_read(void *dst, const void *src, size_t size);
+/*
+ * A string, cut to @size - 1 bytes, with its 0 (@size is not 0): the length with the 0, or
+ * -EFAULT. What is left of @dst is 0.
+ */
+int64_t fault_read_string(char *dst, const void *src, size_t size);
+
+/* A load of native code: @at bytes into it, @length bytes long, into machine register @reg. */
+struct fault_load {
+	uint32_t at;
+	uint8_t length;
+	uint8_t reg;
+};
+
+/*
+ * From now on, until it is removed, a fault at one of the loads (by .at, kept by the caller)
+ * gives 0 and goes on behind it. -ENOMEM.
+ */
+int fault_add_code(const void *code, size_t size, const struct fault_load *loads, uint32_t nr);
+/* No thread may be in it any more. */
+void fault_remove_code(const void *code);
+
+/*
+ * For the thread that looks after things, now and then: if somebody has installed a handler
+ * over ours, ours goes in front again, and faults that are not ours go to theirs.
+ */
+void fault_keep(void);
+/*
+ * For a thread that is going to run programs: the kernel ends a process that faults while it
+ * blocks the signal. 0, or 1 if they were blocked (and are no more), or -errno.
+ */
+int fault_unblock(void);
+/*
+ * What sigaction(2) does, for an application that does not see our handler; other signals than
+ * SIGSEGV and SIGBUS, and those too as long as ours is not installed, are left to the real one.
+ */
+int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *old);
+
+#endif

@@ -10,7 +10,7 @@ EVENTSRC    := $(foreach s,util process event,$(sort $(wildcard src/$(s)/*.c))) 
 EVENTSRC    := $(filter-out src/util/sha256.c,$(EVENTSRC))
 EVENTOBJ    := $(EVENTSRC:src/%.c=$(B)/event.o/%.o)
 # The library has no events of its own: its files must not announce those of whom it is linked to.
-EVENTFLAGS  := -DABIDE_USER_NO_RECORDS -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
+EVENTFLAGS  := -DABIDE_USER_NO_RECORDS= -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
 EVENTLIBS   := $(B)/libabide-event.a $(B)/libabide-event.so $(B)/libabide-event.pc
 
 $(B)/event.o/%.o: src/%.c

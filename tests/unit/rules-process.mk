@@ -11,6 +11,11 @@ $(B)/tests/unit/process_%: tests/unit/process_%.c $(wildcard tests/unit/process_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(PROCESS_LIB)
 
+# Linked as an application is: its signal functions are ours.
+$(B)/tests/unit/process_signal: tests/unit/process_signal.c $(PROCESS_LIB) $(B)/event/signal.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(B)/event/signal.o $(PROCESS_LIB)
+
 # A script: the command as its user sees it.
 $(B)/tests/unit/process_cli: tests/unit/process_cli.sh $(B)/abide
 	@mkdir -p $(@D)

@@ -330,8 +330,9 @@ int app_client_bye(struct app_client *c, struct abide_error *e)
 
 int app_client_bye_counts(struct app_client *c, struct message_counts **out, uint32_t *nr, struct abide_error *e)
 {
+	int64_t patience = app_client_ended(c) ? 0 : HELLO_MS;
 	struct abide_error own = { 0 };
-	int err = receive(c, MESSAGE_COUNTS, now_ms() + HELLO_MS, &own);
+	int err = receive(c, MESSAGE_COUNTS, now_ms() + patience, &own);
 
 	*out = NULL;
 	*nr = 0;

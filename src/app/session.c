@@ -184,11 +184,11 @@ int app_session_start(struct app_session *s, struct abide_error *e)
 	return err;
 }
 
-static void hear_counts(struct session_process *p)
+static void hear_counts(const struct app_session *s, struct session_process *p)
 {
 	uint32_t nr;
 
-	if (!app_client_bye_counts(p->client, &p->counts, &nr, NULL))
+	if (!app_client_bye_counts(p->client, &p->counts, &nr, NULL) && nr == app_session_programs(s))
 		p->shown.counts = p->counts;
 	end(p);
 }
@@ -198,11 +198,13 @@ void app_session_detach(struct app_session *s)
 	size_t i;
 
 	for (i = 0; i < s->nr_processes; i++)
-		if (s->processes[i]->client && (!s->processes[i]->started || app_client_bye(s->processes[i]->client, NULL)))
+		if (s->processes[i]->client && !s->processes[i]->started)
 			end(s->processes[i]);
+		else if (s->processes[i]->client)
+			app_client_bye(s->processes[i]->client, NULL); /* or it has ended, and said it */
 	for (i = 0; i < s->nr_processes; i++)
 		if (s->processes[i]->client)
-			hear_counts(s->processes[i]);
+			hear_counts(s, s->processes[i]);
 }
 
 int app_session_fd(const struct app_session *s)
@@ -273,9 +275,12 @@ static int hear(struct app_session *s, struct session_process *p, struct abide_e
 {
 	if (!p->client)
 		return 0;
-	if (!app_client_ended(p->client) && !p->started && !app_client_again(p->client, NULL))
+	if (p->started)
+		hear_counts(s, p); /* the last thing that a process says */
+	else if (!app_client_ended(p->client) && !app_client_again(p->client, NULL))
 		return join(s, p, e);
-	end(p);
+	else
+		end(p);
 	return 0;
 }
 

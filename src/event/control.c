@@ -299,9 +299,12 @@ static void *thread_main(void *unused)
 	pthread_setname_np(pthread_self(), "abide-control");
 	while (!__atomic_load_n(&control.stop, __ATOMIC_ACQUIRE))
 		one_round(&accepts);
+	forget_closed();
 	for (i = 0; i < PEERS; i++)
-		if (control.peers[i].link.fd >= 0)
+		if (control.peers[i].link.fd >= 0) {
+			control_peer_bye(&control.peers[i]);
 			close_peer(&control.peers[i], true);
+		}
 	message_socket_close(&control.socket, true);
 	return NULL;
 }

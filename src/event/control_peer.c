@@ -195,6 +195,16 @@ static void on_counts(struct control_peer *p, bool bye, struct abide_error *e)
 	free(counts);
 }
 
+void control_peer_bye(struct control_peer *p)
+{
+	struct abide_error e;
+
+	if (!p->session || p->inherited || !control_session_started(p->session))
+		return;
+	on_counts(p, true, &e);
+	message_link_write(&p->link, NULL);
+}
+
 static void on_unknown(struct control_peer *p, struct abide_error *e)
 {
 	const struct message_header *h = &p->link.header;

@@ -413,8 +413,48 @@ static void links(void)
 	buf_free(&b);
 }
 
-int main(void)
+/* A file for the fuzz target: which kind (see tests/fuzz/message.c), then the body. */
+static void seed(const char *folder, const char *name, uint8_t kind, const struct buf *b)
 {
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	if (!f)
+		exit(2);
+	fputc(kind, f);
+	fwrite(b->data + MESSAGE_HEADER, 1, b->size - MESSAGE_HEADER, f);
+	fclose(f);
+}
+
+static void seeds(const char *folder)
+{
+	struct message_event events[] = { { "app:step", 3 } };
+	struct message_hello hello = { 4242, 7, true, true, false, events, 1 };
+	struct message_replace replace = { 5, programs[0] };
+	struct message_counts counts[] = { { 1, 2, 3, 4 } };
+	struct buf b[4] = { { 0 } };
+	unsigned i;
+
+	message_put_attach(&b[0], &attach);
+	message_put_hello(&b[1], &hello);
+	message_put_replace(&b[2], &replace);
+	message_put_counts(&b[3], counts, 1);
+	seed(folder, "attach", 0, &b[0]);
+	seed(folder, "hello", 1, &b[1]);
+	seed(folder, "replace", 2, &b[2]);
+	seed(folder, "counts", 7, &b[3]);
+	for (i = 0; i < 4; i++)
+		buf_free(&b[i]);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		seeds(argv[1]);
+		return 0;
+	}
 	signal(SIGPIPE, SIG_DFL);
 	attach_goes_round();
 	small_ones_go_round();

@@ -93,6 +93,7 @@ has '"type":"map","map":"steps","value":\{"count":200\}\}$' "and has the counts"
 run 0 "-v" -v -- "$server" -t 2 -n 100
 says 'on_step on app:step: [0-9]+ instructions, [0-9]+ bytes of native code; verified in' "says what was verified and compiled"
 says 'job_user.value is value here' "and how loads were translated"
+says 'on_step on app:step: 200 runs, 0 missed, 0 over budget$' "and at the end how often programs ran"
 
 start app -s -t 2 -n 2000 -u 100
 run 0 "a running process, for a while" -d 0.3 -p "$app"

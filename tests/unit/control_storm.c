@@ -81,6 +81,38 @@ static void storm(const char *self)
 	counters_free(&other);
 }
 
+/* Children are forked while sessions come and go: each keeps what is attached, and loses nothing. */
+static void forks(const char *self)
+{
+	static const char *const args[] = { "-s", "-w", "-t", "4", "-n", "2000", "-f", "40", NULL };
+	struct abide_error e = { 0 };
+	struct counters all, other;
+	struct app_client *c, *b;
+	unsigned long long fired, seen;
+	struct server s;
+	int status;
+
+	if (!ok(server_start(&s, self, args) && counters_make(&all, &e) && counters_make(&other, &e),
+	        "an application is there"))
+		return;
+	c = count_steps(s.pid, &all, 0, &e);
+	went(!c, &e, "a session counts");
+	server_go(&s);
+	while (c && !ended(&s)) {
+		b = count_steps(s.pid, &other, 0, &e);
+		if (b)
+			app_client_free(b);
+	}
+	fired = server_end(&s, &status);
+	seen = counter(&all, 0);
+	ok(fired == 8000 && seen == 41 * fired, "%llu events of a process and 40 children: %llu counted", 41 * fired, seen);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "the application ended as ever");
+	if (c)
+		app_client_free(c);
+	counters_free(&all);
+	counters_free(&other);
+}
+
 /* Attaches and fires, in a process of its own, until it is killed: at some instant on the way. */
 static pid_t victim(pid_t pid, struct counters *c, unsigned delay_us)
 {
@@ -188,6 +220,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	kit_begin();
 	storm(argv[0]);
+	forks(argv[0]);
 	two(argv[0]);
 	killed(argv[0]);
 	return kit_end();

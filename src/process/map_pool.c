@@ -8,7 +8,7 @@
  * A thread may be killed anywhere. What moves in or out of a list is in .pending while the list
  * changes; whoever takes the lock over finishes that. What was in a dead thread's
  * hands, in no list and no chain, has its id in .owner; it is searched for when nothing else
- * is left, at once if a dead thread's lock was found, else every 16 seconds at most.
+ * is left, at once if a trace of a dead thread was found, else every now and then.
  */
 #include <time.h>
 
@@ -161,21 +161,24 @@ static void search(struct process_map *m, uint32_t self)
 	}
 }
 
+/* Every 64 ms, in large tables less often: a thousandth of the time at most is spent on it. */
 static bool may_search(const struct process_map *m)
 {
 	struct hash_control *c = hash_control(m);
-	uint32_t last = __atomic_load_n(&c->searched, __ATOMIC_RELAXED), second;
-	struct timespec now;
+	uint32_t last = __atomic_load_n(&c->searched, __ATOMIC_RELAXED), now;
+	struct timespec t;
 
 	if (__atomic_load_n(&c->died, __ATOMIC_RELAXED) &&
 	    __atomic_exchange_n(&c->died, 0, __ATOMIC_RELAXED))
 		return true;
 	if (m->lru)
-		return false; /* full is its normal state */
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	second = (uint32_t)(now.tv_sec / 16) + 1;
-	return last != second && __atomic_compare_exchange_n(&c->searched, &last, second, false,
-	                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		return false; /* full is its normal state, and hash_evict finds traces */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	now = (uint32_t)(((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000) / 64 /
+	                 (1 + m->nr / 20000)) +
+	      1;
+	return last != now && __atomic_compare_exchange_n(&c->searched, &last, now, false,
+	                                                  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 uint32_t hash_alloc(struct process_map *m, uint32_t self, bool spare)

@@ -14,13 +14,20 @@ $(VERIFY_DIR)/verify_%: tests/unit/verify_%.c $(wildcard tests/unit/verify_*.h) 
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(VERIFY_LIB)
 
+VERIFY_ASM := $(patsubst %,$(T)/runner.o/%.o,asm asm_names asm_read case layout layout_btf)
+$(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h tests/unit/process_kit.h $(VERIFY_ASM) $(B)/libabide.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(VERIFY_ASM) $(B)/libabide.a
+$(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.case
+	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
+
 # Tests that take arguments are run by a script of their name.
 $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
-$(B)/tests/unit/verify_random: $(VERIFY_DIR)/verify_random
+$(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers: $(B)/tests/unit/%: $(VERIFY_DIR)/%
 	cp $< $@
-UNIT_VERIFY := $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random
+UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers
 UNIT_TESTS  += $(UNIT_VERIFY)
 
 check-verify: $(UNIT_VERIFY)

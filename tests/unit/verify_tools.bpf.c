@@ -13,6 +13,8 @@ typedef __u16 u16;
 typedef __u8 u8;
 typedef __s64 s64;
 typedef __s32 s32;
+typedef __s16 s16;
+typedef __s8 s8;
 
 struct conn {
 	u32 fd;
@@ -673,8 +675,19 @@ int numbers(u64 *ctx)
 	k = __builtin_bswap16(n) >> 12;
 	table[k] ^= x;
 	r = q->result;
-	if (r >= -2 && r < 14)
-		table[(s64)r + 2]++;
+	if (r >= 0 && r < 14)
+		table[r]++;
+	r = (s16)m;
+	if (r > 9)
+		return 0;
+	asm volatile("" : "+r"(r));
+	if (r < 0)
+		return 0;
+	table[r]++;
+	x = (s8)m;
+	asm volatile("" : "+r"(x));
+	if (x >= -8 && x < 8)
+		table[x + 8]++;
 	k = (u8)n;
 	if (k < 32)
 		table[k / 2]--;

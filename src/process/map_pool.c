@@ -77,14 +77,15 @@ static void repair(struct process_map *m, uint32_t shard)
 		 i = pending & ~HASH_SPARE;
 	bool spare = pending & HASH_SPARE;
 	struct hash_list *list = &s->lists[spare];
-	uint32_t first;
+	uint32_t first, fresh;
 
 	__atomic_store_n(&hash_control(m)->died, 1, __ATOMIC_RELAXED);
 	if (!hash_is(m, i))
 		return;
-	(void)own(m, shard, spare, &first);
+	fresh = __atomic_load_n(&list->fresh, __ATOMIC_RELAXED);
+	/* behind the last one of a shard's own comes the first of the next, which is another matter */
 	if (i == __atomic_load_n(&list->head, __ATOMIC_RELAXED) ||
-	    i == first + __atomic_load_n(&list->fresh, __ATOMIC_RELAXED))
+	    (fresh < own(m, shard, spare, &first) && i == first + fresh))
 		__atomic_store_n(&s->pending, 0, __ATOMIC_RELEASE);
 	else
 		put(m, s, i, spare);

@@ -105,7 +105,7 @@ static inline uint32_t walk(const struct process_map *m, uint32_t hash, const vo
 	uint32_t bucket = hash & m->mask, generation;
 	uint32_t i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
 
-	while (hash_is(m, i) && (*budget)--) {
+	for (; hash_is(m, i) && *budget; (*budget)--) {
 		struct hash_element *e = hash_element(m, i);
 
 		generation = __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE);
@@ -132,8 +132,8 @@ static __attribute__((noinline)) uint32_t find_again(const struct process_map *m
 		i = walk(m, hash, key, &budget);
 		if (i != AGAIN)
 			return i;
-		if (budget > hash_budget(m) + HASH_RETRIES)
-			break; /* used up: it has wrapped */
+		if (!budget)
+			break;
 		owner_pause();
 	}
 	return 0;
@@ -155,6 +155,12 @@ uint32_t hash_of(const struct process_map *m, const void *key)
 uint32_t hash_find(const struct process_map *m, uint32_t hash, const void *key)
 {
 	return find(m, hash, key);
+}
+
+uint32_t hash_find_within(const struct process_map *m, uint32_t hash, const void *key,
+                          uint64_t *budget)
+{
+	return walk(m, hash, key, budget);
 }
 
 static void link_element(struct process_map *m, uint32_t bucket, uint32_t i)
@@ -426,8 +432,9 @@ static int check(const struct process_map_def *def, struct abide_error *e)
 	if (!def->max_entries || !def->key_size || !def->value_size)
 		return map_refuse(e, -EINVAL, def,
 		                  "neither the number nor the size of entries or of keys can be 0");
-	if ((uint64_t)def->key_size + def->value_size >= (4u << 20) - 64 || def->key_size > HASH_MAX_KEY ||
-	    (percpu && def->value_size > 32768) || def->max_entries > 1u << 29)
+	if ((uint64_t)def->key_size + def->value_size >= (4u << 20) - 64 ||
+	    def->key_size > HASH_MAX_KEY || (percpu && def->value_size > 32768) ||
+	    def->max_entries > 1u << 29)
 		return map_refuse(e, -E2BIG, def,
 		                  "keys, values or entries are too large or too many");
 	return 0;

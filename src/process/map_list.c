@@ -41,22 +41,23 @@ static bool copy_key(const struct process_map *m, uint32_t i, uint32_t bucket, v
 /*
  * The first entry from element @i of the chain on: 1 and its key, 0 at the end, -1 when the
  * chain changed. An element with the key of an earlier one is about to be replaced and no entry.
+ * A look for a key spends from the budget too, down to 0, and there it stays.
  */
-static int entry_from(const struct process_map *m, uint32_t i, uint32_t bucket, void *key)
+static int entry_from(const struct process_map *m, uint32_t i, uint32_t bucket, void *key,
+                      uint64_t *budget)
 {
-	uint64_t budget = hash_budget(m);
 	uint32_t next;
 
-	for (; hash_is(m, i) && budget; i = next, budget--) {
+	for (; hash_is(m, i) && *budget; i = next, *budget -= !!*budget) {
 		if (!copy_key(m, i, bucket, key, &next))
 			return -1;
-		if (hash_find(m, hash_of(m, key), key) == i)
+		if (hash_find_within(m, hash_of(m, key), key, budget) == i)
 			return 1;
 	}
 	return 0;
 }
 
-static int first_from(const struct process_map *m, uint32_t bucket, void *key)
+static int first_from(const struct process_map *m, uint32_t bucket, void *key, uint64_t *budget)
 {
 	uint32_t n, i;
 
@@ -66,7 +67,7 @@ static int first_from(const struct process_map *m, uint32_t bucket, void *key)
 			int found;
 
 			i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
-			found = entry_from(m, i, bucket, key);
+			found = entry_from(m, i, bucket, key, budget);
 			if (found > 0)
 				return 0;
 			if (!found)
@@ -78,28 +79,29 @@ static int first_from(const struct process_map *m, uint32_t bucket, void *key)
 int hash_next_key(struct process_map *m, const void *key, void *next)
 {
 	uint64_t copy[HASH_MAX_KEY / 8]; /* @next may be @key, and a failed attempt writes it */
+	uint64_t budget = hash_list_budget(m);
 	uint32_t hash, bucket, i, n, behind;
 	int found;
 
 	if (!key)
-		return first_from(m, 0, next);
+		return first_from(m, 0, next, &budget);
 	memcpy(copy, key, m->def.key_size);
 	hash = hash_of(m, copy);
 	bucket = hash & m->mask;
 	for (n = 0; n < HASH_RETRIES; n++) {
 		i = hash_find(m, hash, copy);
 		if (!i)
-			return first_from(m, 0, next);
+			return first_from(m, 0, next, &budget);
 		behind = __atomic_load_n(&hash_element(m, i)->next, __ATOMIC_ACQUIRE);
 		if (hash_find(m, hash, copy) != i)
 			continue;
-		found = entry_from(m, behind, bucket, next);
+		found = entry_from(m, behind, bucket, next, &budget);
 		if (found > 0)
 			return 0;
 		if (!found)
 			break;
 	}
-	return first_from(m, bucket + 1, next);
+	return first_from(m, bucket + 1, next, &budget);
 }
 
 int hash_read(struct process_map *m, const void *key, void *values)
@@ -127,7 +129,7 @@ int hash_read(struct process_map *m, const void *key, void *values)
 int64_t hash_for_each(struct process_map *m, uint32_t slot,
                       int (*fn)(void *ctx, const void *key, void *value), void *ctx)
 {
-	uint64_t key[HASH_MAX_KEY / 8], budget = hash_budget(m);
+	uint64_t key[HASH_MAX_KEY / 8], budget = hash_list_budget(m);
 	uint32_t bucket, i, next;
 	int64_t calls = 0;
 
@@ -138,13 +140,13 @@ int64_t hash_for_each(struct process_map *m, uint32_t slot,
 	for (bucket = hash_used_from(m, 0); bucket <= m->mask;
 	     bucket = hash_used_from(m, bucket + 1)) {
 		i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
-		while (hash_is(m, i) && budget--) {
+		for (; hash_is(m, i) && budget && calls < m->nr; budget -= !!budget) {
 			struct hash_element *e = hash_element(m, i);
 
 			/* what has left the chain meanwhile leads nowhere: on with the next one */
 			if (!copy_key(m, i, bucket, key, &next))
 				break;
-			if (hash_find(m, hash_of(m, key), key) != i) {
+			if (hash_find_within(m, hash_of(m, key), key, &budget) != i) {
 				i = next;
 				continue;
 			}

@@ -134,15 +134,19 @@ static uint32_t take_any(struct process_map *m, uint32_t self, bool spare)
 static void search(struct process_map *m, uint32_t self)
 {
 	uint32_t i, alive = self, dead = 0, owner, tid;
+	uint32_t questions =
+		1024; /* one costs a system call; more are needed in corrupt memory only */
 
 	for (i = hash_used_from(m, 0); i <= m->mask; i = hash_used_from(m, i + 1)) {
 		owner = __atomic_load_n(&m->buckets[i].lock, __ATOMIC_RELAXED);
-		if (owner && owner != self && owner_dead(owner) && hash_lock(m, i, self))
+		if (owner && owner != self && questions && questions-- && owner_dead(owner) &&
+		    hash_lock(m, i, self))
 			hash_unlock(m, i);
 	}
 	for (i = 0; i < HASH_SHARDS; i++) {
 		owner = __atomic_load_n(&m->shards[i].lock, __ATOMIC_RELAXED);
-		if (owner && owner != self && owner_dead(owner) && lock(m, i, self))
+		if (owner && owner != self && questions && questions-- && owner_dead(owner) &&
+		    lock(m, i, self))
 			owner_unlock(&m->shards[i].lock);
 	}
 	for (i = 1; i <= m->nr; i++) {
@@ -150,6 +154,8 @@ static void search(struct process_map *m, uint32_t self)
 		tid = owner & HASH_TID;
 		if (!owner || owner & HASH_LINKED || tid == alive)
 			continue;
+		if (tid != dead && !questions--)
+			return;
 		if (tid != dead && !owner_dead(tid)) {
 			alive = tid;
 			continue;

@@ -177,13 +177,19 @@ static bool null_or(const struct value *zero, const struct value *pointer)
 	       num_is_const(&pointer->num) && !pointer->num.umin;
 }
 
+/* Whether two pointers of one kind lead to the same kind of object. */
+static bool same_target(const struct value *a, const struct value *b)
+{
+	return a->index == b->index && (a->kind != KIND_KEY || a->delta == b->delta);
+}
+
 static bool covers(struct ties *t, const struct value *old, const struct value *new)
 {
 	if (old->kind == KIND_NONE)
 		return true;
 	if (old->kind != new->kind)
 		return old->null && !old->id && null_or(new, old);
-	if (old->index != new->index || (new->null && !old->null) || !num_within(&new->num, &old->num))
+	if (!same_target(old, new) || (new->null && !old->null) || !num_within(&new->num, &old->num))
 		return false;
 	if (old->kind == KIND_NUMBER && num_is_const(&old->num))
 		return true;
@@ -216,6 +222,9 @@ static bool same_records(const struct state *old, const struct state *new)
 
 	if (old->records != new->records)
 		return false;
+	for (i = 0; i < old->nr_frames; i++)
+		if (old->frame[i].records != new->frame[i].records)
+			return false;
 	for (i = 0; i < MAX_RECORDS; i++)
 		if (old->records & 1u << i && old->record[i].size != new->record[i].size)
 			return false;
@@ -251,7 +260,7 @@ static bool alike(const struct value *a, const struct value *b)
 {
 	if (a->kind != b->kind)
 		return null_or(a, b) || null_or(b, a);
-	return a->index == b->index && a->null == b->null;
+	return same_target(a, b) && a->null == b->null;
 }
 
 bool verify_state_similar(const struct state *old, const struct state *new)
@@ -302,7 +311,7 @@ static void join_value(struct joiner *j, struct value *old, const struct value *
 {
 	if (old->kind == KIND_NONE)
 		return;
-	if (old->kind == new->kind && old->index == new->index) {
+	if (old->kind == new->kind && same_target(old, new)) {
 		join_num(j, &old->num, &new->num);
 		if (new->null && !old->null)
 			old->null = j->changed = true;

@@ -17,7 +17,7 @@ enum value_kind {
 	KIND_STACK,    /* a function's frame; .index: which, 0 the program's; offsets from r10 */
 	KIND_MAP,      /* the map .index itself */
 	KIND_ELEMENT,  /* a value of map .index */
-	KIND_KEY,      /* a key of map .index, as for_each_map_elem hands it over */
+	KIND_KEY,      /* a key of map .index, as for_each_map_elem hands it over to frame .delta: gone when that ends */
 	KIND_RECORD,   /* a ring record; .index: its place in the state's .record */
 	KIND_TYPED,    /* data of the application, of type .index: NULL and junk can be read */
 	KIND_MEMORY,   /* abide exec's */

@@ -25,6 +25,12 @@ $(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h 
 $(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.case
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 
+$(VERIFY_DIR)/verify_nomem: tests/unit/verify_nomem.c tests/unit/verify_kit.h tests/unit/process_kit.h $(VERIFY_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o $@ $< $(VERIFY_LIB)
+$(B)/tests/unit/verify_nomem: $(VERIFY_DIR)/verify_nomem $(VERIFY_DIR)/calls.v2.o
+	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
+
 # Clang's stages have their own objects, with sanitizers.
 $(B)/fuzz/verify: tests/fuzz/verify.c $(wildcard tests/unit/verify_*.h tests/unit/process_*.h) $(PROCESS_FUZZ)
 	@mkdir -p $(@D)
@@ -36,7 +42,7 @@ $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers: $(B)/tests/unit/%: $(VERIFY_DIR)/%
 	cp $< $@
-UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers
+UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers $(B)/tests/unit/verify_nomem
 UNIT_TESTS  += $(UNIT_VERIFY)
 
 check-verify: $(UNIT_VERIFY)

@@ -19,8 +19,10 @@ static const char *const tags[] = {
 };
 #define NR_TAGS (sizeof(tags) / sizeof(tags[0]))
 
+#define NR_MAPS (ENV_MAPS + 5)
+
 static const char text_map[32] = "value %d\0text %s\0no end";
-static struct verify_map maps[ENV_MAPS + 4];
+static struct verify_map maps[NR_MAPS];
 static bool seen[NR_TAGS];
 static unsigned int nr_failed, nr_cases;
 static const char *file;
@@ -42,7 +44,7 @@ static int find_map(const char *name, int32_t *off)
 	int k;
 
 	*off = name[n] ? atoi(name + n + 1) : -1;
-	for (k = 0; k < ENV_MAPS + 4; k++)
+	for (k = 0; k < NR_MAPS; k++)
 		if (maps[k].name && strlen(maps[k].name) == n && !strncmp(maps[k].name, name, n))
 			return k;
 	return atoi(name);
@@ -158,7 +160,7 @@ static void one_case(const struct test_case *t)
 	struct assembly a = { 0 };
 	struct verify_result *r = NULL;
 	struct abide_error e = { 0 };
-	struct verify_input in = { .name = "test", .types = env_types, .nr_types = 2, .maps = maps, .nr_maps = ENV_MAPS + 4, .args = env_args,
+	struct verify_input in = { .name = "test", .types = env_types, .nr_types = 2, .maps = maps, .nr_maps = NR_MAPS, .args = env_args,
 		                   .nr_args = 4, .where = where };
 	char line[200];
 	int err;
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
 		                                  .max_entries = 1, .flags = BPF_F_WRONLY_PROG };
 	maps[ENV_MAPS + 3] = (struct verify_map){ .name = "shown", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
 		                                  .max_entries = 1, .flags = BPF_F_RDONLY_PROG };
+	maps[ENV_MAPS + 4] = (struct verify_map){ .name = "single", .type = BPF_MAP_TYPE_HASH, .key_size = 8, .value_size = 8, .max_entries = 1 };
 	file = argc > 1 ? argv[1] : "tests/unit/verify.case";
 	f = case_file_open(file);
 	for (i = 0; i < f->nr_cases; i++)

@@ -170,13 +170,19 @@ static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
 	return 1;
 }
 
-/* A goto back pays for what it may run again. */
-static void pay(struct jit *j, const struct insn *i)
+/* A goto; one that goes back pays for what it may run again. */
+static void go(struct jit *j, const struct insn *i, uint32_t pc)
 {
-	if (i->off >= 0)
+	uint32_t to = (uint32_t)((int64_t)pc + 1 + i->off);
+
+	if (i->off >= 0) {
+		if (i->off)
+			jit_jump(j, 0xeb, to);
 		return;
+	}
 	x86_alu_imm(&j->c, true, X86_SUB, BUDGET, -i->off);
-	jit_jump(j, 0x70 | CC_S, jit_label(j, j->function, LABEL_SPENT));
+	jit_jump(j, 0x70 | CC_NS, to);
+	jit_jump(j, 0xeb, jit_label(j, j->function, LABEL_SPENT));
 	j->f.has_spent = true;
 }
 
@@ -212,9 +218,7 @@ static uint32_t one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 		return branch(j, i, pc);
 	case FORM_GOTO:
 	case FORM_GOTOL:
-		pay(j, i);
-		if (i->off)
-			jit_jump(j, 0xeb, (uint32_t)((int64_t)pc + 1 + i->off));
+		go(j, i, pc);
 		break;
 	case FORM_HELPER:
 	case FORM_CALL:

@@ -15,8 +15,7 @@
 #include "process/map_hash.h"
 #include "process/map_owner.h"
 
-#define AGAIN   UINT32_MAX /* no element has that number */
-#define RETRIES 64
+#define AGAIN UINT32_MAX /* no element has that number */
 
 /* Multiply and fold: every bit of the input reaches every bit of the low half. */
 static inline uint64_t fold(uint64_t a, uint64_t b)
@@ -106,7 +105,7 @@ static inline uint32_t walk(const struct process_map *m, uint32_t hash, const vo
 	uint32_t bucket = hash & m->mask, generation;
 	uint32_t i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
 
-	while (hash_is(m, i) && (*budget)--) {
+	for (; hash_is(m, i) && *budget; (*budget)--) {
 		struct hash_element *e = hash_element(m, i);
 
 		generation = __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE);
@@ -122,24 +121,19 @@ static inline uint32_t walk(const struct process_map *m, uint32_t hash, const vo
 	return !i || i == (HASH_END | bucket) ? 0 : AGAIN;
 }
 
-static uint64_t chain_budget(const struct process_map *m)
-{
-	return 2 * (uint64_t)m->nr;
-}
-
 /* After a first attempt failed. */
 static __attribute__((noinline)) uint32_t find_again(const struct process_map *m, uint32_t hash,
                                                      const void *key)
 {
-	uint64_t budget = chain_budget(m) + RETRIES;
+	uint64_t budget = hash_budget(m) + HASH_RETRIES;
 	uint32_t n, i;
 
-	for (n = 0; n < RETRIES; n++) {
+	for (n = 0; n < HASH_RETRIES; n++) {
 		i = walk(m, hash, key, &budget);
 		if (i != AGAIN)
 			return i;
-		if (budget > chain_budget(m) + RETRIES)
-			break; /* used up: it has wrapped */
+		if (!budget)
+			break;
 		owner_pause();
 	}
 	return 0;
@@ -147,24 +141,26 @@ static __attribute__((noinline)) uint32_t find_again(const struct process_map *m
 
 static inline uint32_t find(const struct process_map *m, uint32_t hash, const void *key)
 {
-	uint64_t budget = chain_budget(m);
+	uint64_t budget = hash_budget(m);
 	uint32_t i = walk(m, hash, key, &budget);
 
 	return __builtin_expect(i == AGAIN, 0) ? find_again(m, hash, key) : i;
 }
 
-uint32_t hash_used_from(const struct process_map *m, uint32_t bucket)
+uint32_t hash_of(const struct process_map *m, const void *key)
 {
-	const uint64_t *parts = hash_control(m)->parts;
-	uint32_t part;
+	return hash_key(m, key);
+}
 
-	while (bucket <= m->mask) {
-		part = bucket >> m->part;
-		if (__atomic_load_n(&parts[part / 64], __ATOMIC_RELAXED) >> part % 64 & 1)
-			break;
-		bucket = (part + 1) << m->part;
-	}
-	return bucket;
+uint32_t hash_find(const struct process_map *m, uint32_t hash, const void *key)
+{
+	return find(m, hash, key);
+}
+
+uint32_t hash_find_within(const struct process_map *m, uint32_t hash, const void *key,
+                          uint64_t *budget)
+{
+	return walk(m, hash, key, budget);
 }
 
 static void link_element(struct process_map *m, uint32_t bucket, uint32_t i)
@@ -184,7 +180,7 @@ static void link_element(struct process_map *m, uint32_t bucket, uint32_t i)
 bool hash_unlink(struct process_map *m, uint32_t bucket, uint32_t i, uint32_t owner)
 {
 	uint32_t *from = &m->buckets[bucket].head, at;
-	uint64_t budget = chain_budget(m);
+	uint64_t budget = hash_budget(m);
 
 	while (at = __atomic_load_n(from, __ATOMIC_RELAXED), hash_is(m, at) && budget--) {
 		struct hash_element *e = hash_element(m, at);
@@ -207,7 +203,7 @@ bool hash_unlink(struct process_map *m, uint32_t bucket, uint32_t i, uint32_t ow
 static void repair(struct process_map *m, uint32_t bucket)
 {
 	uint32_t *from = &m->buckets[bucket].head, i, owner, generation, twins = 0;
-	uint64_t budget = chain_budget(m), steps;
+	uint64_t budget = hash_budget(m), steps;
 	uint32_t self = owner_self();
 
 	__atomic_store_n(&hash_control(m)->died, 1, __ATOMIC_RELAXED);
@@ -222,7 +218,7 @@ static void repair(struct process_map *m, uint32_t bucket)
 		if (generation % 2)
 			__atomic_store_n(&e->generation, generation + 1, __ATOMIC_RELEASE);
 		owner = __atomic_load_n(&e->owner, __ATOMIC_RELAXED);
-		steps = chain_budget(m);
+		steps = hash_budget(m);
 		/* one thread leaves two of them at most; more are junk, and not worth the walks */
 		if (owner != HASH_LINKED && twins++ < 2 &&
 		    walk(m, __atomic_load_n(&e->hash, __ATOMIC_RELAXED), hash_key_of(m, e),
@@ -252,7 +248,7 @@ void hash_unlock(struct process_map *m, uint32_t bucket)
 	owner_unlock(&m->buckets[bucket].lock);
 }
 
-static uint8_t *slot_value(const struct process_map *m, uint32_t i, uint32_t slot)
+uint8_t *hash_slot_value(const struct process_map *m, uint32_t i, uint32_t slot)
 {
 	return m->values + slot * m->slot_stride + (uint64_t)(i - 1) * m->stride;
 }
@@ -267,8 +263,8 @@ static void fill_slots(struct process_map *m, uint32_t i, const void *value, uin
 	map_slots(m, bits);
 	for (n = 0; n < PROCESS_SLOTS; n++)
 		if (n != slot && bits[n / 64] >> n % 64 & 1)
-			map_zero(slot_value(m, i, n), m->stride);
-	map_store(slot_value(m, i, slot), value, m->def.value_size);
+			map_zero(hash_slot_value(m, i, n), m->stride);
+	map_store(hash_slot_value(m, i, slot), value, m->def.value_size);
 }
 
 static void fill(struct process_map *m, uint32_t i, uint32_t hash, const void *key,
@@ -314,7 +310,7 @@ static void replace(struct process_map *m, uint32_t i, uint32_t hash, const void
 		__atomic_store_n(hash_used(e), 1, __ATOMIC_RELAXED);
 	if (m->slot_stride) {
 		map_use_slot(m, slot);
-		map_store(slot_value(m, i, slot), value, m->def.value_size);
+		map_store(hash_slot_value(m, i, slot), value, m->def.value_size);
 		return;
 	}
 	if (m->def.value_size <= 8) {
@@ -409,7 +405,7 @@ static void *lookup_slot(struct process_map *m, const void *key, uint32_t slot)
 		return NULL;
 	if (m->lru)
 		mark_used(hash_element(m, i));
-	return slot_value(m, i, slot);
+	return hash_slot_value(m, i, slot);
 }
 
 static void *lookup_percpu(struct process_map *m, const void *key, uint32_t slot)
@@ -419,116 +415,6 @@ static void *lookup_percpu(struct process_map *m, const void *key, uint32_t slot
 	if (value)
 		map_use_slot(m, slot);
 	return value;
-}
-
-/* The key of element @i if it is, before and after, one of @bucket. */
-static bool copy_key(const struct process_map *m, uint32_t i, uint32_t bucket, void *key,
-                     uint32_t *next)
-{
-	struct hash_element *e = hash_element(m, i);
-	uint32_t generation = __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE);
-
-	if (generation % 2 || (__atomic_load_n(&e->hash, __ATOMIC_ACQUIRE) & m->mask) != bucket ||
-	    !(__atomic_load_n(&e->owner, __ATOMIC_ACQUIRE) & HASH_LINKED))
-		return false;
-	map_load(key, hash_key_of(m, e), m->def.key_size);
-	*next = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
-	return __atomic_load_n(&e->generation, __ATOMIC_RELAXED) == generation;
-}
-
-static int first_from(const struct process_map *m, uint32_t bucket, void *key)
-{
-	uint32_t n, i, next;
-
-	for (bucket = hash_used_from(m, bucket); bucket <= m->mask;
-	     bucket = hash_used_from(m, bucket + 1))
-		for (n = 0; n < RETRIES; n++) {
-			i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
-			if (!hash_is(m, i))
-				break;
-			if (copy_key(m, i, bucket, key, &next))
-				return 0;
-		}
-	return -ENOENT;
-}
-
-static int next_key(struct process_map *m, const void *key, void *next)
-{
-	uint32_t hash, bucket, i, n, behind;
-
-	if (!key)
-		return first_from(m, 0, next);
-	hash = hash_key(m, key);
-	bucket = hash & m->mask;
-	for (n = 0; n < RETRIES; n++) {
-		i = find(m, hash, key);
-		if (!i)
-			return first_from(m, 0, next);
-		/* @next may be @key: it is written only where that was the last use of it */
-		behind = __atomic_load_n(&hash_element(m, i)->next, __ATOMIC_ACQUIRE);
-		if (find(m, hash, key) != i)
-			continue;
-		if (!hash_is(m, behind))
-			break;
-		if (copy_key(m, behind, bucket, next, &i))
-			return 0;
-		if (next == key)
-			break;
-	}
-	return first_from(m, bucket + 1, next);
-}
-
-static int read_values(struct process_map *m, const void *key, void *values)
-{
-	uint32_t hash = hash_key(m, key), n, i, generation;
-
-	for (n = 0; n < RETRIES; n++) {
-		i = find(m, hash, key);
-		if (!i)
-			return -ENOENT;
-		generation = __atomic_load_n(&hash_element(m, i)->generation, __ATOMIC_ACQUIRE);
-		if (m->slot_stride)
-			map_read_slots(m, i - 1, values);
-		else
-			map_load(values, (uint8_t *)hash_element(m, i) + m->value_at,
-			         m->def.value_size);
-		/* still that key's, and nobody wrote it meanwhile */
-		if (find(m, hash, key) == i && __atomic_load_n(&hash_element(m, i)->generation,
-		                                               __ATOMIC_RELAXED) == generation)
-			return 0;
-	}
-	return -EBUSY;
-}
-
-static int64_t for_each(struct process_map *m, uint32_t slot,
-                        int (*fn)(void *ctx, const void *key, void *value), void *ctx)
-{
-	uint64_t key[64], budget = chain_budget(m);
-	uint32_t bucket, i, next;
-	int64_t calls = 0;
-
-	if (slot >= PROCESS_SLOTS)
-		return -EINVAL;
-	if (m->slot_stride)
-		map_use_slot(m, slot);
-	for (bucket = hash_used_from(m, 0); bucket <= m->mask;
-	     bucket = hash_used_from(m, bucket + 1)) {
-		i = __atomic_load_n(&m->buckets[bucket].head, __ATOMIC_ACQUIRE);
-		while (hash_is(m, i) && budget--) {
-			struct hash_element *e = hash_element(m, i);
-
-			/* what has left the chain meanwhile leads nowhere: on with the next one */
-			if (m->def.key_size > sizeof(key) || !copy_key(m, i, bucket, key, &next))
-				break;
-			calls++;
-			if (fn(ctx, key,
-			       m->slot_stride ? slot_value(m, i, slot)
-			                      : (uint8_t *)e + m->value_at))
-				return calls;
-			i = next;
-		}
-	}
-	return calls;
 }
 
 static int check(const struct process_map_def *def, struct abide_error *e)
@@ -546,8 +432,9 @@ static int check(const struct process_map_def *def, struct abide_error *e)
 	if (!def->max_entries || !def->key_size || !def->value_size)
 		return map_refuse(e, -EINVAL, def,
 		                  "neither the number nor the size of entries or of keys can be 0");
-	if ((uint64_t)def->key_size + def->value_size >= (4u << 20) - 64 || def->key_size > 512 ||
-	    (percpu && def->value_size > 32768) || def->max_entries > 1u << 29)
+	if ((uint64_t)def->key_size + def->value_size >= (4u << 20) - 64 ||
+	    def->key_size > HASH_MAX_KEY || (percpu && def->value_size > 32768) ||
+	    def->max_entries > 1u << 29)
 		return map_refuse(e, -E2BIG, def,
 		                  "keys, values or entries are too large or too many");
 	return 0;
@@ -591,7 +478,8 @@ static int attach(struct process_map *m)
 
 #define COMMON                                                                                     \
 	.check = check, .layout = layout, .attach = attach, .update = update,                      \
-	.remove = remove_key, .next_key = next_key, .read = read_values, .for_each = for_each
+	.remove = remove_key, .next_key = hash_next_key, .read = hash_read,                        \
+	.for_each = hash_for_each
 
 const struct map_ops map_hash = { COMMON, .lookup = lookup };
 const struct map_ops map_lru_hash = { COMMON, .lookup = lookup_lru };

@@ -85,13 +85,40 @@ static inline uint32_t *hash_used(struct hash_element *e)
 	return (uint32_t *)(e + 1);
 }
 
+/* Steps along one chain: corrupt memory may hold circles. */
+static inline uint64_t hash_budget(const struct process_map *m)
+{
+	return 2 * (uint64_t)m->nr;
+}
+
+/* Steps of a whole listing operation. A sound table needs a few for each element at most. */
+static inline uint64_t hash_list_budget(const struct process_map *m)
+{
+	return 16 * (uint64_t)m->nr + 4096;
+}
+
+#define HASH_MAX_KEY 512u /* bytes */
+#define HASH_RETRIES 64   /* of what was disturbed by others */
+
 /* map_hash.c. Lock a bucket, and put right what a dead owner left; false: busy. */
 bool hash_lock(struct process_map *m, uint32_t bucket, uint32_t self);
 void hash_unlock(struct process_map *m, uint32_t bucket);
 /* Take element @i out of the locked bucket's chain, into the hands of @owner; false: it is not in there. */
 bool hash_unlink(struct process_map *m, uint32_t bucket, uint32_t i, uint32_t owner);
-/* The first bucket from @bucket on that may be in use; behind the last one: m->mask + 1. */
+uint32_t hash_of(const struct process_map *m, const void *key);
+/* The key's element, 0: there is none. */
+uint32_t hash_find(const struct process_map *m, uint32_t hash, const void *key);
+/* Once, and in so many steps; a number that no element has: the chain changed, or they were not enough. */
+uint32_t hash_find_within(const struct process_map *m, uint32_t hash, const void *key,
+                          uint64_t *budget);
+uint8_t *hash_slot_value(const struct process_map *m, uint32_t i, uint32_t slot);
+
+/* map_list.c. The first bucket from @bucket on that may be in use; behind the last one: m->mask + 1. */
 uint32_t hash_used_from(const struct process_map *m, uint32_t bucket);
+int hash_next_key(struct process_map *m, const void *key, void *next);
+int hash_read(struct process_map *m, const void *key, void *values);
+int64_t hash_for_each(struct process_map *m, uint32_t slot,
+                      int (*fn)(void *ctx, const void *key, void *value), void *ctx);
 
 /* map_pool.c. An element with .owner set, 0: there is none. */
 uint32_t hash_alloc(struct process_map *m, uint32_t self, bool spare);

@@ -26,18 +26,26 @@ static bool evict(struct process_map *m, uint32_t self, uint32_t held, uint32_t 
 uint32_t hash_evict(struct process_map *m, uint32_t self, uint32_t held)
 {
 	uint32_t *hand = &hash_control(m)->hand;
+	uint32_t tries = 64, questions = 4; /* more are needed in corrupt memory only */
 	uint64_t n;
 
-	for (n = 0; n < 2 * (uint64_t)m->nr + 2; n++) {
+	for (n = 0; n < 2 * (uint64_t)m->nr + 2 && tries; n++) {
 		uint32_t i = __atomic_fetch_add(hand, 1, __ATOMIC_RELAXED) % m->nr + 1;
 		struct hash_element *e = hash_element(m, i);
 
-		if (__atomic_load_n(&e->owner, __ATOMIC_RELAXED) != HASH_LINKED)
+		uint32_t owner = __atomic_load_n(&e->owner, __ATOMIC_RELAXED);
+
+		if (owner != HASH_LINKED) { /* free, or in somebody's hands: a living one's? */
+			if (owner && questions && questions-- && owner_dead(owner & HASH_TID))
+				__atomic_store_n(&hash_control(m)->died, 1, __ATOMIC_RELAXED);
 			continue;
+		}
 		if (__atomic_load_n(hash_used(e), __ATOMIC_RELAXED))
 			__atomic_store_n(hash_used(e), 0, __ATOMIC_RELAXED);
 		else if (evict(m, self, held, i))
 			return i;
+		else
+			tries--;
 	}
 	return 0;
 }

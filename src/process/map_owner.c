@@ -3,8 +3,8 @@
  * Locks whose owner may die. The lock word is the owner's thread id, so whoever waits can ask
  * the kernel whether that thread still exists, and take the lock over if not. Waiting is
  * bounded: some spins, then the CPU is given away (the owner may have lost its own), then short
- * sleeps; an owner that is stopped costs its victims a fifth of a second and they get BUSY, as
- * the kernel says where a lock cannot be had.
+ * sleeps; an owner that is stopped costs each of its victims a fifth of a second, once, and they
+ * get BUSY, as the kernel says where a lock cannot be had.
  *
  * A thread's id is a system call away, so it is cached for each thread. The thread that calls
  * fork exists twice afterwards, with another id in the child: a fork handler forgets the id.
@@ -26,6 +26,9 @@
 
 /* Static storage, in place when the library is loaded: no allocation at the first use. */
 static __thread uint32_t cached_tid __attribute__((tls_model("initial-exec")));
+
+/* An owner that we waited for in vain: probably stopped, so it gets less time from now on. */
+static __thread uint32_t lost_patience_with __attribute__((tls_model("initial-exec")));
 
 static void forget(void)
 {
@@ -109,18 +112,22 @@ static void wait_a_little(uint32_t n)
 
 static enum owner_lock lock_slowly(uint32_t *word, uint32_t self)
 {
-	uint32_t n;
+	uint32_t owner = 0, last = 0, n;
 
 	for (n = 0; n < SPINS + YIELDS + SLEEPS; n++) {
-		uint32_t owner = __atomic_load_n(word, __ATOMIC_RELAXED);
-
+		owner = __atomic_load_n(word, __ATOMIC_RELAXED);
 		if (owner == self)
 			return OWNER_BUSY;
 		if (!owner) {
-			if (owner_trylock(word, self))
-				return OWNER_LOCKED;
-			continue;
+			if (!owner_trylock(word, self))
+				continue;
+			if (last == lost_patience_with)
+				lost_patience_with = 0;
+			return OWNER_LOCKED;
 		}
+		last = owner;
+		if (owner == lost_patience_with && n >= SPINS + YIELDS)
+			return OWNER_BUSY;
 		/* The first look after a few hundred microseconds of somebody's inactivity. */
 		if (n >= SPINS && n % 64 == 0 && owner_dead(owner) &&
 		    __atomic_compare_exchange_n(word, &owner, self, false, __ATOMIC_ACQUIRE,
@@ -128,6 +135,7 @@ static enum owner_lock lock_slowly(uint32_t *word, uint32_t self)
 			return OWNER_TAKEN;
 		wait_a_little(n);
 	}
+	lost_patience_with = owner;
 	return OWNER_BUSY;
 }
 

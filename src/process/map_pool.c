@@ -8,7 +8,7 @@
  * A thread may be killed anywhere. What moves in or out of a list is in .pending while the list
  * changes; whoever takes the lock over finishes that. What was in a dead thread's
  * hands, in no list and no chain, has its id in .owner; it is searched for when nothing else
- * is left, at once if a dead thread's lock was found, else every 16 seconds at most.
+ * is left, at once if a trace of a dead thread was found, else every now and then.
  */
 #include <time.h>
 
@@ -77,14 +77,15 @@ static void repair(struct process_map *m, uint32_t shard)
 		 i = pending & ~HASH_SPARE;
 	bool spare = pending & HASH_SPARE;
 	struct hash_list *list = &s->lists[spare];
-	uint32_t first;
+	uint32_t first, fresh;
 
 	__atomic_store_n(&hash_control(m)->died, 1, __ATOMIC_RELAXED);
 	if (!hash_is(m, i))
 		return;
-	(void)own(m, shard, spare, &first);
+	fresh = __atomic_load_n(&list->fresh, __ATOMIC_RELAXED);
+	/* behind the last one of a shard's own comes the first of the next, which is another matter */
 	if (i == __atomic_load_n(&list->head, __ATOMIC_RELAXED) ||
-	    i == first + __atomic_load_n(&list->fresh, __ATOMIC_RELAXED))
+	    (fresh < own(m, shard, spare, &first) && i == first + fresh))
 		__atomic_store_n(&s->pending, 0, __ATOMIC_RELEASE);
 	else
 		put(m, s, i, spare);
@@ -133,15 +134,19 @@ static uint32_t take_any(struct process_map *m, uint32_t self, bool spare)
 static void search(struct process_map *m, uint32_t self)
 {
 	uint32_t i, alive = self, dead = 0, owner, tid;
+	uint32_t questions =
+		1024; /* one costs a system call; more are needed in corrupt memory only */
 
 	for (i = hash_used_from(m, 0); i <= m->mask; i = hash_used_from(m, i + 1)) {
 		owner = __atomic_load_n(&m->buckets[i].lock, __ATOMIC_RELAXED);
-		if (owner && owner != self && owner_dead(owner) && hash_lock(m, i, self))
+		if (owner && owner != self && questions && questions-- && owner_dead(owner) &&
+		    hash_lock(m, i, self))
 			hash_unlock(m, i);
 	}
 	for (i = 0; i < HASH_SHARDS; i++) {
 		owner = __atomic_load_n(&m->shards[i].lock, __ATOMIC_RELAXED);
-		if (owner && owner != self && owner_dead(owner) && lock(m, i, self))
+		if (owner && owner != self && questions && questions-- && owner_dead(owner) &&
+		    lock(m, i, self))
 			owner_unlock(&m->shards[i].lock);
 	}
 	for (i = 1; i <= m->nr; i++) {
@@ -149,6 +154,8 @@ static void search(struct process_map *m, uint32_t self)
 		tid = owner & HASH_TID;
 		if (!owner || owner & HASH_LINKED || tid == alive)
 			continue;
+		if (tid != dead && !questions--)
+			return;
 		if (tid != dead && !owner_dead(tid)) {
 			alive = tid;
 			continue;
@@ -161,21 +168,24 @@ static void search(struct process_map *m, uint32_t self)
 	}
 }
 
+/* Every 64 ms, in large tables less often: a thousandth of the time at most is spent on it. */
 static bool may_search(const struct process_map *m)
 {
 	struct hash_control *c = hash_control(m);
-	uint32_t last = __atomic_load_n(&c->searched, __ATOMIC_RELAXED), second;
-	struct timespec now;
+	uint32_t last = __atomic_load_n(&c->searched, __ATOMIC_RELAXED), now;
+	struct timespec t;
 
 	if (__atomic_load_n(&c->died, __ATOMIC_RELAXED) &&
 	    __atomic_exchange_n(&c->died, 0, __ATOMIC_RELAXED))
 		return true;
 	if (m->lru)
-		return false; /* full is its normal state */
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	second = (uint32_t)(now.tv_sec / 16) + 1;
-	return last != second && __atomic_compare_exchange_n(&c->searched, &last, second, false,
-	                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		return false; /* full is its normal state, and hash_evict finds traces */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	now = (uint32_t)(((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000) / 64 /
+	                 (1 + m->nr / 20000)) +
+	      1;
+	return last != now && __atomic_compare_exchange_n(&c->searched, &last, now, false,
+	                                                  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 uint32_t hash_alloc(struct process_map *m, uint32_t self, bool spare)

@@ -29,7 +29,7 @@
  *	                     <------------  REPLACE another program for one of ATTACH's
  *	  RESULT | REFUSAL   ------------>
  *	                     <------------  STATS   or BYE: as STATS, and all is detached before
- *	  COUNTS             ------------>
+ *	  COUNTS             ------------>          also unasked, when the process ends
  *
  * What a connection attached is detached when it ends, whoever ends it and however.
  */

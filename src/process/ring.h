@@ -94,7 +94,12 @@ static inline uint32_t ring_tid(uint64_t header)
 #endif
 }
 
-/* ring_read.c: the reader's side of a map, made when it reads for the first time. */
+/* The reader's side of a map, made when it reads for the first time (ring_read.c). */
+struct ring_reader {
+	uint64_t position; /* the shared one is for the writers, and not believed */
+	uint64_t stalled;  /* time at which the record there was found unfinished; 0: it was not */
+	uint8_t *copy;     /* as large as the ring */
+};
 void ring_detach(struct process_map *m);
 
 #endif

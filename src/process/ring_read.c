@@ -18,12 +18,6 @@
 
 #define PATIENCE 1000000000u /* ns */
 
-struct ring_reader {
-	uint64_t position; /* the shared one is for the writers, and not believed */
-	uint64_t stalled;  /* time at which the record there was found unfinished; 0: it was not */
-	uint8_t *copy;     /* as large as the ring */
-};
-
 static struct ring_reader *reader_of(struct process_map *m)
 {
 	struct ring_reader *r = m->reader;

@@ -212,7 +212,7 @@ static struct num load_element(struct verifier *v, const struct value *p, int64_
 	const uint8_t *at;
 	uint64_t n = 0;
 
-	if (!m->frozen || m->max_entries != 1 || !num_is_const(&p->num))
+	if (!m->frozen || !m->read_only || m->max_entries != 1 || !num_is_const(&p->num))
 		return any_of(size);
 	at = (const uint8_t *)m->frozen + (int64_t)p->num.umin + off;
 	switch (size) {

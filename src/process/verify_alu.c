@@ -49,7 +49,8 @@ bool verify_same_object(const struct verifier *v, const struct value *a, const s
 	case KIND_RECORD:
 		return true;
 	case KIND_ELEMENT:
-		return (a->id && a->id == b->id) || v->in->maps[a->index].max_entries == 1;
+		/* one lookup's result, or the only value that there is; a hash may move its only one */
+		return (a->id && a->id == b->id) || (v->in->maps[a->index].type == BPF_MAP_TYPE_ARRAY && v->in->maps[a->index].max_entries == 1);
 	default:
 		return false;
 	}

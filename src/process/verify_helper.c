@@ -136,8 +136,12 @@ static int want_key(struct verifier *v, struct call *c, const struct value *x, c
 	struct num key;
 	int err = want_bytes(v, x, c->map->key_size, c->map->key_size, ACCESS_READ, 0, what);
 
-	if (err || !array || c->map->key_size != 4 || c->row->result != RESULT_VALUE_NULL || c->row->arg[2] != ARG_NONE)
+	if (err || c->row->result != RESULT_VALUE_NULL || c->row->arg[2] != ARG_NONE)
 		return err;
+	if (!array || c->map->key_size != 4) {
+		verify_note_key(v, false, 0, false);
+		return 0;
+	}
 	key = num_range(0, UINT32_MAX);
 	if (x->kind == KIND_STACK && num_is_const(&x->num))
 		key = verify_stack_number(v, x->index, x->num.smin, 4);
@@ -176,7 +180,7 @@ static bool known_bytes(struct verifier *v, const struct value *x, uint64_t size
 	if (!num_is_const(&x->num))
 		return false;
 	if (x->kind == KIND_ELEMENT) {
-		if (!m->frozen || m->max_entries != 1)
+		if (!m->frozen || !m->read_only || m->max_entries != 1)
 			return false;
 		memcpy(out, (const uint8_t *)m->frozen + x->num.umin, size);
 		return true;
@@ -476,7 +480,7 @@ int verify_callback(struct verifier *v, const struct bpf_insn *i, uint32_t *firs
 	memset(args, 0, sizeof(args));
 	if (each) {
 		args[1] = caller[1];
-		args[2] = (struct value){ .kind = KIND_KEY, .index = caller[1].index, .num = num_const(0) };
+		args[2] = (struct value){ .kind = KIND_KEY, .index = caller[1].index, .delta = (int32_t)v->now->nr_frames, .num = num_const(0) };
 		args[3] = (struct value){ .kind = KIND_ELEMENT, .index = caller[1].index, .id = ++v->next_id, .num = num_const(0) };
 		args[4] = caller[3];
 	} else {

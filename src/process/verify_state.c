@@ -111,12 +111,6 @@ bool verify_num_meet(struct num *n, const struct num *with)
 	return num_refine(BPF_JEQ, true, true, n, &other);
 }
 
-bool verify_num_covers(const struct num *old, const struct num *new)
-{
-	return old->umin <= new->umin && old->umax >= new->umax && old->smin <= new->smin && old->smax >= new->smax &&
-	       !(new->unknown & ~old->unknown) && !((new->bits ^ old->bits) & ~old->unknown);
-}
-
 void verify_slot_halves(const struct slot *s, struct num *low, struct num *high)
 {
 	struct num by = num_const(32);
@@ -183,13 +177,19 @@ static bool null_or(const struct value *zero, const struct value *pointer)
 	       num_is_const(&pointer->num) && !pointer->num.umin;
 }
 
+/* Whether two pointers of one kind lead to the same kind of object. */
+static bool same_target(const struct value *a, const struct value *b)
+{
+	return a->index == b->index && (a->kind != KIND_KEY || a->delta == b->delta);
+}
+
 static bool covers(struct ties *t, const struct value *old, const struct value *new)
 {
 	if (old->kind == KIND_NONE)
 		return true;
 	if (old->kind != new->kind)
 		return old->null && !old->id && null_or(new, old);
-	if (old->index != new->index || (new->null && !old->null) || !verify_num_covers(&old->num, &new->num))
+	if (!same_target(old, new) || (new->null && !old->null) || !num_within(&new->num, &old->num))
 		return false;
 	if (old->kind == KIND_NUMBER && num_is_const(&old->num))
 		return true;
@@ -212,8 +212,8 @@ static bool covers_slot(struct ties *t, const struct slot *old, const struct slo
 	if (new->whole && new->v.kind != KIND_NUMBER)
 		return false;
 	verify_slot_halves(new, &low, &high);
-	return (!(old->init & 0x0f) || verify_num_covers(&old->v.num, &low)) &&
-	       (!(old->init & 0xf0) || verify_num_covers(&old->high, &high));
+	return (!(old->init & 0x0f) || num_within(&low, &old->v.num)) &&
+	       (!(old->init & 0xf0) || num_within(&high, &old->high));
 }
 
 static bool same_records(const struct state *old, const struct state *new)
@@ -222,6 +222,9 @@ static bool same_records(const struct state *old, const struct state *new)
 
 	if (old->records != new->records)
 		return false;
+	for (i = 0; i < old->nr_frames; i++)
+		if (old->frame[i].records != new->frame[i].records)
+			return false;
 	for (i = 0; i < MAX_RECORDS; i++)
 		if (old->records & 1u << i && old->record[i].size != new->record[i].size)
 			return false;
@@ -257,7 +260,7 @@ static bool alike(const struct value *a, const struct value *b)
 {
 	if (a->kind != b->kind)
 		return null_or(a, b) || null_or(b, a);
-	return a->index == b->index && a->null == b->null;
+	return same_target(a, b) && a->null == b->null;
 }
 
 bool verify_state_similar(const struct state *old, const struct state *new)
@@ -293,7 +296,7 @@ static void join_num(struct joiner *j, struct num *old, const struct num *new)
 {
 	struct num n;
 
-	if (verify_num_covers(old, new))
+	if (num_within(new, old))
 		return;
 	n = num_join(old, new);
 	if (num_equal(&n, old))
@@ -308,7 +311,7 @@ static void join_value(struct joiner *j, struct value *old, const struct value *
 {
 	if (old->kind == KIND_NONE)
 		return;
-	if (old->kind == new->kind && old->index == new->index) {
+	if (old->kind == new->kind && same_target(old, new)) {
 		join_num(j, &old->num, &new->num);
 		if (new->null && !old->null)
 			old->null = j->changed = true;

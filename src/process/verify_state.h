@@ -17,7 +17,7 @@ enum value_kind {
 	KIND_STACK,    /* a function's frame; .index: which, 0 the program's; offsets from r10 */
 	KIND_MAP,      /* the map .index itself */
 	KIND_ELEMENT,  /* a value of map .index */
-	KIND_KEY,      /* a key of map .index, as for_each_map_elem hands it over */
+	KIND_KEY,      /* a key of map .index, as for_each_map_elem hands it over to frame .delta: gone when that ends */
 	KIND_RECORD,   /* a ring record; .index: its place in the state's .record */
 	KIND_TYPED,    /* data of the application, of type .index: NULL and junk can be read */
 	KIND_MEMORY,   /* abide exec's */
@@ -111,7 +111,6 @@ bool verify_state_join(struct state *old, const struct state *new, const struct 
 
 /* The number of a state's value that is known to lie in @n too; false if that cannot be. */
 bool verify_num_meet(struct num *n, const struct num *with);
-bool verify_num_covers(const struct num *old, const struct num *new);
 
 /* A slot as two halves; what is known of a number is kept, as far as that goes. */
 void verify_slot_split(struct slot *s);

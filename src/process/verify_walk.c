@@ -352,7 +352,12 @@ static int call(struct verifier *v, const struct bpf_insn *i)
 	return enter(v, first, false);
 }
 
-/* The frame that ended is no place to point to. */
+/* What led to the frame that has ended, or to the key that it was handed, leads nowhere now. */
+static bool is_gone(const struct value *x, uint32_t frame)
+{
+	return (x->kind == KIND_STACK && x->index == frame) || (x->kind == KIND_KEY && x->delta == (int32_t)frame);
+}
+
 static void forget_frame(struct state *s, uint32_t frame)
 {
 	uint32_t i, k;
@@ -361,10 +366,10 @@ static void forget_frame(struct state *s, uint32_t frame)
 		struct frame *f = &s->frame[i];
 
 		for (k = 0; k < 10; k++)
-			if (f->r[k].kind == KIND_STACK && f->r[k].index == frame)
+			if (is_gone(&f->r[k], frame))
 				f->r[k] = (struct value){ 0 };
 		for (k = 0; k < f->used; k++)
-			if (f->slot[k].whole && f->slot[k].v.kind == KIND_STACK && f->slot[k].v.index == frame)
+			if (f->slot[k].whole && is_gone(&f->slot[k].v, frame))
 				f->slot[k] = (struct slot){ 0 };
 	}
 }

@@ -51,7 +51,8 @@ check-app: $(UNIT_APP)
 .PHONY: check-app
 
 # The fuzz target, with what reads an application. Seeds: the libraries of app_events.h.
-APP_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(CASESRC) $(addprefix src/app/,app.c binary.c maps.c merge.c target.c text.c) \
+APP_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(foreach s,util object catalog analyze policy,$(sort $(wildcard src/$(s)/*.c))) \
+              $(addprefix src/app/,app.c binary.c maps.c merge.c target.c text.c) \
               src/process/layout.c) $(B)/fuzz.o/gen/catalog_builtin.o
 $(B)/fuzz/app: tests/fuzz/app.c $(APP_FUZZ)
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@
 MAP_SRC   := src/util/error.c $(sort $(wildcard src/process/map*.c src/process/ring*.c)) src/process/slots.c
 MAP_LIB   := $(MAP_SRC:src/%.c=$(B)/%.o)
 MAP_PLAIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/map_*.c)))
-UNIT_MAP  := $(MAP_PLAIN) $(B)/tests/unit/map_threads_tsan
+UNIT_MAP  := $(MAP_PLAIN) $(B)/tests/unit/map_threads_tsan $(B)/tests/unit/map_junk_san
 UNIT_TESTS += $(UNIT_MAP)
 
 $(B)/tests/unit/map_%: tests/unit/map_%.c tests/unit/map_kit.h $(MAP_LIB)
@@ -16,6 +16,11 @@ $(B)/tests/unit/map_%: tests/unit/map_%.c tests/unit/map_kit.h $(MAP_LIB)
 $(B)/tests/unit/map_threads_tsan: tests/unit/map_threads.c tests/unit/map_kit.h $(MAP_SRC) $(wildcard src/process/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fsanitize=thread -DTHREAD_SANITIZER -Itests/unit -o $@ $< $(MAP_SRC)
+
+# And what is fed with junk under the other two.
+$(B)/tests/unit/map_junk_san: tests/unit/map_junk.c tests/unit/map_kit.h $(MAP_SRC) $(wildcard src/process/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fsanitize=address,undefined -fno-sanitize-recover=undefined -Itests/unit -o $@ $< $(MAP_SRC)
 
 check-map: $(UNIT_MAP)
 	@for t in $^; do $$t || exit 1; done

@@ -7,23 +7,16 @@
  * names, or inlined in parts), so for kprobes that is unknown, not a failure; what needs
  * a BTF id (fentry, lsm, tp_btf, iterators) fails.
  */
-#include <fnmatch.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "check/program.h"
+#include "check/attach.h"
 
-static void attach_kprobe(struct program *p);
-static void doubt_function(struct program *p, const char *name, const char *what);
-static void attach_multi(struct program *p);
-static void attach_syscall(struct program *p);
 static void attach_event(struct program *p);
 static void attach_raw(struct program *p);
-static void attach_fentry(struct program *p);
 static void attach_lsm(struct program *p);
 static void attach_iter(struct program *p);
-static void value_proto(struct program *p);
 static void attach_struct_ops(struct program *p);
 
 static const struct section_def sections[] = {
@@ -54,7 +47,7 @@ const struct section_def *attach_section(const char *section, const char **targe
 }
 
 /* Parameters of a prototype that are arguments, as 8-byte words of the context. */
-static void use_proto(struct program *p, uint32_t proto, uint32_t skip)
+void attach_use_proto(struct program *p, uint32_t proto, uint32_t skip)
 {
 	const struct btf_data *b = p->x->kernel->btf;
 	struct btf_info t;
@@ -75,7 +68,7 @@ static void use_proto(struct program *p, uint32_t proto, uint32_t skip)
 	}
 }
 
-static void name_place(struct program *p, const char *what, const char *name)
+void attach_name_place(struct program *p, const char *what, const char *name)
 {
 	snprintf(p->of_text, sizeof(p->of_text), "%s%.80s", what, name);
 	p->of = p->of_text;
@@ -113,12 +106,12 @@ static bool tracepoint_proto(struct program *p, const char *name)
 		return false;
 	id = core_strip(k->btf, id, &t);
 	if (id && t.kind == BTF_KIND_PTR)
-		use_proto(p, btf_strip(k->btf, t.type, true), 1);
+		attach_use_proto(p, btf_strip(k->btf, t.type, true), 1);
 	/* the typedef has no names; the function that calls the probes has */
 	snprintf(full, sizeof(full), "__traceiter_%s", name);
 	id = btf_find(k->btf, BTF_KIND_FUNC, full);
 	if (id && btf_get(k->btf, id, &t))
-		use_proto(p, t.type, 1);
+		attach_use_proto(p, t.type, 1);
 	for (i = 0; i < sizeof(null_args) / sizeof(null_args[0]); i++)
 		if (!strcmp(null_args[i].name, name) && btf_find(k->btf, BTF_KIND_STRUCT, "bpf_raw_tp_null_args"))
 			p->nullable |= null_args[i].args;
@@ -135,7 +128,7 @@ static void instead_tracepoint(struct program *p, const char *name)
 	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
-static bool need_target(struct program *p, enum finding_kind kind)
+bool attach_need_target(struct program *p, enum finding_kind kind)
 {
 	if (*p->target)
 		return true;
@@ -147,10 +140,10 @@ static void attach_raw(struct program *p)
 {
 	char what[128];
 
-	if (!need_target(p, FIND_TRACEPOINT))
+	if (!attach_need_target(p, FIND_TRACEPOINT))
 		return;
 	snprintf(what, sizeof(what), "tracepoint %s", p->target);
-	name_place(p, "tracepoint ", p->target);
+	attach_name_place(p, "tracepoint ", p->target);
 	p->trusted = true;
 	if (!tracepoint_proto(p, p->target)) {
 		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s",
@@ -159,7 +152,7 @@ static void attach_raw(struct program *p)
 		return;
 	}
 	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
-	value_proto(p);
+	attach_value_proto(p);
 	instead_tracepoint(p, p->target);
 }
 
@@ -251,11 +244,11 @@ static void attach_event(struct program *p)
 	const char *name = strchr(p->target, '/');
 	char what[128], full[160];
 
-	if (!need_target(p, FIND_TRACEPOINT))
+	if (!attach_need_target(p, FIND_TRACEPOINT))
 		return;
 	name = name ? name + 1 : p->target;
 	snprintf(what, sizeof(what), "tracepoint %s", p->target);
-	name_place(p, "the record of ", name);
+	attach_name_place(p, "the record of ", name);
 	if (attach_listed(p, name, what))
 		return;
 	if (!strncmp(p->target, "syscalls/sys_", 13) && strcmp(name, "sys_enter") && strcmp(name, "sys_exit")) {
@@ -292,7 +285,7 @@ static void attach_event(struct program *p)
 }
 
 /* FUNC of that name; its prototype becomes that of the context. */
-static bool function_proto(struct program *p, const char *name)
+bool attach_function_proto(struct program *p, const char *name)
 {
 	struct check_kernel *k = p->x->kernel;
 	uint32_t id = btf_find(k->btf, BTF_KIND_FUNC, name);
@@ -300,11 +293,11 @@ static bool function_proto(struct program *p, const char *name)
 
 	if (!id || !btf_get(k->btf, id, &t))
 		return false;
-	use_proto(p, t.type, 0);
+	attach_use_proto(p, t.type, 0);
 	return true;
 }
 
-static void instead_function(struct program *p, const char *name)
+void attach_instead_function(struct program *p, const char *name)
 {
 	char text[96];
 
@@ -314,34 +307,8 @@ static void instead_function(struct program *p, const char *name)
 	snprintf(p->instead, sizeof(p->instead), "%s", text);
 }
 
-/*
- * Functions that are static in the kernel's source and that people probe all the same:
- * compilers inline them or make copies under other names ("finish_task_switch.isra.0"),
- * which BTF describes by the old name.
- */
-static void doubt_function(struct program *p, const char *name, const char *what)
-{
-	static const char *const list[] = { "finish_task_switch", "blk_account_io_start", "blk_account_io_done",
-					    "__blk_account_io_start", "__blk_account_io_done", "blk_account_io_merge_bio",
-					    "__netif_receive_skb_core", "try_to_wake_up", "ttwu_do_wakeup", "ttwu_do_activate",
-					    "__schedule", "tcp_drop", "__send_signal",
-					    "__send_signal_locked" };
-	char doubt[160];
-	size_t i;
-
-	if (known_function(p->x->kernel, name) != KNOWN_NOT)
-		return;
-	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		if (!strcmp(list[i], name) && kernel_has_function(p->x->kernel, name)) {
-			snprintf(doubt, sizeof(doubt), "symbol of %s", what);
-			finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, doubt,
-				    "it is static in the source: a compiler may inline it or rename its symbol (.isra.0)");
-			return;
-		}
-}
-
 /* What the kernel must have been built with: false, and a finding, when it was not. */
-static bool need_feature(struct program *p, const char *option, const char *function, const char *what)
+bool attach_need_feature(struct program *p, const char *option, const char *function, const char *what)
 {
 	if (known_feature(p->x->kernel, option, function) != KNOWN_NO)
 		return true;
@@ -350,7 +317,7 @@ static bool need_feature(struct program *p, const char *option, const char *func
 }
 
 /* The prototype as text: what differs between kernels of a function that both have. */
-static void value_proto(struct program *p)
+void attach_value_proto(struct program *p)
 {
 	char text[sizeof(p->out->items[0].value)], one[64];
 	const struct btf_data *b = p->x->kernel->btf;
@@ -368,195 +335,6 @@ static void value_proto(struct program *p)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > p->skip ? ", " : "", a.type ? one : "...");
 	}
 	finding_value(p, "%s)", text);
-}
-
-/* Where the symbols are known: why no kprobe can be there, if so. False: they are not. */
-static bool probe_listed(struct program *p, const char *name, const char *what)
-{
-	struct check_kernel *k = p->x->kernel;
-	unsigned nr;
-
-	switch (known_function(k, name)) {
-	case KNOWN_NOT:
-		return false;
-	case KNOWN_NO:
-		if (kernel_has_function(k, name))
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)", k->name);
-		else
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no function of that name%s", k->name,
-				    k->modules ? "" : " (modules are not looked at)");
-		return true;
-	case KNOWN_YES:
-		break;
-	}
-	nr = known_how_many(k, name);
-	if (known_unprobed(k, name) == KNOWN_YES)
-		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s refuses kprobes there", k->name);
-	else if (known_traceable(k, name) == KNOWN_NO && known_config(k, "KPROBE_EVENTS_ON_NOTRACE", NULL) == KNOWN_NO)
-		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-			    "on %s it is not for tracing (inline or notrace in the source), and kprobes refuse it", k->name);
-	else if (nr > 1)
-		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
-			    "%s has %u functions of that name: newer kernels refuse it, older ones probe the first", k->name, nr);
-	else
-		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
-	return true;
-}
-
-static void probe(struct program *p, const char *name)
-{
-	char what[128];
-	bool described;
-
-	snprintf(what, sizeof(what), "function %s", name);
-	name_place(p, "function ", name);
-	p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
-	need_feature(p, "KPROBES", "register_kprobe", "kprobes");
-	described = function_proto(p, name);
-	if (probe_listed(p, name, what))
-		;
-	else if (described)
-		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
-	else
-		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
-			    "BTF of %s does not describe it: removed, renamed, inlined, or only its symbol is there",
-			    p->x->kernel->name);
-	if (described)
-		value_proto(p);
-	instead_function(p, name);
-	doubt_function(p, name, what);
-}
-
-static void attach_kprobe(struct program *p)
-{
-	char name[128];
-
-	if (!need_target(p, FIND_FUNCTION))
-		return;
-	snprintf(name, sizeof(name), "%s", p->target);
-	name[strcspn(name, "+")] = 0;
-	probe(p, name);
-	if (!strncmp(p->def->prefix, "kret", 4))
-		p->proto = 0; /* the registers are those at its end */
-}
-
-/* Functions that can be traced and whose names match the pattern: some are enough. */
-static void attach_pattern(struct program *p)
-{
-	struct check_kernel *k = p->x->kernel;
-	uint32_t id, nr = 0;
-	struct btf_info t;
-	enum known can;
-
-	for (id = btf_after(k->btf, 0, 1u << BTF_KIND_FUNC); id; id = btf_after(k->btf, id, 1u << BTF_KIND_FUNC)) {
-		if (!btf_get(k->btf, id, &t) || fnmatch(p->target, t.name, 0))
-			continue;
-		can = known_function(k, t.name);
-		if (can == KNOWN_YES)
-			can = known_traceable(k, t.name);
-		if (can == KNOWN_NOT) {
-			finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->target,
-				    "a pattern is matched against symbols, which BTF does not list");
-			return;
-		}
-		nr += can == KNOWN_YES;
-	}
-	if (nr)
-		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, p->target, "%s has %u functions of such names", k->name, nr);
-	else
-		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, p->target, "%s has no function of such a name", k->name);
-}
-
-static void attach_multi(struct program *p)
-{
-	if (!need_target(p, FIND_FUNCTION))
-		return;
-	if (strpbrk(p->target, "*?")) {
-		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
-		name_place(p, "functions ", p->target);
-		need_feature(p, "KPROBES", "register_kprobe", "kprobes");
-		need_feature(p, "FPROBE", "register_fprobe_ips", "probes of many functions");
-		attach_pattern(p);
-		return;
-	}
-	need_feature(p, "FPROBE", "register_fprobe_ips", "probes of many functions");
-	attach_kprobe(p);
-}
-
-static void attach_syscall(struct program *p)
-{
-	static const char *const prefix[] = { "__x64_sys_", "__arm64_sys_", "__s390x_sys_", "__riscv_sys_", "__se_sys_" };
-	char name[128];
-	size_t i;
-
-	if (!need_target(p, FIND_FUNCTION))
-		return;
-	for (i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", prefix[i], p->target);
-		if (btf_find(p->x->kernel->btf, BTF_KIND_FUNC, name))
-			break;
-	}
-	probe(p, i < sizeof(prefix) / sizeof(prefix[0]) ? name : p->target);
-	p->proto = 0; /* its argument is another pt_regs */
-	finding_instead(p, "tp_user/%s:%s", !strncmp(p->def->prefix, "kret", 4) ? "sys_exit" : "sys_enter", p->target);
-}
-
-/* Functions of the kernel's list of error injection, which more than that hangs on. */
-static void need_injection(struct program *p, const char *what, const char *refused, const char *doubt)
-{
-	/* sets of single subsystems (register_btf_fmodret_id_set), which no list has */
-	static const char *const others[] = { "bpf_modify_return_test", "bpf_modify_return_test2", "bpf_rstat_flush",
-					      "update_socket_protocol", "bpf_fentry_test1" };
-	struct check_kernel *k = p->x->kernel;
-	enum known in = known_in(k, KNOWS_INJECT, NOTE_INJECT, p->target, NULL);
-	size_t i;
-
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (!strcmp(others[i], p->target))
-			in = KNOWN_NOT;
-	if (in == KNOWN_NO)
-		in = known_syscalls_open(k, p->target);
-	if (in == KNOWN_YES)
-		finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s lets it", k->name);
-	else if (in == KNOWN_NO)
-		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s %s", k->name, refused);
-	else
-		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, what, "%s", doubt);
-}
-
-static void attach_fentry(struct program *p)
-{
-	char what[128];
-
-	if (!need_target(p, FIND_FUNCTION))
-		return;
-	snprintf(what, sizeof(what), "function %s", p->target);
-	name_place(p, "function ", p->target);
-	if (!function_proto(p, p->target)) {
-		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
-			    p->x->kernel->name, p->target);
-	} else {
-		if (known_function(p->x->kernel, p->target) == KNOWN_NO)
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)",
-				    p->x->kernel->name);
-		else if (known_traceable(p->x->kernel, p->target) == KNOWN_NO)
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-				    "on %s it is not for tracing (inline or notrace in the source)", p->x->kernel->name);
-		else
-			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
-		value_proto(p);
-		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
-		p->slots += p->returns;
-		doubt_function(p, p->target, what);
-		if (!strcmp(p->def->attach_type, "MODIFY_RETURN") && strncmp(p->target, "security_", 9))
-			need_injection(p, "fmod_ret", "lets no program change what it returns", "which functions may be modified is not in BTF");
-		if (strchr(p->def->prefix, '.'))
-			need_injection(p, "sleepable program", "lets no program sleep there",
-				       "which functions may be probed by programs that sleep is not in BTF");
-	}
-	instead_function(p, p->target);
 }
 
 /* Hooks that a program may sleep in (kernel/bpf/bpf_lsm.c, sleepable_lsm_hooks, from 5.11 on). */
@@ -593,20 +371,20 @@ static void attach_lsm(struct program *p)
 {
 	char what[128], full[160];
 
-	if (!need_target(p, FIND_HOOK))
+	if (!attach_need_target(p, FIND_HOOK))
 		return;
 	snprintf(what, sizeof(what), "LSM hook %s", p->target);
-	name_place(p, "LSM hook ", p->target);
+	attach_name_place(p, "LSM hook ", p->target);
 	snprintf(full, sizeof(full), "bpf_lsm_%s", p->target);
 	p->trusted = true;
-	if (!function_proto(p, full)) {
+	if (!attach_function_proto(p, full)) {
 		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no LSM hook %s", p->x->kernel->name,
 			    p->target);
 		return;
 	}
-	need_feature(p, "BPF_LSM", "bpf_lsm_file_open", "LSM programs");
+	attach_need_feature(p, "BPF_LSM", "bpf_lsm_file_open", "LSM programs");
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
-	value_proto(p);
+	attach_value_proto(p);
 	p->slots++; /* what the hooks before it returned */
 	if (!strcmp(p->def->prefix, "lsm.s"))
 		lsm_sleeps(p, what);
@@ -617,13 +395,13 @@ static void attach_iter(struct program *p)
 	char what[128], full[160];
 	uint32_t i;
 
-	if (!need_target(p, FIND_HOOK))
+	if (!attach_need_target(p, FIND_HOOK))
 		return;
 	snprintf(what, sizeof(what), "iterator %s", p->target);
-	name_place(p, "iterator ", p->target);
+	attach_name_place(p, "iterator ", p->target);
 	snprintf(full, sizeof(full), "bpf_iter_%s", p->target);
 	p->trusted = true;
-	if (!function_proto(p, full)) {
+	if (!attach_function_proto(p, full)) {
 		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no iterator %s", p->x->kernel->name,
 			    p->target);
 		return;
@@ -632,7 +410,7 @@ static void attach_iter(struct program *p)
 	for (i = 1; i < p->slots && i < 64; i++)
 		p->nullable |= 1ull << i;
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
-	value_proto(p);
+	attach_value_proto(p);
 }
 
 /* libbpf sets each member of the object's struct in the kernel's: all must be there. */
@@ -671,7 +449,7 @@ static void attach_struct_ops(struct program *p)
 			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
 			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
 			there = btf_find(k->btf, BTF_KIND_STRUCT, what + 7);
-			name_place(p, "", what);
+			attach_name_place(p, "", what);
 			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
 				finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what,
 					    "%s cannot implement %s in BPF", k->name, what);
@@ -684,7 +462,7 @@ static void attach_struct_ops(struct program *p)
 			} else {
 				finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
 				if (*p->target && core_strip(k->btf, m.type, &t) && t.kind == BTF_KIND_PTR)
-					use_proto(p, btf_strip(k->btf, t.type, true), 0);
+					attach_use_proto(p, btf_strip(k->btf, t.type, true), 0);
 			}
 			p->trusted = true;
 			return;

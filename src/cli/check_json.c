@@ -41,8 +41,14 @@ static void print_finding(const struct check_row *row, const struct finding *f)
 	}
 	if (f->function != row->function)
 		json_member("function", f->function->name);
+	if (*f->value)
+		json_member("value", f->value);
+	if (*f->place)
+		json_member("place", f->place);
 	if (f->guarded)
 		printf(",\"guarded\":true");
+	if (f->constant)
+		printf(",\"constant\":true");
 	if (*f->instead)
 		json_member("instead", f->instead);
 	putchar('}');

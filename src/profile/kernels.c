@@ -335,6 +335,14 @@ void kernels_drop(struct kernels *ks, uint32_t i)
 	k->bytes = NULL;
 }
 
+void kernels_trim(struct kernels *ks)
+{
+	uint32_t i;
+
+	for (i = 0; i < ks->nr_sets; i++)
+		profile_trim(ks->sets[i]->profile);
+}
+
 static int list_add(struct kernel_list *l, uint32_t i, struct abide_error *e)
 {
 	uint32_t *items, j;

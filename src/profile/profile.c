@@ -105,15 +105,25 @@ out:
 	return err;
 }
 
+void profile_trim(struct profile *p)
+{
+	free(p->unpacked);
+	free(p->records);
+	free(p->strings);
+	p->unpacked = NULL;
+	p->records = NULL;
+	p->strings = NULL;
+	p->nr_records = p->room_records = p->room_strings = 0;
+	p->nr_strings = 0;
+}
+
 void profile_free(struct profile *p)
 {
 	if (!p)
 		return;
+	profile_trim(p);
 	free(p->facts);
-	free(p->unpacked);
 	free(p->notes);
-	free(p->records);
-	free(p->strings);
 	free(p);
 }
 

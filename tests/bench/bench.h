@@ -38,6 +38,9 @@ int bench_start(const char *dir, const char *abide, unsigned rounds, struct prom
 /* stages.c: time to open, analyze and translate. */
 int bench_stages(const char *dir, char **objects, unsigned nr, unsigned rounds, struct promises *p);
 
+/* check.c: what abide check takes for one object and for many. */
+int bench_check(const char *dir, const char *abide, char **objects, unsigned nr, unsigned rounds, struct promises *p);
+
 /* work.c: processes that make events, pinned to one CPU, only while asked to. */
 enum work_kind { WORK_PIPE, WORK_SPAWN, WORK_CALLS, WORK_PACKETS };
 struct work;

@@ -18,7 +18,7 @@ static const char usage[] =
 	"usage: bench [-r ROUNDS] [-p PART]... DIR ABIDE OBJ...\n"
 	"\n"
 	"  -r ROUNDS  of each measurement (default 15, at most 64); figures are medians\n"
-	"  -p PART    pairs, start or stages (default: all)\n";
+	"  -p PART    pairs, start, stages or check (default: all)\n";
 
 double now_us(void)
 {
@@ -119,6 +119,8 @@ int main(int argc, char **argv)
 	if (wanted(parts, "stages"))
 		err |= bench_stages(argv[optind], argv + optind + 2, (unsigned)(argc - optind - 2),
 		                    rounds, &p);
+	if (wanted(parts, "check"))
+		err |= bench_check(argv[optind], argv[optind + 1], argv + optind + 2, (unsigned)(argc - optind - 2), rounds, &p);
 	printf("\n%u of %u limits kept%s\n", p.kept, p.kept + p.missed,
 	       err ? "; not all could be measured" : "");
 	return err ? 1 : 0;

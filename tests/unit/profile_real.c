@@ -6,6 +6,7 @@
  */
 #include <unistd.h>
 
+#include "image/image.h"
 #include "profile/kernels.h"
 #include "profile_kit.h"
 
@@ -253,6 +254,44 @@ static const char *cache(char *path, size_t size, const char *series)
 	return path;
 }
 
+/*
+ * What is read out of a kernel's image now is what the built-in profile of that kernel has, but for the
+ * configuration, which only the package has; and some of it that is known otherwise.
+ */
+static void compare_notes(struct kernels *ks, uint32_t i, char *path)
+{
+	struct abide_error e = { 0 };
+	const struct notes *has = NULL;
+	struct image *im = NULL;
+	uint32_t k, differ = 0, config = 0;
+	char text[160];
+
+	strcpy(strrchr(path, '/'), "/vmlinuz");
+	if (image_open(path, &im, &e) || kernels_notes(ks, i, true, &has, &e)) {
+		OK(false, e.problem);
+		image_free(im);
+		return;
+	}
+	for (k = 0; k < has->nr; k++)
+		config += notes_line(has, k)[0] == NOTE_CONFIG || !strcmp(notes_line(has, k) + 2, KNOWS_CONFIG);
+	for (k = 0; k < im->notes.nr; k++) {
+		const char *line = notes_line(&im->notes, k), *value = strchr(line + 2, ' '), *other;
+		char name[512];
+
+		snprintf(name, sizeof(name), "%.*s", value ? (int)(value - line) - 2 : 511, line + 2);
+		differ += !notes_find(has, (enum note_tag)line[0], name, &other) || strcmp(other, value ? value + 1 : "");
+	}
+	snprintf(text, sizeof(text), "%s: the image's notes (%" PRIu32 ") are the profile's", kernels_facts(ks, i)->name, im->notes.nr);
+	OK(!differ && im->notes.nr > 10000 && im->notes.nr + config == has->nr, text);
+	OK(notes_know(&im->notes, KNOWS_TRACE) && notes_know(&im->notes, KNOWS_PROBES) && notes_know(&im->notes, KNOWS_EVENTS),
+	   "what can be attached to is known");
+	OK(notes_find(&im->notes, NOTE_EVENT, "sched/sched_switch", NULL) &&
+	   notes_find(&im->notes, NOTE_EVENT, "syscalls/sys_enter_openat", NULL), "events are among them");
+	OK(!notes_find(&im->notes, NOTE_NO_TRACE, "vfs_read", NULL) && !notes_find(&im->notes, NOTE_GONE, "vfs_read", NULL) &&
+	   !notes_find(&im->notes, NOTE_NO_PROBE, "vfs_read", NULL), "vfs_read can be probed");
+	image_free(im);
+}
+
 static void cached(struct catalog *c)
 {
 	static const char *const series[] = { "5.10", "6.1", "6.12", "6.18", "7.3" };
@@ -286,6 +325,8 @@ static void cached(struct catalog *c)
 			OK(false, e.problem);
 		else
 			compare(own, btf, c, kernels_facts(ks, l.items[0])->name);
+		if (btf)
+			compare_notes(ks, l.items[0], path);
 		kernels_drop(ks, l.items[0]);
 		btf_free(own);
 		free(l.items);

@@ -2,6 +2,8 @@
 #
 # make            the command (build/abide), the library, the tools' objects
 # make event      build/libabide-event.a and .so, which applications with user events link
+# make preload    build/libabide-libc.so and the tools on its events
+# make install    all of it, to PREFIX (/usr/local)
 # make static     build/abide-static, for machines without libbpf
 # make check      the tests that need no privilege;  scripts/test runs all of them
 # make bench      figures, as ratios measured in one run
@@ -24,7 +26,7 @@ LDLIBS  := -lbpf -lelf -lz
 IMAGELIBS := -Wl,-Bstatic -larchive -llzma -lzstd -llz4 -lbz2 -Wl,-Bdynamic
 STATICLIBS := -larchive -llzma -lzstd -llz4 -lbz2 -lz
 
-STAGES  := util object catalog analyze policy translate image profile check kernel process render
+STAGES  := util object catalog analyze policy translate image profile check kernel process app render
 GENSRC  := $(B)/gen/catalog_builtin.c $(B)/gen/follow_object.c
 LIBSRC  := $(foreach s,$(STAGES),$(sort $(wildcard src/$(s)/*.c)))
 LIBSRC  := $(filter-out %.bpf.c,$(LIBSRC))
@@ -38,7 +40,7 @@ TOOLSRC := $(sort $(wildcard tools/*.bpf.c))
 TOOLOBJ := $(TOOLSRC:tools/%.bpf.c=$(B)/tools/%.bpf.o)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -Iinclude -I$(B)/include
 
-all: $(B)/abide $(TOOLOBJ) event
+all: $(B)/abide $(TOOLOBJ) event preload
 static: $(B)/abide-static
 
 $(B)/%.o: src/%.c
@@ -73,12 +75,27 @@ $(B)/abide: $(CLIOBJ) $(B)/libabide.a
 $(B)/abide-static: $(CLIOBJ) $(B)/libabide.a
 	$(CC) $(CFLAGS) -static -o $@ $(CLIOBJ) $(B)/libabide.a $(LDLIBS) $(STATICLIBS)
 
+# make install [PREFIX=/usr/local] [DESTDIR=]
+PREFIX  ?= /usr/local
+INSTALL := $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(INSTALL)/bin $(INSTALL)/include/abide $(INSTALL)/lib/pkgconfig $(INSTALL)/lib/abide/tools $(INSTALL)/share/man
+	install $(B)/abide $(INSTALL)/bin
+	install -m 644 include/abide/*.h $(B)/include/abide/*.h $(INSTALL)/include/abide
+	install -m 644 $(B)/libabide-event.a $(B)/libabide-event.so.1 $(INSTALL)/lib
+	ln -sf libabide-event.so.1 $(INSTALL)/lib/libabide-event.so
+	sed 's|@PREFIX@|$(PREFIX)|' src/event/libabide-event.pc.in >$(INSTALL)/lib/pkgconfig/libabide-event.pc
+	install -m 644 $(B)/libabide-libc.so $(INSTALL)/lib/abide
+	install -m 644 $(TOOLOBJ) $(INSTALL)/lib/abide/tools
+	for n in 1 5 7; do install -d $(INSTALL)/share/man/man$$n && install -m 644 man/*.$$n $(INSTALL)/share/man/man$$n; done
+
 clean:
 	rm -rf build build-san
 
 include src/event/rules.mk
+include src/preload/rules.mk
 -include tests/tests.mk
 -include tests/bench/bench.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all static check bench clean
+.PHONY: all static install check bench clean
 .DELETE_ON_ERROR:

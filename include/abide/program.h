@@ -50,7 +50,9 @@
  *	__u32 mode HEX;                shown in base 16
  *
  * A type says it too: enums by name, char[N] as text, bool, and the typedefs below. A
- * member whose name begins with __ is not shown.
+ * member whose name begins with __ is not shown. A user_code is named by the symbols of the
+ * process whose number is in the member "pid" of the same struct (without one: of the only one);
+ * an array of them is a stack, a line for each frame, as far as the first that is 0.
  */
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -65,6 +67,7 @@ typedef __be16 be16_port;   /* a port in network byte order */
 typedef __be16 ether_proto; /* ETH_P_*: 0x0800 is IPv4 */
 typedef __u32 dev_nr;       /* major << 20 | minor: 8:1 */
 typedef __u64 ktime_ns;     /* of bpf_ktime_get_ns(): seconds since boot */
+typedef __u64 user_code;    /* an address in an application: malloc+0x1d; see below */
 
 #if defined(__has_attribute) && __has_attribute(btf_decl_tag)
 #define ABIDE_TAG(text) __attribute__((btf_decl_tag("abide:" text)))

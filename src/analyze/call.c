@@ -261,7 +261,9 @@ static int call_pseudo(struct analysis *a, const struct walk *w, uint32_t insn, 
 	case PSEUDO_CURRENT_TASK:
 		task = catalog_struct(a->catalog, "task_struct_user");
 		if (!task)
-			return refuse(a, w, insn, "pseudo-helper", e, "this catalog has no task_struct_user");
+			return refuse(a, w, insn, "pseudo-helper", e, "%s",
+			              a->catalog->application ? "the running task is the kernel's, and this is an event of an application"
+			                                      : "this catalog has no task_struct_user");
 		f->kind = FACT_CURRENT;
 		v = val_pointer(VAL_USER);
 		v.sid = (uint16_t)(task - a->catalog->structs);

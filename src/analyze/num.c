@@ -97,6 +97,15 @@ struct num num_range(uint64_t umin, uint64_t umax)
 	return settle(n);
 }
 
+struct num num_signed(int64_t smin, int64_t smax)
+{
+	struct num n = num_any();
+
+	n.smin = smin;
+	n.smax = smax;
+	return settle(n);
+}
+
 bool num_is_const(const struct num *n)
 {
 	return n->umin == n->umax;

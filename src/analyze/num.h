@@ -20,6 +20,7 @@ struct num {
 struct num num_any(void);
 struct num num_const(uint64_t v);
 struct num num_range(uint64_t umin, uint64_t umax);
+struct num num_signed(int64_t smin, int64_t smax);
 bool num_is_const(const struct num *n);
 bool num_equal(const struct num *a, const struct num *b);
 bool num_contains(const struct num *n, uint64_t v);

@@ -117,7 +117,7 @@ struct cat_struct {
 };
 
 struct cat_event {
-	const char *name;        /* "sched_switch", "sys_enter", "sys_enter:openat" */
+	const char *name;        /* "sched_switch", "sys_enter", "sys_enter:openat"; "mydb:query_done" */
 	const char *doc;
 	uint32_t since;
 	struct cat_field *args;  /* .offset is 8 * position */
@@ -182,6 +182,7 @@ struct cat_syscall {
 
 struct catalog {
 	uint32_t version;
+	bool application;          /* "catalog application": events are PROVIDER:NAME, the target is a process */
 	struct cat_struct *structs;
 	uint32_t nr_structs;
 	struct cat_event *events;  /* without sys_enter:NAME and sys_exit:NAME: catalog_event makes those */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * <abide/linux.h> from a catalog. Out: fixed-width types, the few constants of the UAPI
+ * <abide/linux.h> from the kernel's catalog, or an application's header from its own. Out: fixed-width types, the few constants of the UAPI
  * that tracing programs name, stable enums, user-ized structs whose every offset and size
  * is asserted, and the events as comments. It needs no other header, so a program compiles
  * wherever clang does. People read it: lines are aligned and fit 100 columns.
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "catalog/header.h"
+#include "catalog/parse.h"
 
 #define WIDTH      100
 #define DOC_COLUMN 48 /* where meanings begin */
@@ -35,6 +36,8 @@ static const char head[] =
 	"\n";
 
 static const char types[] =
+	"#if !defined(ABIDE_TYPES_H) && !defined(__VMLINUX_H__)\n"
+	"#define ABIDE_TYPES_H\n"
 	"typedef unsigned char __u8;\n"
 	"typedef unsigned short __u16;\n"
 	"typedef unsigned int __u32;\n"
@@ -119,6 +122,7 @@ static const char types[] =
 	"#define BPF_F_INDEX_MASK 0xffffffffULL\n"
 	"#define BPF_F_CURRENT_CPU BPF_F_INDEX_MASK /* bpf_perf_event_output() */\n"
 	"#endif\n"
+	"#endif\n"
 	"\n";
 
 static const char since[] =
@@ -158,6 +162,24 @@ static const char events_head[] =
 	" * abide show sys_enter:openat\n"
 	" *\n";
 
+static const char app_head[] =
+	" * Everything in here is an ABI. Offsets and sizes are those that the application promises;\n"
+	" * abide translates each load to where the running application keeps the field. Loading a\n"
+	" * program fails, and names the field, where an older build lacks it, unless the program\n"
+	" * asked user_field_exists(p->field) first.\n"
+	" */\n";
+
+static const char app_events_head[] =
+	"/*\n"
+	" * User events. In a program:\n"
+	" *\n"
+	" *	SEC(\"tp_user/NAME\")\n"
+	" *	int BPF_PROG(my_function, ARGUMENTS)\n"
+	" *\n"
+	" * with the arguments below, all or the first few. Any pointer may be NULL: a field that is\n"
+	" * read through NULL is 0.\n"
+	" *\n";
+
 /* Columns of @text, tabs to multiples of 8, from @at on. */
 static uint32_t columns(const char *text, uint32_t at)
 {
@@ -195,6 +217,10 @@ static void line(struct buf *b, const char *code, const char *doc)
 	uint32_t at = columns(code, 0);
 
 	buf_printf(b, "%s", code);
+	if (!*doc) {
+		buf_printf(b, "\n");
+		return;
+	}
 	do {
 		buf_printf(b, " ");
 		at++;
@@ -239,15 +265,17 @@ static void declare(const struct cat_field *f, char *text, size_t size)
 		snprintf(text + n, size - (size_t)n, "[%u]", f->count);
 }
 
-/* Its meaning, and what a program must know to use it. */
+/* Its meaning, if it has one, and what a program must know to use it. */
 static void meaning(const struct cat_field *f, char *text, size_t size)
 {
 	bool null = f->nullable && !strstr(f->doc, "NULL");
+	size_t n = (size_t)snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "",
+	                            f->unit, *f->unit ? "]" : "", null ? "; may be NULL" : "",
+	                            f->kind == CAT_STRING ? "; read it with user_str()" : "",
+	                            f->kind == CAT_USERPTR ? "; in the application's memory" : "");
+	size_t cut = *f->doc ? 0 : *f->unit ? 1 : n ? 2 : 0; /* the space or "; " in front */
 
-	snprintf(text, size, "%s%s%s%s%s%s%s", f->doc, *f->unit ? " [" : "", f->unit,
-	         *f->unit ? "]" : "", null ? "; may be NULL" : "",
-	         f->kind == CAT_STRING ? "; read it with user_str()" : "",
-	         f->kind == CAT_USERPTR ? "; in the application's memory" : "");
+	memmove(text, text + cut, n < size ? n - cut + 1 : 0);
 }
 
 /* Bytes of the struct as C sees it: up to the next multiple of its alignment. */
@@ -332,7 +360,7 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 	char text[400], decl[192];
 	uint32_t i, at;
 
-	buf_printf(b, " * %s:", ev->name);
+	buf_printf(b, " * %s%s", ev->name, *ev->doc ? ":" : "");
 	wrap(b, ev->doc, 4 + (uint32_t)strlen(ev->name), " *   ", 5, 0);
 	buf_printf(b, "\n *\n *	");
 	for (at = 8, i = 0; i < ev->nr_args; i++) {
@@ -353,6 +381,8 @@ static void write_event(const struct cat_event *ev, struct buf *b)
 		if (ev->args[i].since > ev->since)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), " (since %u)",
 			         ev->args[i].since);
+		if (!*text)
+			continue; /* the declaration says it all */
 		buf_printf(b, " *	    %-11s ", ev->args[i].name);
 		wrap(b, text, 24, " *			", 24, 0);
 		buf_printf(b, "\n");
@@ -367,12 +397,10 @@ static const char stamp[] =
 	"	ABIDE_CATALOG_VERSION;\n"
 	"#endif\n\n";
 
-int header_write(const struct catalog *c, struct buf *out, struct abide_error *e)
+static void write_structs(const struct catalog *c, struct buf *out)
 {
 	uint32_t i;
 
-	buf_printf(out, "%s#define ABIDE_CATALOG_VERSION %u\n\n%s%s", head, c->version, types,
-	           since);
 	for (i = 0; i < c->nr_enums; i++)
 		write_enum(&c->enums[i], out);
 	for (i = 0; i < c->nr_structs; i++)
@@ -382,9 +410,64 @@ int header_write(const struct catalog *c, struct buf *out, struct abide_error *e
 		write_struct(&c->structs[i], out);
 	buf_printf(out, "%s", record_pop);
 	write_asserts(c, out);
+}
+
+int header_write(const struct catalog *c, struct buf *out, struct abide_error *e)
+{
+	uint32_t i;
+
+	buf_printf(out, "%s#define ABIDE_CATALOG_VERSION %u\n\n%s%s", head, c->version, types,
+	           since);
+	write_structs(c, out);
 	buf_printf(out, "%s", events_head);
 	for (i = 0; i < c->nr_events; i++)
 		write_event(&c->events[i], out);
 	buf_printf(out, " */\n\n%s#endif\n", stamp);
+	return out->failed ? error_nomem(e) : 0;
+}
+
+/* "ABIDE_APP_MYDB_H" of "mydb": a C name of its letters and digits. */
+static void guard_of(const char *name, char *guard, size_t size)
+{
+	size_t n = (size_t)snprintf(guard, size, "ABIDE_APP_");
+
+	for (; *name && n + 3 < size; name++)
+		guard[n++] = *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A')
+		             : is_name_part(*name, false) ? *name
+		                                          : '_';
+	snprintf(guard + n, size - n, "_H");
+}
+
+/* A file's or a process's name as a comment can have it. */
+static void printable_of(const char *name, char *text, size_t size)
+{
+	size_t n;
+
+	for (n = 0; name[n] && n + 1 < size; n++)
+		text[n] = is_name_part(name[n], false) || strchr(".+-", name[n]) ? name[n] : '?';
+	text[n] = '\0';
+}
+
+int header_write_application(const struct catalog *c, const char *name, struct buf *out,
+                             struct abide_error *e)
+{
+	char guard[96], text[96];
+	uint32_t i;
+
+	printable_of(name, text, sizeof(text));
+
+	guard_of(name, guard, sizeof(guard));
+	buf_printf(out,
+	           "/*\n"
+	           " * The user events of %s as eBPF programs see them. Generated by abide header:\n"
+	           " * do not edit.\n"
+	           " *\n"
+	           "%s#ifndef %s\n#define %s\n\n%s%s",
+	           text, app_head, guard, guard, types, since);
+	write_structs(c, out);
+	buf_printf(out, "%s", app_events_head);
+	for (i = 0; i < c->nr_events; i++)
+		write_event(&c->events[i], out);
+	buf_printf(out, " */\n\n#endif\n");
 	return out->failed ? error_nomem(e) : 0;
 }

@@ -268,8 +268,9 @@ bool lex_doc(struct lex *l, const char **out)
 {
 	const char *text;
 
+	*out = "";
 	if (l->next == l->nr_words)
-		return lex_fail(l, "catalog-syntax",
+		return l->terse || lex_fail(l, "catalog-syntax",
 		                "the line must end with its meaning in quotes");
 	if (!l->words[l->next].quoted)
 		return lex_end(l);
@@ -317,7 +318,8 @@ static int by_text(const void *key, const void *word)
 	return strcmp(key, *(const char *const *)word);
 }
 
-bool lex_new_name(struct lex *l, const char *what, const char **out)
+/* A C identifier that the catalog may make up. */
+static bool is_new_name(struct lex *l, const char *what, const char *w)
 {
 	static const char *const sorted[] = {
 		"asm",      "auto",     "bool",     "break",    "case",   "char",    "const",
@@ -328,15 +330,43 @@ bool lex_new_name(struct lex *l, const char *what, const char **out)
 		"union",    "unsigned", "void",     "volatile", "while",
 	};
 
-	if (!lex_name(l, what, out))
-		return false;
-	if ((*out)[0] == '_')
+	if (!is_identifier(w))
+		return lex_fail(l, "catalog-name", "%s: \"%.40s\" is no C name", what, w);
+	if (strlen(w) > 63)
+		return lex_fail(l, "catalog-name", "%s: \"%.40s...\" is longer than 63 characters",
+		                what, w);
+	if (*w == '_')
 		return lex_fail(l, "catalog-name",
-		                "%s: \"%.40s\": names that begin with _ are reserved", what, *out);
-	if (!strncmp(*out, "BPF_", 4) || !strncmp(*out, "ABIDE_", 6))
+		                "%s: \"%.40s\": names that begin with _ are reserved", what, w);
+	if (!strncmp(w, "BPF_", 4) || !strncmp(w, "ABIDE_", 6))
 		return lex_fail(l, "catalog-name", "%s: \"%.40s\": the header has names like that",
-		                what, *out);
-	if (bsearch(*out, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
-		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, *out);
+		                what, w);
+	if (bsearch(w, sorted, sizeof(sorted) / sizeof(sorted[0]), sizeof(sorted[0]), by_text))
+		return lex_fail(l, "catalog-name", "%s: \"%s\" is a reserved word", what, w);
 	return true;
+}
+
+bool lex_new_name(struct lex *l, const char *what, const char **out)
+{
+	*out = lex_word(l, what);
+	return *out && is_new_name(l, what, *out);
+}
+
+bool lex_new_event(struct lex *l, const char **out)
+{
+	char *w = lex_word(l, "an event"), *colon = w ? strchr(w, ':') : NULL;
+	bool ok;
+
+	if (!w)
+		return false;
+	if (!colon)
+		return lex_fail(l, "catalog-name",
+		                "event \"%.40s\": an application's events are PROVIDER:NAME", w);
+	*colon = '\0';
+	if (!strcmp(w, "sys_enter") || !strcmp(w, "sys_exit"))
+		return lex_fail(l, "catalog-name", "a provider: \"%s\" is the kernel's", w);
+	ok = is_new_name(l, "a provider", w) && is_new_name(l, "an event", colon + 1);
+	*colon = ':';
+	*out = w;
+	return ok;
 }

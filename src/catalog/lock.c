@@ -27,6 +27,17 @@ static const char head[] =
 	"# never by hand; a line may be added, none may change or go.\n"
 	"\n";
 
+static const char head_app[] =
+	"# What an application promises to compiled programs, one promise a line. Written by abide lock,\n"
+	"# never by hand; a line may be added, none may change or go.\n"
+	"\n";
+
+/* The name that the promise of the version has. */
+static const char *catalog_of(const struct catalog *c)
+{
+	return c->application ? "application" : "linux";
+}
+
 /* ---- writing ---- */
 
 /* Its type in one word: "u32", "char[16]", "u64[6]", "enum:req_op_user", "bio_user*". */
@@ -211,7 +222,8 @@ int lock_write(struct catalog *c, struct buf *out, struct abide_error *e)
 {
 	int rc;
 
-	buf_printf(out, "%scatalog linux version %u\n", head, c->version);
+	buf_printf(out, "%scatalog %s version %u\n", c->application ? head_app : head,
+	           catalog_of(c), c->version);
 	rc = write_enums(c, out);
 	if (!rc)
 		rc = write_structs(c, out);
@@ -308,8 +320,8 @@ static void promises_free(struct promises *list)
 }
 
 /* Sorted by kind and name, none twice. */
-static int promises_read(const char *text, size_t size, const char *file, struct promises *list,
-                         struct abide_error *e)
+static int promises_read(const char *text, size_t size, const char *file, const char *of,
+                         struct promises *list, struct abide_error *e)
 {
 	struct lex *l = calloc(1, sizeof(*l));
 	uint32_t i;
@@ -336,8 +348,8 @@ static int promises_read(const char *text, size_t size, const char *file, struct
 			lex_fail(l, "lock-syntax", "%s %s stands twice", list->v[i].kind,
 			         list->v[i].name);
 		}
-	if (!l->failed && !number(find(list, "catalog", "linux"), "version"))
-		lex_fail(l, "lock-syntax", "no lock: \"catalog linux version N\" is missing");
+	if (!l->failed && !number(find(list, "catalog", of), "version"))
+		lex_fail(l, "lock-syntax", "no lock: \"catalog %s version N\" is missing", of);
 	rc = l->failed;
 	/* words are read as those of a catalog; what is wrong is the lock */
 	if (rc == -EINVAL && e)
@@ -353,6 +365,7 @@ struct breaches {
 	char all[sizeof(((struct abide_error *)0)->reason)];
 	size_t len;
 	uint32_t n;
+	struct buf *lines; /* all of them; NULL: not wanted */
 };
 
 static void __attribute__((format(printf, 2, 3))) breach(struct breaches *b, const char *fmt, ...)
@@ -366,6 +379,8 @@ static void __attribute__((format(printf, 2, 3))) breach(struct breaches *b, con
 	va_end(ap);
 	if (!b->n++)
 		error_set(b->e, -EINVAL, "catalog-abi", "%s", text);
+	if (b->lines)
+		buf_printf(b->lines, "%s\n", text);
 	n = strlen(text);
 	if (b->len + n + 2 > sizeof(b->all))
 		return;
@@ -422,10 +437,11 @@ static void check_new(struct breaches *b, const struct promise *p, uint32_t vers
 		       p->name, number(p, "since"), least);
 }
 
-static void check_all(struct breaches *b, const struct promises *lock, const struct promises *now)
+static void check_all(struct breaches *b, const struct promises *lock, const struct promises *now,
+                      const char *of)
 {
-	uint32_t version = number(find(now, "catalog", "linux"), "version");
-	uint32_t lock_version = number(find(lock, "catalog", "linux"), "version");
+	uint32_t version = number(find(now, "catalog", of), "version");
+	uint32_t lock_version = number(find(lock, "catalog", of), "version");
 	uint32_t i;
 
 	for (i = 0; i < lock->n; i++) {
@@ -441,21 +457,22 @@ static void check_all(struct breaches *b, const struct promises *lock, const str
 			check_new(b, &now->v[i], version, lock_version);
 }
 
-int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
-               struct abide_error *e)
+int lock_breaches(struct catalog *c, const char *text, size_t size, const char *file,
+                  struct buf *lines, struct abide_error *e)
 {
 	struct promises lock = { 0 }, now = { 0 };
-	struct breaches b = { .e = e };
+	struct breaches b = { .e = e, .lines = lines };
 	struct buf mine = { 0 };
 	int rc;
 
 	rc = lock_write(c, &mine, e);
 	if (!rc)
-		rc = promises_read((const char *)mine.data, mine.size, "catalog", &now, e);
+		rc = promises_read((const char *)mine.data, mine.size, "catalog", catalog_of(c),
+		                   &now, e);
 	if (!rc)
-		rc = promises_read(text, size, file, &lock, e);
+		rc = promises_read(text, size, file, catalog_of(c), &lock, e);
 	if (!rc) {
-		check_all(&b, &lock, &now);
+		check_all(&b, &lock, &now, catalog_of(c));
 		rc = b.n ? -EINVAL : 0;
 	}
 	if (b.n > 1)
@@ -468,4 +485,10 @@ int lock_check(struct catalog *c, const char *text, size_t size, const char *fil
 	promises_free(&now);
 	buf_free(&mine);
 	return rc;
+}
+
+int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
+               struct abide_error *e)
+{
+	return lock_breaches(c, text, size, file, NULL, e);
 }

@@ -21,5 +21,8 @@ int lock_write(struct catalog *c, struct buf *out, struct abide_error *e);
  */
 int lock_check(struct catalog *c, const char *text, size_t size, const char *file,
                struct abide_error *e);
+/* The same; appends all breaches to @lines, one a line, however many. */
+int lock_breaches(struct catalog *c, const char *text, size_t size, const char *file, struct buf *lines,
+                  struct abide_error *e);
 
 #endif

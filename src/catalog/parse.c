@@ -127,20 +127,40 @@ static bool open_struct(struct parser *p)
 	return true;
 }
 
-/* event NAME since N on TRACEPOINT... [subject ARG...] "meaning" */
+/* An application's event takes place under its own name. */
+static bool own_place(struct parser *p, struct cat_event *ev)
+{
+	const char **slot = store_grow(p->l.store, &ev->places, &ev->nr_places, sizeof(*slot));
+
+	if (!slot)
+		return lex_nomem(&p->l);
+	*slot = ev->name;
+	return true;
+}
+
+/*
+ * event NAME since N on TRACEPOINT... [subject ARG...] "meaning"
+ * event PROVIDER:NAME since N "meaning", in an application's catalog
+ */
 static bool open_event(struct parser *p)
 {
 	struct cat_event ev = { .line = p->l.line }, *slot;
 	const char **subject;
 
-	if (!lex_new_name(&p->l, "an event", &ev.name) || !parse_since(p, 1, &ev.since))
+	if (!(p->c->application ? lex_new_event(&p->l, &ev.name)
+	                        : lex_new_name(&p->l, "an event", &ev.name)) ||
+	    !parse_since(p, 1, &ev.since))
 		return false;
-	if (!lex_is(&p->l, "on"))
+	if (p->c->application) {
+		if (!own_place(p, &ev))
+			return false;
+	} else if (!lex_is(&p->l, "on")) {
 		return lex_fail(&p->l, "catalog-syntax",
 		                "event %s since N on TRACEPOINT \"meaning\"", ev.name);
-	if (!names_until(p, "subject", "subject", &ev.places, &ev.nr_places))
+	} else if (!names_until(p, "subject", "subject", &ev.places, &ev.nr_places)) {
 		return false;
-	if (lex_is(&p->l, "subject"))
+	}
+	if (!p->c->application && lex_is(&p->l, "subject"))
 		while (lex_peek(&p->l)) {
 			if (ev.nr_subjects == sizeof(ev.subjects) / sizeof(ev.subjects[0]))
 				return lex_fail(&p->l, "catalog-syntax",
@@ -367,15 +387,23 @@ static bool open_syscall(struct parser *p)
 	return lex_end(&p->l);
 }
 
-/* catalog linux VERSION: at the top of each of the files that a text consists of */
+/*
+ * catalog linux VERSION: at the top of each of the files that a text consists of; or
+ * catalog application VERSION, of a text that stands alone
+ */
 static bool head(struct parser *p)
 {
+	bool application = lex_is(&p->l, "application");
 	int64_t version;
 
 	p->of = OF_NOTHING;
-	if (!lex_is(&p->l, "linux"))
+	if (!application && !lex_is(&p->l, "linux"))
 		return lex_fail(&p->l, "catalog-syntax",
 		                "a catalog begins with \"catalog linux VERSION\"");
+	if (p->c->version && application != p->c->application)
+		return lex_fail(&p->l, "catalog-syntax",
+		                "a catalog of the kernel's events and one of an application's do not mix");
+	p->c->application = p->l.terse = application;
 	if (!lex_range(&p->l, "the catalog's version", 1, 1000000, &version) || !lex_end(&p->l))
 		return false;
 	p->version = (uint32_t)version;

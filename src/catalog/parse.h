@@ -65,6 +65,7 @@ struct lex {
 	struct catalog_store *store;
 	struct abide_error *e;
 	int failed; /* -errno, 0 so far */
+	bool terse; /* meanings may be left out: an application's catalog is written by no person */
 };
 
 /* Most words differ in the first byte. */
@@ -90,6 +91,8 @@ bool lex_end(struct lex *l);                   /* nothing may follow */
 bool lex_name(struct lex *l, const char *what, const char **out);
 /* A name that this catalog makes up: it stands in the header, so it is no word of C's, nor reserved. */
 bool lex_new_name(struct lex *l, const char *what, const char **out);
+/* PROVIDER:NAME of an application's event. The provider is none of the kernel's prefixes. */
+bool lex_new_event(struct lex *l, const char **out);
 bool is_identifier(const char *p);
 bool is_name_part(char c, bool first); /* of a C identifier */
 /* Decimal or 0x; no octal, no sign but '-'. */

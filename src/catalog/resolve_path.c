@@ -61,16 +61,35 @@ static void __attribute__((format(printf, 2, 3))) write_text(struct walker *w, c
 		w->len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-/* Is the pointer that lies at the place one that the kernel follows, and to what? */
+/*
+ * What a plain load of @size bytes gives, @at bytes into the place. A process has no such rules
+ * as the kernel's verifier: what the application says is there can be loaded, and members that
+ * overlap (a number and some of its bits) are as good as others.
+ */
+static enum walk load_kind(const struct walker *w, uint32_t at, uint32_t size, uint32_t *next)
+{
+	uint32_t to;
+
+	*next = 0;
+	if (!w->base)
+		return WALK_REFUSED;
+	if (!w->in->t->catalog->application)
+		return walk_load(w->b, w->base, (uint32_t)w->off + at, size, next);
+	if (size != 8 || !type_pointer(w->b, w->type, &to) || !type_is_struct(w->b, to))
+		return WALK_SCALAR;
+	*next = btf_strip(w->b, to, true);
+	return WALK_POINTER;
+}
+
+/* Is the pointer that lies at the place one that the target follows, and to what? */
 static bool load_hop(struct walker *w, struct access_hop *hop, uint32_t *next)
 {
-	enum walk walk =
-		w->base ? walk_load(w->b, w->base, (uint32_t)w->off, 8, next) : WALK_REFUSED;
+	enum walk walk = load_kind(w, 0, 8, next);
 
 	*hop = (struct access_hop){
 		.off = (uint32_t)w->off,
 		.fetch = walk == WALK_REFUSED,
-		.nullable = w->nullable,
+		.nullable = w->nullable || w->in->t->catalog->application,
 	};
 	return walk == WALK_POINTER;
 }
@@ -376,8 +395,7 @@ static int value_in_place(struct walker *w)
 	for (at = 0; at < p->size && !p->fetch; at += chunk) {
 		for (chunk = 8; chunk > p->size - at; chunk /= 2)
 			;
-		p->fetch = walk_load(w->b, w->base, (uint32_t)w->off + at, chunk, &next) ==
-		           WALK_REFUSED;
+		p->fetch = load_kind(w, at, chunk, &next) == WALK_REFUSED;
 	}
 	return 0;
 }
@@ -503,8 +521,7 @@ static int finish(struct walker *w)
 	if (w->in_register)
 		p->value = true;
 	else if (!p->in_place && !p->value)
-		p->fetch = !w->base ||
-		           walk_load(w->b, w->base, p->off, p->size, &next) == WALK_REFUSED;
+		p->fetch = load_kind(w, 0, p->size, &next) == WALK_REFUSED;
 	return 0;
 }
 

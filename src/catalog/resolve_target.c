@@ -173,7 +173,7 @@ bool target_has_helper(struct target *t, uint32_t helper)
 bool target_has_atomics(struct target *t)
 {
 	/* bpf_check_mtu and the atomics both came with 5.12; the atomics leave nothing in BTF. */
-	return find_helper(t, 0, "BPF_FUNC_check_mtu");
+	return t->catalog->application || find_helper(t, 0, "BPF_FUNC_check_mtu");
 }
 
 static bool list_enums(struct target *t)

@@ -7,6 +7,7 @@
  * names, or inlined in parts), so for kprobes that is unknown, not a failure; what needs
  * a BTF id (fentry, lsm, tp_btf, iterators) fails.
  */
+#include <fnmatch.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static void attach_raw(struct program *p);
 static void attach_fentry(struct program *p);
 static void attach_lsm(struct program *p);
 static void attach_iter(struct program *p);
+static void value_proto(struct program *p);
 static void attach_struct_ops(struct program *p);
 
 static const struct section_def sections[] = {
@@ -157,6 +159,7 @@ static void attach_raw(struct program *p)
 		return;
 	}
 	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	value_proto(p);
 	instead_tracepoint(p, p->target);
 }
 
@@ -184,6 +187,63 @@ static void doubt_category(struct program *p, const char *name)
 		    "categories are not in BTF, and no kernel is known to have %s in this one", name);
 }
 
+static void use_record(struct program *p, const char *class)
+{
+	char full[160];
+
+	/* all system calls share one record for each way */
+	if (!strncmp(class, "syscall_", 8))
+		snprintf(full, sizeof(full), "trace_event_raw_sys_%s", class + 8);
+	else
+		snprintf(full, sizeof(full), "trace_event_raw_%s", class);
+	p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, full);
+}
+
+static void instead_event(struct program *p, const char *name)
+{
+	bool enter = !strncmp(name, "sys_enter_", 10);
+
+	if (!strncmp(p->target, "syscalls/sys_", 13) && (enter || !strncmp(name, "sys_exit_", 9)))
+		finding_instead(p, "tp_user/%s:%s", enter ? "sys_enter" : "sys_exit", name + (enter ? 10 : 9));
+	else
+		instead_tracepoint(p, name);
+}
+
+/* The list of the kernel's own events is known: false when it is not, or when the event may be a module's. */
+static bool attach_listed(struct program *p, const char *name, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+	char full[160], category[64];
+	const char *class;
+	uint32_t id;
+
+	switch (known_in(k, KNOWS_EVENTS, NOTE_EVENT, p->target, &class)) {
+	case KNOWN_YES:
+		use_record(p, class);
+		finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+		finding_value(p, "there");
+		break;
+	case KNOWN_NO:
+		snprintf(full, sizeof(full), "btf_trace_%s", name);
+		id = btf_find(k->btf, BTF_KIND_TYPEDEF, full);
+		if (id && k->modules && id >= k->modules)
+			return false;
+		if (known_category(k, name, category, sizeof(category)))
+			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has %s in category %s", k->name, name,
+				    category);
+		else if (id)
+			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what,
+				    "on %s it has no record, and is for raw_tp and tp_btf programs alone", k->name);
+		else
+			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s", k->name, name);
+		break;
+	case KNOWN_NOT:
+		return false;
+	}
+	instead_event(p, name);
+	return true;
+}
+
 /* tracepoint/CATEGORY/NAME: the record is trace_event_raw_NAME, or that of its class. */
 static void attach_event(struct program *p)
 {
@@ -196,6 +256,8 @@ static void attach_event(struct program *p)
 	name = name ? name + 1 : p->target;
 	snprintf(what, sizeof(what), "tracepoint %s", p->target);
 	name_place(p, "the record of ", name);
+	if (attach_listed(p, name, what))
+		return;
 	if (!strncmp(p->target, "syscalls/sys_", 13) && strcmp(name, "sys_enter") && strcmp(name, "sys_exit")) {
 		/* made of the one raw tracepoint; the kernel's table of calls is not in BTF */
 		bool enter = !strncmp(name, "sys_enter_", 10);
@@ -213,7 +275,7 @@ static void attach_event(struct program *p)
 		else
 			finding_add(p, FIND_TRACEPOINT, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
 				    "BTF of %s describes no such system call", k->name);
-		finding_instead(p, "tp_user/%s:%s", enter ? "sys_enter" : "sys_exit", name + (enter ? 10 : 9));
+		instead_event(p, name);
 		return;
 	}
 	snprintf(full, sizeof(full), "btf_trace_%s", name);
@@ -222,10 +284,10 @@ static void attach_event(struct program *p)
 		instead_tracepoint(p, name);
 		return;
 	}
-	snprintf(full, sizeof(full), "trace_event_raw_%s", name);
-	p->record = btf_find(k->btf, BTF_KIND_STRUCT, full);
+	use_record(p, name);
 	doubt_category(p, name);
 	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+	finding_value(p, "there");
 	instead_tracepoint(p, name);
 }
 
@@ -267,6 +329,8 @@ static void doubt_function(struct program *p, const char *name, const char *what
 	char doubt[160];
 	size_t i;
 
+	if (known_function(p->x->kernel, name) != KNOWN_NOT)
+		return;
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
 		if (!strcmp(list[i], name) && kernel_has_function(p->x->kernel, name)) {
 			snprintf(doubt, sizeof(doubt), "symbol of %s", what);
@@ -276,19 +340,90 @@ static void doubt_function(struct program *p, const char *name, const char *what
 		}
 }
 
+/* What the kernel must have been built with: false, and a finding, when it was not. */
+static bool need_feature(struct program *p, const char *option, const char *function, const char *what)
+{
+	if (known_feature(p->x->kernel, option, function) != KNOWN_NO)
+		return true;
+	finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s was built without CONFIG_%s", p->x->kernel->name, option);
+	return false;
+}
+
+/* The prototype as text: what differs between kernels of a function that both have. */
+static void value_proto(struct program *p)
+{
+	char text[sizeof(p->out->items[0].value)], one[64];
+	const struct btf_data *b = p->x->kernel->btf;
+	struct btf_info t;
+	struct btf_arg a;
+	uint32_t i;
+	size_t n;
+
+	if (!p->proto || !btf_get(b, p->proto, &t))
+		return;
+	btf_spell(b, t.type, one, sizeof(one));
+	n = (size_t)snprintf(text, sizeof(text), "%s (", t.type ? one : "void");
+	for (i = p->skip; i < t.vlen && btf_arg_at(b, &t, i, &a) && n < sizeof(text); i++) {
+		btf_spell(b, a.type, one, sizeof(one));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > p->skip ? ", " : "", a.type ? one : "...");
+	}
+	finding_value(p, "%s)", text);
+}
+
+/* Where the symbols are known: why no kprobe can be there, if so. False: they are not. */
+static bool probe_listed(struct program *p, const char *name, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+	unsigned nr;
+
+	switch (known_function(k, name)) {
+	case KNOWN_NOT:
+		return false;
+	case KNOWN_NO:
+		if (kernel_has_function(k, name))
+			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)", k->name);
+		else
+			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no function of that name%s", k->name,
+				    k->modules ? "" : " (modules are not looked at)");
+		return true;
+	case KNOWN_YES:
+		break;
+	}
+	nr = known_how_many(k, name);
+	if (known_unprobed(k, name) == KNOWN_YES)
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s refuses kprobes there", k->name);
+	else if (known_traceable(k, name) == KNOWN_NO && known_config(k, "KPROBE_EVENTS_ON_NOTRACE", NULL) == KNOWN_NO)
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    "on %s it is not for tracing (inline or notrace in the source), and kprobes refuse it", k->name);
+	else if (nr > 1)
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+			    "%s has %u functions of that name: newer kernels refuse it, older ones probe the first", k->name, nr);
+	else
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+	return true;
+}
+
 static void probe(struct program *p, const char *name)
 {
 	char what[128];
+	bool described;
 
 	snprintf(what, sizeof(what), "function %s", name);
 	name_place(p, "function ", name);
 	p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
-	if (function_proto(p, name))
+	need_feature(p, "KPROBES", "register_kprobe", "kprobes");
+	described = function_proto(p, name);
+	if (probe_listed(p, name, what))
+		;
+	else if (described)
 		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
 	else
 		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
 			    "BTF of %s does not describe it: removed, renamed, inlined, or only its symbol is there",
 			    p->x->kernel->name);
+	if (described)
+		value_proto(p);
 	instead_function(p, name);
 	doubt_function(p, name, what);
 }
@@ -306,6 +441,33 @@ static void attach_kprobe(struct program *p)
 		p->proto = 0; /* the registers are those at its end */
 }
 
+/* Functions that can be traced and whose names match the pattern: some are enough. */
+static void attach_pattern(struct program *p)
+{
+	struct check_kernel *k = p->x->kernel;
+	uint32_t id, nr = 0;
+	struct btf_info t;
+	enum known can;
+
+	for (id = btf_after(k->btf, 0, 1u << BTF_KIND_FUNC); id; id = btf_after(k->btf, id, 1u << BTF_KIND_FUNC)) {
+		if (!btf_get(k->btf, id, &t) || fnmatch(p->target, t.name, 0))
+			continue;
+		can = known_function(k, t.name);
+		if (can == KNOWN_YES)
+			can = known_traceable(k, t.name);
+		if (can == KNOWN_NOT) {
+			finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->target,
+				    "a pattern is matched against symbols, which BTF does not list");
+			return;
+		}
+		nr += can == KNOWN_YES;
+	}
+	if (nr)
+		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, p->target, "%s has %u functions of such names", k->name, nr);
+	else
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, p->target, "%s has no function of such a name", k->name);
+}
+
 static void attach_multi(struct program *p)
 {
 	if (!need_target(p, FIND_FUNCTION))
@@ -313,10 +475,12 @@ static void attach_multi(struct program *p)
 	if (strpbrk(p->target, "*?")) {
 		p->record = btf_find(p->x->kernel->btf, BTF_KIND_STRUCT, "pt_regs");
 		name_place(p, "functions ", p->target);
-		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, p->target,
-			    "a pattern is matched against symbols, which BTF does not list");
+		need_feature(p, "KPROBES", "register_kprobe", "kprobes");
+		need_feature(p, "FPROBE", "register_fprobe_ips", "probes of many functions");
+		attach_pattern(p);
 		return;
 	}
+	need_feature(p, "FPROBE", "register_fprobe_ips", "probes of many functions");
 	attach_kprobe(p);
 }
 
@@ -338,6 +502,29 @@ static void attach_syscall(struct program *p)
 	finding_instead(p, "tp_user/%s:%s", !strncmp(p->def->prefix, "kret", 4) ? "sys_exit" : "sys_enter", p->target);
 }
 
+/* Functions of the kernel's list of error injection, which more than that hangs on. */
+static void need_injection(struct program *p, const char *what, const char *refused, const char *doubt)
+{
+	/* sets of single subsystems (register_btf_fmodret_id_set), which no list has */
+	static const char *const others[] = { "bpf_modify_return_test", "bpf_modify_return_test2", "bpf_rstat_flush",
+					      "update_socket_protocol", "bpf_fentry_test1" };
+	struct check_kernel *k = p->x->kernel;
+	enum known in = known_in(k, KNOWS_INJECT, NOTE_INJECT, p->target, NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i], p->target))
+			in = KNOWN_NOT;
+	if (in == KNOWN_NO)
+		in = known_syscalls_open(k, p->target);
+	if (in == KNOWN_YES)
+		finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s lets it", k->name);
+	else if (in == KNOWN_NO)
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s %s", k->name, refused);
+	else
+		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, what, "%s", doubt);
+}
+
 static void attach_fentry(struct program *p)
 {
 	char what[128];
@@ -350,16 +537,24 @@ static void attach_fentry(struct program *p)
 		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
 			    p->x->kernel->name, p->target);
 	} else {
-		finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+		if (known_function(p->x->kernel, p->target) == KNOWN_NO)
+			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)",
+				    p->x->kernel->name);
+		else if (known_traceable(p->x->kernel, p->target) == KNOWN_NO)
+			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+				    "on %s it is not for tracing (inline or notrace in the source)", p->x->kernel->name);
+		else
+			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+		value_proto(p);
 		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
 		p->slots += p->returns;
 		doubt_function(p, p->target, what);
 		if (!strcmp(p->def->attach_type, "MODIFY_RETURN") && strncmp(p->target, "security_", 9))
-			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "fmod_ret",
-				    "which functions may be modified is not in BTF");
+			need_injection(p, "fmod_ret", "lets no program change what it returns", "which functions may be modified is not in BTF");
 		if (strchr(p->def->prefix, '.'))
-			finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, "sleepable program",
-				    "which functions may be probed by programs that sleep is not in BTF");
+			need_injection(p, "sleepable program", "lets no program sleep there",
+				       "which functions may be probed by programs that sleep is not in BTF");
 	}
 	instead_function(p, p->target);
 }
@@ -374,6 +569,7 @@ static void lsm_sleeps(struct program *p, const char *what)
 					    "inode_unlink", "kernel_read_file", "mmap_file", "path_chmod", "path_mkdir",
 					    "path_unlink", "socket_bind", "socket_connect", "socket_create", "socket_listen",
 					    "socket_recvmsg", "socket_sendmsg", "syslog", "task_alloc", "userns_create" };
+	enum known listed = known_in(p->x->kernel, KNOWS_SLEEPS, NOTE_SLEEPS, p->target, NULL);
 	bool known = false;
 	char sleeps[160];
 	size_t i;
@@ -381,7 +577,12 @@ static void lsm_sleeps(struct program *p, const char *what)
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
 		known |= !strcmp(list[i], p->target);
 	snprintf(sleeps, sizeof(sleeps), "sleeping in %s", what);
-	if (!kernel_has_helper(p->x->kernel, HELPER_OF_5_12))
+	if (listed == KNOWN_YES)
+		return;
+	if (listed == KNOWN_NO)
+		finding_add(p, FIND_HOOK, SEV_FAILS, NULL, FINDING_WHOLE, sleeps, "%s lets no program sleep in that hook",
+			    p->x->kernel->name);
+	else if (!kernel_has_helper(p->x->kernel, HELPER_OF_5_12))
 		finding_add(p, FIND_HOOK, SEV_UNKNOWN, NULL, FINDING_WHOLE, sleeps, "%s lets few hooks sleep, and BTF lists them not",
 			    p->x->kernel->name);
 	else if (!known)
@@ -403,7 +604,9 @@ static void attach_lsm(struct program *p)
 			    p->target);
 		return;
 	}
+	need_feature(p, "BPF_LSM", "bpf_lsm_file_open", "LSM programs");
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+	value_proto(p);
 	p->slots++; /* what the hooks before it returned */
 	if (!strcmp(p->def->prefix, "lsm.s"))
 		lsm_sleeps(p, what);
@@ -429,6 +632,7 @@ static void attach_iter(struct program *p)
 	for (i = 1; i < p->slots && i < 64; i++)
 		p->nullable |= 1ull << i;
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
+	value_proto(p);
 }
 
 /* libbpf sets each member of the object's struct in the kernel's: all must be there. */

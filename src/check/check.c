@@ -71,10 +71,7 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	vsnprintf(x.why, sizeof(x.why), fmt, ap);
 	va_end(ap);
 	if (p->soft) {
-		size_t n = strlen(x.why);
-
-		x.severity = SEV_UNKNOWN;
-		snprintf(x.why + n, sizeof(x.why) - n, "; reached only when the loader sets a constant");
+		x.constant = true;
 	}
 	if (insn != FINDING_WHOLE)
 		function_where(p->x->object, x.function, insn, x.where, sizeof(x.where), &source);
@@ -102,6 +99,23 @@ void finding_instead(struct program *p, const char *fmt, ...)
 	va_end(ap);
 }
 
+void finding_value(struct program *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->soft || !p->out->nr)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(p->out->items[p->out->nr - 1].value, sizeof(p->out->items[0].value), fmt, ap);
+	va_end(ap);
+}
+
+void finding_place(struct program *p, uint32_t byte)
+{
+	if (!p->soft && p->out->nr)
+		snprintf(p->out->items[p->out->nr - 1].place, sizeof(p->out->items[0].place), "byte %u", byte);
+}
+
 void findings_free(struct findings *l)
 {
 	free(l->items);
@@ -114,7 +128,7 @@ const struct finding *findings_worst(const struct findings *l)
 	uint32_t i;
 
 	for (i = 0; i < l->nr; i++)
-		if (!l->items[i].guarded && l->items[i].severity > (worst ? worst->severity : SEV_FINE))
+		if (!l->items[i].guarded && !l->items[i].constant && l->items[i].severity > (worst ? worst->severity : SEV_FINE))
 			worst = &l->items[i];
 	return worst;
 }

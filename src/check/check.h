@@ -45,11 +45,14 @@ struct finding {
 	enum finding_kind kind;
 	enum severity severity;
 	bool guarded;            /* not reached on this kernel: the program asked first */
+	bool constant;           /* reached only when the loader sets a constant to something else than the object says */
 	const struct function *function; /* where the instruction lies: the program, or a function it calls */
 	uint32_t insn;           /* within .function, or FINDING_WHOLE */
 	char where[96];          /* "prog.bpf.c:31", "NAME+12"; "" when whole */
 	char what[128];          /* the dependency in the kernel's words: "task_struct.state", "helper 158" */
 	char why[256];           /* one sentence; what was found when it is fine */
+	char value[96];          /* what the kernel gives for it: "4 bytes", "int (struct file *)"; "" when nothing can differ */
+	char place[24];          /* where, when the loader is told so by a relocation: "byte 2460"; else "" */
 	char instead[96];        /* stable replacement, "" when the catalog has none */
 };
 
@@ -70,6 +73,18 @@ void check_kernel_rename(struct check_kernel *k, const char *name);
 const char *check_kernel_name(const struct check_kernel *k);
 struct btf_data *check_kernel_btf(const struct check_kernel *k);
 
+/*
+ * What is known of it beside its BTF: asked for when a check needs it, @symbols only where symbols do.
+ * The notes stay as long as the kernel; NULL: nothing.
+ */
+struct notes;
+typedef const struct notes *(*check_notes_fn)(void *arg, bool symbols);
+void check_kernel_notes(struct check_kernel *k, check_notes_fn notes, void *arg);
+/* Its uname -r, where that is known; BTF tells the release only roughly. */
+void check_kernel_release(struct check_kernel *k, const char *release);
+/* From type id @first on, types are of modules (split BTF). */
+void check_kernel_modules(struct check_kernel *k, uint32_t first);
+
 /* An object on a kernel: its CO-RE records resolved, once for all of its programs. */
 struct check;
 
@@ -82,7 +97,10 @@ void check_free(struct check *x);
  */
 int check_program(struct check *x, const struct function *f, struct findings *out, struct abide_error *e);
 
-/* The worst that counts (guarded ones do not); NULL when all is fine. */
+/*
+ * The worst that counts; NULL when all is fine. What is guarded does not count, nor what only
+ * a constant that the loader may set would reach.
+ */
 const struct finding *findings_worst(const struct findings *l);
 /* Append that @f fails because @other does. 0 or -ENOMEM. */
 int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e);

@@ -153,6 +153,21 @@ static uint32_t record_end(const struct btf_data *b, uint32_t id)
 
 #define COMMON 8 /* bytes of struct trace_entry, the same since 2.6.31 */
 
+/* Nothing in the object says what the program wants there: a member, whole or in parts, is taken for it. */
+static void check_bare(struct program *p, const struct function *f, uint32_t insn, const char *what, uint32_t off, uint32_t size,
+		       const struct btf_field *there, uint32_t bytes)
+{
+	uint32_t at = there->bit_off / 8;
+
+	if (off + size <= at + bytes)
+		finding_add(p, FIND_CONTEXT, SEV_FINE, f, insn, what, "a hard-coded offset: %s lies there on %s", there->name,
+			    p->x->kernel->name);
+	else
+		finding_add(p, FIND_CONTEXT, SEV_WRONG, f, insn, what, "a hard-coded offset: %s lies there on %s, and ends before",
+			    there->name, p->x->kernel->name);
+	finding_value(p, "%s at %u, %u bytes", there->name, at, bytes);
+}
+
 static void check_record(struct program *p, const struct function *f, uint32_t insn, uint32_t off, uint32_t size)
 {
 	const struct btf_data *own = p->x->object->btf;
@@ -183,8 +198,7 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 	}
 	if (!mine || !member_at(own, mine, off, &m, &here_bytes)) {
 		if (member_at(k->btf, record, off, &there, &bytes))
-			finding_add(p, FIND_CONTEXT, SEV_UNKNOWN, f, insn, what, "a hard-coded offset: %s lies there on %s",
-				    there.name, k->name);
+			check_bare(p, f, insn, what, off, size, &there, bytes);
 		else
 			finding_add(p, FIND_CONTEXT, SEV_WRONG, f, insn, what, "nothing lies there on %s", k->name);
 		return;
@@ -200,6 +214,7 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 				    k->name);
 		else
 			finding_add(p, FIND_CONTEXT, SEV_FINE, f, insn, what, "at %u on %s too", m.bit_off / 8, k->name);
+		finding_value(p, "%u, %u bytes", there.bit_off / 8, bytes);
 		return;
 	}
 	if (member_at(k->btf, record, off, &there, &bytes))
@@ -273,7 +288,13 @@ static void check_argument(struct program *p, const struct function *f, uint32_t
 	if (to.kind == BTF_KIND_INT && !kernel_has_helper(k, HELPER_OF_5_12) && k->has_helpers) {
 		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "%s lets no program load a %s", k->name, spelled);
 	} else if (to.kind != BTF_KIND_INT && !core_is_composite(&to)) {
-		if (kernel_is_at_least(k, 6, 17))
+		uint32_t first, last;
+
+		kernel_versions(k, &first, &last);
+		/* pointers to pointers: not with 6.18, with 7.3; which release began is not known */
+		if (to.kind == BTF_KIND_PTR && first >= (7 << 16 | 3 << 8))
+			finding_add(p, FIND_ARGUMENT, SEV_FINE, f, insn, what, "%s lets programs load a %s", k->name, spelled);
+		else if (last >= (6 << 16 | 19 << 8))
 			finding_add(p, FIND_ARGUMENT, SEV_UNKNOWN, f, insn, what, "not every kernel like %s lets a program load a %s",
 				    k->name, spelled);
 		else

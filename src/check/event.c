@@ -46,7 +46,15 @@ int check_event(struct check *x, const struct function *f, const char *event, st
 	int err;
 
 	snprintf(what, sizeof(what), "event %s", event);
-	if (!ev) {
+	if (!ev && c->application) {
+		finding_add(&p, FIND_EVENT, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    policy_app_event(f->section_name) ? "%s has no such user event"
+							      : "%s is an application; this program is for the kernel",
+			    target_name(t));
+	} else if (!ev && policy_app_event(f->section_name)) {
+		finding_add(&p, FIND_EVENT, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    "it is a user event of an application, and %s is a kernel: abide check --app BINARY", target_name(t));
+	} else if (!ev) {
 		finding_add(&p, FIND_EVENT, SEV_FAILS, NULL, FINDING_WHOLE, what, "this catalog (version %u) has no event %s",
 			    c->version, event);
 	} else {

@@ -110,6 +110,43 @@ static bool sleeps(int32_t helper)
 	return helper == 148 || helper == 193 || helper == 191; /* copy_from_user, ima_file_hash, copy_from_user_task */
 }
 
+/* bpf_override_return: for kprobes at functions of the list of error injection. */
+static void check_override(struct program *p, const struct function *f, uint32_t insn, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+	enum known built = known_config(k, "BPF_KPROBE_OVERRIDE", NULL);
+	enum known listed = known_in(k, KNOWS_INJECT, NOTE_INJECT, p->target, NULL);
+
+	if (built == KNOWN_NO)
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s was built without CONFIG_BPF_KPROBE_OVERRIDE", k->name);
+	else if (listed == KNOWN_NO)
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s lets no program override what %s returns", k->name, p->target);
+	else if (built == KNOWN_YES && listed == KNOWN_YES)
+		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it", k->name);
+	else
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
+			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
+}
+
+/* bpf_d_path in programs at functions: for those of a set. */
+static void check_d_path(struct program *p, const struct function *f, uint32_t insn, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+
+	switch (known_in(k, KNOWS_D_PATH, NOTE_D_PATH, p->target, NULL)) {
+	case KNOWN_YES:
+		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it, for this function too", k->name);
+		return;
+	case KNOWN_NO:
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has it for a few functions, and %s is none of them", k->name,
+			    p->target);
+		return;
+	case KNOWN_NOT:
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
+		return;
+	}
+}
+
 static void check_helper(struct program *p, const struct function *f, uint32_t insn, int32_t helper)
 {
 	const char *why = "";
@@ -130,11 +167,10 @@ static void check_helper(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
 	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
-	else if (helper == 58) /* override_return */
-		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
-			    "it wants CONFIG_BPF_KPROBE_OVERRIDE and a function that may be overridden; BTF tells neither");
-	else if (helper == 147 && p->def && !strncmp(p->def->prefix, "fe", 2))
-		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "it is for a few functions, and BTF lists them not");
+	else if (helper == 58)
+		check_override(p, f, insn, what);
+	else if (helper == 147 && p->def && (!strncmp(p->def->prefix, "fe", 2) || !strncmp(p->def->prefix, "fmod", 4)))
+		check_d_path(p, f, insn, what);
 	else
 		finding_add(p, FIND_HELPER, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
 }

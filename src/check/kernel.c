@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/btf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,19 @@ void check_kernel_free(struct check_kernel *k)
 	free(k->names);
 	free(k->name);
 	free(k);
+}
+
+void check_kernel_release(struct check_kernel *k, const char *release)
+{
+	unsigned a, b, c = 0;
+
+	if (sscanf(release, "%u.%u.%u", &a, &b, &c) >= 2 && a < 256 && b < 256)
+		k->release = a << 16 | b << 8 | (c > 255 ? 255 : c);
+}
+
+void check_kernel_modules(struct check_kernel *k, uint32_t first)
+{
+	k->modules = first;
 }
 
 void check_kernel_rename(struct check_kernel *k, const char *name)
@@ -298,6 +312,10 @@ void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
 
 	*first = 0;
 	*last = UINT32_MAX;
+	if (k->release) {
+		*first = *last = k->release;
+		return;
+	}
 	if (!k->has_helpers)
 		return;
 	for (i = sizeof(marks) / sizeof(marks[0]); i; i--) {

@@ -20,6 +20,10 @@ struct check_kernel {
 	size_t room_names;
 	uint64_t helpers[8];      /* bit N: enum bpf_func_id has helper N */
 	bool has_helpers;         /* there is such an enum */
+	check_notes_fn notes;     /* NULL: nothing is known beside the BTF */
+	void *notes_arg;
+	uint32_t release;         /* KERNEL_VERSION(), 0: not known */
+	uint32_t modules;         /* types of modules begin here; 0: there are none */
 };
 
 /* Type ids whose essential name is that of @name, ascending: *at = 0 starts; 0 ends. */

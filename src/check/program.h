@@ -4,6 +4,7 @@
 
 #include "check/flow.h"
 #include "check/kernel.h"
+#include "check/known.h"
 
 /* Inside of check: one program on one kernel, while its findings are made. */
 struct check {
@@ -61,6 +62,10 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 		 const char *what, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* The stable replacement of the newest finding. */
 void finding_instead(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What this kernel gives for the newest finding. */
+void finding_value(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Where it lies, told to the program by a relocation. */
+void finding_place(struct program *p, uint32_t byte);
 
 /* attach.c: the section's row, and what the program attaches to. */
 const struct section_def *attach_section(const char *section, const char **target);

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "policy/policy.h"
 #include "util/cursor.h"
 
-#define HEAD "abide-stamp 1\n"
+#define HEAD "abide-stamp 2\n"
 
 /* What may stand in a line: no blank, no control character. */
 static bool printable(const char *s)
@@ -29,16 +30,19 @@ static bool printable(const char *s)
 	return true;
 }
 
-int stamp_of_kernel(const char *release, const struct btf_data *btf, struct stamp *out, struct abide_error *e)
+int stamp_of_kernel(const struct stamp_kernel *on, struct stamp *out, struct abide_error *e)
 {
-	size_t size, n = strlen(release);
-	const void *bytes = btf_bytes(btf, &size);
+	size_t size, n = strlen(on->release);
+	const void *bytes = btf_bytes(on->btf, &size);
 
 	memset(out, 0, sizeof(*out));
-	if (n >= sizeof(out->release) || !printable(release))
-		return error_set(e, -EINVAL, "stamp-release", "\"%.100s\" is no release of a kernel", release);
-	memcpy(out->release, release, n);
-	sha256_hex(bytes, size, out->btf);
+	if (n >= sizeof(out->release) || !printable(on->release))
+		return error_set(e, -EINVAL, "stamp-release", "\"%.100s\" is no release of a kernel", on->release);
+	memcpy(out->release, on->release, n);
+	if (on->hash)
+		snprintf(out->btf, sizeof(out->btf), "%s", on->hash);
+	else
+		sha256_hex(bytes, size, out->btf);
 	return 0;
 }
 
@@ -158,7 +162,7 @@ static bool read_layout(const void *elf, size_t size, struct layout *l)
  * clang keeps the names of symbols in the same table: offsets into it stay right.
  */
 static void write_copy(const void *elf, size_t size, const struct layout *l, const struct stamp *s,
-		       const struct buf *lacks, struct buf *out)
+		       const struct buf *uses, struct buf *out)
 {
 	Elf64_Shdr mine = { .sh_type = SHT_PROGBITS, .sh_addralign = 1 }, names = l->names, one;
 	size_t base = out->size;
@@ -168,8 +172,8 @@ static void write_copy(const void *elf, size_t size, const struct layout *l, con
 	buf_add(out, elf, size);
 	mine.sh_offset = out->size - base;
 	buf_printf(out, HEAD "release %s\nbtf-sha256 %s\n", s->release, s->btf);
-	if (lacks && lacks->size)
-		buf_add(out, lacks->data, lacks->size);
+	if (uses && uses->size)
+		buf_add(out, uses->data, uses->size);
 	mine.sh_size = out->size - base - mine.sh_offset;
 	mine.sh_name = l->old_name;
 	if (!l->old) {
@@ -196,7 +200,7 @@ static void write_copy(const void *elf, size_t size, const struct layout *l, con
 		memcpy(out->data + base, &head, sizeof(head));
 }
 
-int stamp_write(const void *elf, size_t size, const struct stamp *s, const struct buf *lacks, struct buf *out,
+int stamp_write(const void *elf, size_t size, const struct stamp *s, const struct buf *uses, struct buf *out,
 		struct abide_error *e)
 {
 	struct object *o = NULL;
@@ -210,7 +214,7 @@ int stamp_write(const void *elf, size_t size, const struct stamp *s, const struc
 		return err;
 	if (!read_layout(elf, size, &l))
 		return error_set(e, -EINVAL, "elf-sections", "the object's section headers have no room for a stamp");
-	write_copy(elf, size, &l, s, lacks, out);
+	write_copy(elf, size, &l, s, uses, out);
 	return out->failed ? error_nomem(e) : 0;
 }
 
@@ -234,32 +238,30 @@ const struct function *stamp_needed(const struct object *o)
 }
 
 /* At most so many are named in a refusal, and abide check has them all. */
-#define DIFFERENCES 4
+#define DIFFERENCES 6
 
-int stamp_allows(const struct object *o, const char *release, struct btf_data *btf, const struct catalog *c,
-		 struct abide_error *e)
+int stamp_allows(const struct object *o, const struct stamp_kernel *on, const struct catalog *c, struct abide_error *e)
 {
 	const struct function *f = stamp_needed(o);
 	struct buf text = { 0 };
 	struct stamp s, here;
+	uint32_t nr;
 	int err;
 
 	err = stamp_read(o, &s, e);
 	if (err == -ENOENT || (!err && !f))
 		return 0;
 	if (!err)
-		err = stamp_of_kernel(release, btf, &here, e);
+		err = stamp_of_kernel(on, &here, e);
 	if (err || !strcmp(s.btf, here.btf))
 		return err;
-	err = stamp_differs(o, btf, release, c, DIFFERENCES, &text, e);
-	if (err)
+	err = stamp_differs(o, on, c, DIFFERENCES, &text, &nr, e);
+	if (err || !nr)
 		goto out;
 	err = error_set(e, -EPERM, "stamp-other-kernel", "%s was built and tested for another kernel: %s, and this is %s",
-			o->path, s.release, strcmp(s.release, release) ? release : "another build of it");
-	error_reason(e, "it depends on the kernel's internals: %s (%s): %s\n%s%.*s", f->name, f->section_name,
-		     policy_section(f->section_name)->promise,
-		     text.size ? "different here:\n" : "of what it uses, nothing is known to differ here",
-		     text.size ? (int)text.size - 1 : 0, text.size ? (const char *)text.data : "");
+			o->path, s.release, strcmp(s.release, on->release) ? on->release : "another build of it");
+	error_reason(e, "it depends on the kernel's internals: %s (%s): %s\ndifferent here:\n%.*s", f->name, f->section_name,
+		     policy_section(f->section_name)->promise, (int)text.size - 1, (const char *)text.data);
 	error_hint(e, "abide check %s tells what it needs here, abide run --force %s runs it all the same", o->path, o->path);
 out:
 	buf_free(&text);

@@ -153,9 +153,17 @@ enum extern_kind use_extern(const struct program *p, uint32_t symbol)
 	if (btf_find(k->btf, BTF_KIND_VAR, name))
 		return EXTERN_THERE;
 	/* "extern const void x": libbpf looks in kallsyms, which BTF does not hold */
-	if (btf_get(own, btf_strip(own, t.type, true), &to) && to.kind == BTF_KIND_UNKN)
-		return EXTERN_UNKNOWN;
-	return EXTERN_ABSENT;
+	if (!btf_get(own, btf_strip(own, t.type, true), &to) || to.kind != BTF_KIND_UNKN)
+		return EXTERN_ABSENT;
+	switch (known_symbol(k, name)) {
+	case KNOWN_YES:
+		return EXTERN_THERE;
+	case KNOWN_NO:
+		return EXTERN_ABSENT;
+	case KNOWN_NOT:
+		break;
+	}
+	return EXTERN_UNKNOWN;
 }
 
 /* Functions of fs/bpf_fs_kfuncs.c. */
@@ -196,18 +204,32 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 	finding_add(p, FIND_KFUNC, SEV_FINE, f, insn, what, "%s has it", k->name);
 }
 
+/* "CONFIG_HZ" of the kernel. */
+static enum known kconfig(const struct program *p, const char *name, const char **value)
+{
+	return strncmp(name, "CONFIG_", 7) ? KNOWN_NOT : known_config(p->x->kernel, name + 7, value);
+}
+
 static void check_extern(struct program *p, const struct function *f, uint32_t insn, uint32_t symbol)
 {
 	const struct symbol *s = &p->x->object->symbols[symbol];
 	bool weak = s->bind == STB_WEAK;
+	const char *value = "";
 	char what[128];
 
 	switch (use_extern(p, symbol)) {
 	case EXTERN_KCONFIG:
 		snprintf(what, sizeof(what), "extern %s", s->name);
-		if (weak || !strncmp(s->name, "LINUX_", 6))
+		if (!strncmp(s->name, "LINUX_", 6)) {
 			finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "libbpf fills it in");
-		else
+		} else if (kconfig(p, s->name, &value) == KNOWN_YES) {
+			finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "%s on %s", value, p->x->kernel->name);
+			finding_value(p, "%s", value);
+		} else if (weak) {
+			finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "libbpf fills it in");
+		} else if (kconfig(p, s->name, &value) == KNOWN_NO) {
+			finding_add(p, FIND_EXTERN, SEV_FAILS, f, insn, what, "%s was built without it", p->x->kernel->name);
+		} else
 			finding_add(p, FIND_EXTERN, SEV_UNKNOWN, f, insn, what,
 				    "libbpf reads it from the kernel's configuration, which is not in BTF");
 		return;
@@ -225,6 +247,22 @@ static void check_extern(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_EXTERN, weak ? SEV_FINE : SEV_UNKNOWN, f, insn, what,
 			    "libbpf looks it up among the kernel's symbols, which BTF does not list");
 		return;
+	}
+}
+
+/* Ids of types are numbers of one build alone: they tell no difference. */
+static void value_record(struct program *p, const struct core_relo *r, const struct core_result *c)
+{
+	if (r->kind == BPF_CORE_TYPE_ID_LOCAL || r->kind == BPF_CORE_TYPE_ID_TARGET)
+		return;
+	if (r->kind == BPF_CORE_FIELD_BYTE_OFFSET) {
+		if (c->width) /* none of a bit-field */
+			finding_value(p, "%u bytes", c->width);
+		finding_place(p, (uint32_t)c->value);
+	} else if (r->kind == BPF_CORE_FIELD_LSHIFT_U64 || r->kind == BPF_CORE_FIELD_RSHIFT_U64) {
+		return; /* of a bit-field, and the loader fills it in */
+	} else {
+		finding_value(p, "%llu", (unsigned long long)c->value);
 	}
 }
 
@@ -251,6 +289,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s", c->why);
 	else
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
+	if (c->state == CORE_VALUE)
+		value_record(p, r, c);
 	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
 		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);
 		if (instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
@@ -399,6 +439,9 @@ void use_externs(struct program *p)
 			if (!strncmp(name, "LINUX_", 6) && strcmp(name, "LINUX_KERNEL_VERSION") &&
 			    strcmp(name, "LINUX_HAS_BPF_COOKIE") && strcmp(name, "LINUX_HAS_SYSCALL_WRAPPER"))
 				finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what, "libbpf knows no %s", name);
+			else if (kconfig(p, name, NULL) == KNOWN_NO)
+				finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what,
+					    "%s was built without it, and libbpf refuses the object", p->x->kernel->name);
 			break;
 		case EXTERN_ABSENT:
 			snprintf(what, sizeof(what), "symbol %s", name);

@@ -14,11 +14,13 @@
 
 static const char usage[] =
 	"usage: abide check OBJ... [--kernel BTF-FILE]... [--require abi] [--json] [--catalog FILE] [-v]\n"
+	"       abide check OBJ... --app BINARY | -p PID [--require abi] [--json] [-v]\n"
 	"\n"
 	"Say whether programs depend on kernel internals, where, and on which kernels they run.\n"
 	"Nothing is loaded; no privilege is needed.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  check against this kernel (default: the running one); repeatable\n"
+	INPUTS_APP_USAGE
 	"      --require abi      fail also when the verdict is not ABI\n"
 	"      --json             one line of JSON for each object\n"
 	"      --catalog FILE     add or replace user events and structs\n"
@@ -36,6 +38,7 @@ struct asked {
 	const char *kernels[MAX_KERNELS];
 	uint32_t nr_kernels;
 	const char *catalog;
+	struct inputs_app app;
 	bool require_abi, verbose, json;
 };
 
@@ -66,12 +69,12 @@ static int run(const struct asked *q, char **paths, int nr)
 	int i, one, rc = 0;
 	uint32_t k;
 
-	if (inputs_open_catalog(q->catalog, &c, &e))
+	if (inputs_app_asked(&q->app) ? checked_app(&q->app, &kernels, &c, &e) : inputs_open_catalog(q->catalog, &c, &e))
 		goto fail;
-	for (k = 0; k < q->nr_kernels || (!q->nr_kernels && !k); k++)
+	for (k = 0; !kernels.app && (k < q->nr_kernels || (!q->nr_kernels && !k)); k++)
 		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
 			goto fail;
-	if (!q->json)
+	if (!q->json && !kernels.app)
 		checked_shorten(&kernels);
 	for (i = 0; i < nr; i++) {
 		if (i && !q->json)
@@ -85,8 +88,9 @@ fail:
 	cli_error(&e);
 	rc = EXIT_USAGE;
 out:
+	if (!kernels.app)
+		catalog_free(c);
 	checked_close(&kernels);
-	catalog_free(c);
 	return rc;
 }
 
@@ -94,6 +98,7 @@ int cmd_check(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "kernel", required_argument, NULL, 'k' },  { "require", required_argument, NULL, 'r' },
+		{ "app", required_argument, NULL, 'A' },     { "pid", required_argument, NULL, 'p' },
 		{ "catalog", required_argument, NULL, 'C' }, { "verbose", no_argument, NULL, 'v' },
 		{ "json", no_argument, NULL, 'j' },          { "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -101,7 +106,7 @@ int cmd_check(int argc, char **argv)
 	struct asked q = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:vh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "k:p:vh", options, NULL)) != -1)
 		switch (c) {
 		case 'k':
 			if (q.nr_kernels == MAX_KERNELS) {
@@ -120,6 +125,14 @@ int cmd_check(int argc, char **argv)
 		case 'C':
 			q.catalog = optarg;
 			break;
+		case 'A':
+			if (!inputs_app_file(&q.app, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'p':
+			if (!inputs_app_pid(&q.app, optarg))
+				return EXIT_USAGE;
+			break;
 		case 'j':
 			q.json = true;
 			break;
@@ -133,7 +146,7 @@ int cmd_check(int argc, char **argv)
 			fputs(usage, stderr);
 			return EXIT_USAGE;
 		}
-	if (optind == argc) {
+	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

@@ -14,19 +14,24 @@ struct checked_kernel {
 	struct btf_data *btf;
 	struct target *target;
 	struct check_kernel *kernel;
+	struct kernels *store; /* which knows it as number .index */
+	uint32_t index;
 };
 
 struct kernels;
 
 struct checked_kernels {
 	struct kernels *store; /* owns their BTF */
-	struct checked_kernel *items;
+	struct app *app;       /* or it does; NULL: none */
+	struct checked_kernel **items;
 	uint32_t nr;
 	size_t room;
 };
 
 /* Open what --kernel names (NULL: the running kernel) and append it. All look-up is here. */
 int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e);
+/* An application as if it were a kernel; it is closed with them. Its programs use its catalog. */
+int checked_app(const struct inputs_app *which, struct checked_kernels *l, struct catalog **c, struct abide_error *e);
 /* Give them names as short as tells them apart; once all are found. */
 void checked_shorten(struct checked_kernels *l);
 void checked_close(struct checked_kernels *l);

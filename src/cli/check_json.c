@@ -53,8 +53,8 @@ static void print_cell(const struct check_report *r, const struct check_row *row
 	const struct check_cell *c = &row->cells[kernel];
 	uint32_t i;
 
-	first_member("kernel", r->kernels->items[kernel].name);
-	if (r->kernels->items[kernel].running)
+	first_member("kernel", r->kernels->items[kernel]->name);
+	if (r->kernels->items[kernel]->running)
 		printf(",\"running\":true");
 	json_member("outcome", cell_name(c));
 	if (c->worst) {

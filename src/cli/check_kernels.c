@@ -29,21 +29,34 @@ static void close_one(struct checked_kernel *k)
 	check_kernel_free(k->kernel);
 	target_free(k->target);
 	free(k->name);
+	free(k);
+}
+
+/* Asked for by the checks. What cannot be read is not known. */
+static const struct notes *notes_of(void *arg, bool symbols)
+{
+	struct checked_kernel *k = arg;
+	const struct notes *n = NULL;
+
+	return kernels_notes(k->store, k->index, symbols, &n, NULL) ? NULL : n;
 }
 
 static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, struct abide_error *e)
 {
-	struct checked_kernel k = { .running = kernels_origin(l->store, i) == KERNEL_RUNNING }, *items;
+	struct checked_kernel *k = calloc(1, sizeof(*k)), **items;
 	int err;
 
-	k.name = shown_name(l->store, i);
-	if (!k.name)
+	if (!k)
 		return error_nomem(e);
-	err = kernels_btf(l->store, i, &k.btf, e);
+	k->running = kernels_origin(l->store, i) == KERNEL_RUNNING;
+	k->store = l->store;
+	k->index = i;
+	k->name = shown_name(l->store, i);
+	err = k->name ? kernels_btf(l->store, i, &k->btf, e) : error_nomem(e);
 	if (!err)
-		err = target_open(k.btf, k.name, c, &k.target, e);
+		err = target_open(k->btf, k->name, c, &k->target, e);
 	if (!err)
-		err = check_kernel_open(k.btf, k.name, &k.kernel, e);
+		err = check_kernel_open(k->btf, k->name, &k->kernel, e);
 	if (!err) {
 		items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
 		err = items ? 0 : error_nomem(e);
@@ -51,9 +64,11 @@ static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, st
 			l->items = items;
 	}
 	if (err) {
-		close_one(&k);
+		close_one(k);
 		return err;
 	}
+	check_kernel_release(k->kernel, kernels_facts(l->store, i)->release);
+	check_kernel_notes(k->kernel, notes_of, k);
 	l->items[l->nr++] = k;
 	return 0;
 }
@@ -70,6 +85,35 @@ int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l
 	for (i = 0; !err && i < found.nr; i++)
 		err = open_one(l, found.items[i], c, e);
 	free(found.items);
+	return err;
+}
+
+int checked_app(const struct inputs_app *which, struct checked_kernels *l, struct catalog **c, struct abide_error *e)
+{
+	struct checked_kernel *k, **items;
+	int err;
+
+	err = inputs_app_open(which, &l->app, e);
+	if (err)
+		return err;
+	items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+	if (!items)
+		return error_nomem(e);
+	l->items = items;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return error_nomem(e);
+	k->btf = target_btf(l->app->target);
+	k->target = l->app->target;
+	k->name = strdup(l->app->name);
+	err = k->name ? check_kernel_open(k->btf, k->name, &k->kernel, e) : error_nomem(e);
+	if (err) {
+		k->target = NULL; /* the application's */
+		close_one(k);
+		return err;
+	}
+	l->items[l->nr++] = k;
+	*c = l->app->catalog;
 	return err;
 }
 
@@ -95,13 +139,13 @@ void checked_shorten(struct checked_kernels *l)
 
 	for (i = 0; i < l->nr; i++)
 		for (k = 0; k < i; k++) {
-			n = version_of(l->items[i].name);
-			if (n == version_of(l->items[k].name) && !strncmp(l->items[i].name, l->items[k].name, n))
+			n = version_of(l->items[i]->name);
+			if (n == version_of(l->items[k]->name) && !strncmp(l->items[i]->name, l->items[k]->name, n))
 				return;
 		}
 	for (i = 0; i < l->nr; i++) {
-		l->items[i].name[version_of(l->items[i].name)] = '\0';
-		check_kernel_rename(l->items[i].kernel, l->items[i].name);
+		l->items[i]->name[version_of(l->items[i]->name)] = '\0';
+		check_kernel_rename(l->items[i]->kernel, l->items[i]->name);
 	}
 }
 
@@ -109,9 +153,13 @@ void checked_close(struct checked_kernels *l)
 {
 	uint32_t i;
 
-	for (i = 0; i < l->nr; i++)
-		close_one(&l->items[i]);
+	for (i = 0; i < l->nr; i++) {
+		if (l->app)
+			l->items[i]->target = NULL;
+		close_one(l->items[i]);
+	}
 	free(l->items);
 	kernels_close(l->store);
+	app_free(l->app);
 	memset(l, 0, sizeof(*l));
 }

@@ -28,6 +28,15 @@ static enum abi_class class_of(const struct object *o, const struct function *f,
 		return policy_check_other(o, f, why) ? ABI_NONE : ABI_CONDITIONAL;
 	if (type->class != ABI_STABLE)
 		return class;
+	if (!ev && !c->application && policy_app_event(f->section_name)) {
+		error_set(why, -ENOENT, "event-unknown", "\"%s\" is a user event of an application, and none is named", name);
+		error_hint(why, "abide check %s --app BINARY", o->path);
+		return ABI_NONE;
+	}
+	if (!ev && c->application) {
+		error_set(why, -ENOENT, "event-unknown", "the application has no user event \"%s\"", name);
+		return ABI_NONE;
+	}
 	if (!ev) {
 		error_set(why, -ENOENT, "event-unknown", "this catalog (version %u) has no event \"%s\"", c->version, name);
 		return ABI_NONE;
@@ -94,7 +103,7 @@ static int join_struct_ops(struct check_report *r, uint32_t kernel, struct abide
 
 static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
-	const struct checked_kernel *k = &r->kernels->items[kernel];
+	const struct checked_kernel *k = r->kernels->items[kernel];
 	struct check *x;
 	const char *event;
 	uint32_t i;
@@ -105,8 +114,8 @@ static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c
 		struct check_cell *cell = &r->rows[i].cells[kernel];
 
 		event = policy_event(r->rows[i].function->section_name);
-		if (event)
-			err = check_event(x, r->rows[i].function, event, c, k->target, &cell->findings, e);
+		if (event || c->application)
+			err = check_event(x, r->rows[i].function, event ? event : "none", c, k->target, &cell->findings, e);
 		else
 			err = check_program(x, r->rows[i].function, &cell->findings, e);
 		cell->worst = findings_worst(&cell->findings);

@@ -115,7 +115,7 @@ static void print_dependency(const struct paper *p, const struct check_row *row,
 			one = find(&row->cells[k].findings, f);
 			if (!one || !counts(one))
 				continue;
-			printf("%s%s on %s", sep, severity_name(one->severity), r->kernels->items[k].name);
+			printf("%s%s on %s", sep, severity_name(one->severity), r->kernels->items[k]->name);
 			sep = ", ";
 		}
 		putchar(']');
@@ -147,8 +147,8 @@ static void print_row(const struct paper *p, const struct check_row *row)
 			print_dependency(p, row, f);
 		}
 	if (fine)
-		printf("      %u dependenc%s on the kernel hold%s everywhere (-v shows them)\n", fine, fine == 1 ? "y" : "ies",
-		       fine == 1 ? "s" : "");
+		printf("      %u dependenc%s on the %s hold%s everywhere (-v shows them)\n", fine, fine == 1 ? "y" : "ies",
+		       p->r->kernels->app ? "application" : "kernel", fine == 1 ? "s" : "");
 }
 
 static int name_width(const struct check_report *r)
@@ -172,7 +172,7 @@ static void print_matrix(const struct paper *p)
 
 	for (i = 0; i < r->nr_rows; i++)
 		for (k = 0; k < r->kernels->nr; k++) {
-			const struct checked_kernel *on = &r->kernels->items[k];
+			const struct checked_kernel *on = r->kernels->items[k];
 			const struct check_cell *c = &r->rows[i].cells[k];
 
 			printf("  %-*s %s%s: ", width, k ? "" : r->rows[i].function->name, on->name, on->running ? " (this kernel)" : "");
@@ -192,12 +192,12 @@ static void print_table(const struct paper *p)
 
 	printf("  %-*s", width, "");
 	for (k = 0; k < r->kernels->nr; k++)
-		printf("  %-7s", r->kernels->items[k].name);
+		printf("  %-7s", r->kernels->items[k]->name);
 	putchar('\n');
 	for (i = 0; i < r->nr_rows; i++) {
 		printf("  %-*s", width, r->rows[i].function->name);
 		for (k = 0; k < r->kernels->nr; k++) {
-			column = (int)strlen(r->kernels->items[k].name);
+			column = (int)strlen(r->kernels->items[k]->name);
 			printf("  ");
 			painted(p, paint_of(r->rows[i].cells[k].worst), column < 7 ? 7 : column, cell_name(&r->rows[i].cells[k]));
 		}
@@ -217,8 +217,8 @@ static void print_rewritten(const struct check_report *r)
 		struct translate_options opts = { .explain = &text };
 
 		t = NULL;
-		if (!translate_object(r->object, r->catalog, r->kernels->items[k].target, &opts, &t, &e) && text.size && !text.failed)
-			printf("\n  on %s\n%.*s", r->kernels->items[k].name, (int)text.size, (const char *)text.data);
+		if (!translate_object(r->object, r->catalog, r->kernels->items[k]->target, &opts, &t, &e) && text.size && !text.failed)
+			printf("\n  on %s\n%.*s", r->kernels->items[k]->name, (int)text.size, (const char *)text.data);
 		translated_free(t);
 		buf_free(&text);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * abide exec OBJ|-: run a program in this process on memory that the command line gives,
- * and print r0. The program is that of an object file, or (--raw) instructions as hex
- * digits. Unless told otherwise every access is checked, so that any bytes may be run.
+ * abide exec OBJ|-: run a program in this process on memory that the command line gives, and
+ * print r0 and what its maps hold. The program is that of an object file, or (--raw)
+ * instructions as hex digits. It is verified first, unless told otherwise, so any bytes may be tried.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,25 +14,28 @@
 
 #include "cli/cli.h"
 #include "cli/exec_link.h"
-#include "process/program.h"
+#include "cli/exec_maps.h"
+#include "process/link.h"
 #include "util/buf.h"
 
 static const char usage[] =
 	"usage: abide exec OBJ|- [--program NAME] [OPTIONS]\n"
 	"       abide exec --raw [FILE|-] [OPTIONS]\n"
 	"\n"
-	"Run a program in this process and print r0. r1 is the memory's address, r2 its size.\n"
+	"Verify a program, run it in this process, print r0 and what its maps hold. r1 is the memory's\n"
+	"address, r2 its size.\n"
 	"\n"
 	"      --raw           instructions as hex digits, from standard input unless FILE is named\n"
 	"      --program NAME  which program of the object (default: the only one)\n"
 	"      --mem HEX       the memory: bytes as hex digits (default: none)\n"
-	"      --interp        use the interpreter (the default)\n"
-	"      --jit           compile to native code; needs --no-verify\n"
-	"      --no-verify     trust the program: no access is checked\n"
+	"      --jit           compile to native code (the default where there is a compiler)\n"
+	"      --interp        use the interpreter\n"
+	"      --no-verify     trust the program: nothing is checked\n"
 	"      --budget N      end it after about N instructions of loops and calls (default 100000000)\n"
-	"      --repeat N      run it N times, on the same memory, and print ns per run\n"
+	"      --repeat N      run it N times, on the same memory, and print ns per run, the least of blocks\n"
 	"  -h, --help          this text\n";
 
+#define MAX_MEMORY (1u << 30)
 #define MAX_INPUT (256u << 20)
 
 struct exec {
@@ -121,24 +124,73 @@ static int load_raw(const struct exec *x, struct bpf_insn **out, uint32_t *nr,
 	return 0;
 }
 
-static int load_object(const struct exec *x, struct bpf_insn **out, uint32_t *nr,
-                       struct abide_error *e)
+/* What is run: the code, and the object and maps that it goes with. */
+struct loaded {
+	struct object *o;
+	struct buf file;
+	struct exec_code code;
+	struct exec_maps maps;
+	struct process_program *p;
+};
+
+static int load_object(const struct exec *x, struct loaded *l, struct abide_error *e)
 {
-	struct object *o = NULL;
-	struct buf file = { 0 };
 	int err;
 
 	if (strcmp(x->input, "-")) {
-		err = object_open_file(x->input, &o, e);
+		err = object_open_file(x->input, &l->o, e);
 	} else {
-		err = read_all(x->input, &file, e);
+		err = read_all(x->input, &l->file, e);
 		if (!err)
-			err = object_open_mem(file.data, file.size, "standard input", &o, e);
+			err = object_open_mem(l->file.data, l->file.size, "standard input", &l->o, e);
 	}
 	if (!err)
-		err = exec_link(o, x->program, out, nr, e);
-	object_free(o);
-	buf_free(&file);
+		err = exec_link(l->o, x->program, &l->code, e);
+	if (!err)
+		err = exec_maps_open(&l->code, &l->maps, e);
+	return err;
+}
+
+static int verify(const struct exec *x, struct loaded *l, struct verify_result **out, struct abide_error *e)
+{
+	struct verify_input in = {
+		.name = l->o ? l->o->functions[l->code.order[0]].name : "program",
+		.insns = l->code.insns,
+		.nr_insns = l->code.nr,
+		.has_memory = true,
+		.memory = (uint32_t)x->memory.size,
+		.maps = l->maps.verify,
+		.nr_maps = l->maps.nr,
+		.where = l->o ? exec_where : NULL,
+		.where_ctx = &l->code,
+	};
+
+	return verify_program(&in, false, out, e);
+}
+
+/* Verified, with maps in place, and compiled if that is wanted. */
+static int prepare(const struct exec *x, struct loaded *l, struct abide_error *e)
+{
+	struct verify_result *verified = NULL;
+	struct link_input in = { .insns = l->code.insns,
+		                 .nr_insns = l->code.nr,
+		                 .maps = l->maps.maps,
+		                 .nr_maps = l->maps.nr,
+		                 .trace = l->maps.trace,
+		                 .interpret = x->interp };
+	int err = x->no_verify ? 0 : verify(x, l, &verified, e);
+
+	if (!err) {
+		in.facts = verified ? verified->facts : NULL;
+		err = process_link(&in, &l->p, e);
+	}
+	if (!err && x->jit && !process_code(l->p, NULL)) {
+		struct abide_error why = { 0 };
+
+		process_compile(l->p, NULL, &why);
+		fprintf(stderr, "abide exec: %s; the interpreter runs it\n", why.problem);
+	}
+	verify_result_free(verified);
 	return err;
 }
 
@@ -150,65 +202,104 @@ static double now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Run as often as asked for. The first run's r0 is what is printed. */
-static int run(const struct exec *x, const struct process_program *p, struct abide_error *e)
-{
-	struct process_region memory = { (uint64_t)(uintptr_t)x->memory.data, x->memory.size,
-		                         true };
-	struct process_run r = { .checked = !x->no_verify, .regions = &memory, .nr_regions = 1 };
-	uint64_t r0 = 0, last, i;
-	char text[200];
-	double start = now_ns(), ns;
+#define BLOCKS 20
 
-	for (i = 0; i < x->repeat; i++) {
-		r.budget = (int64_t)x->budget;
-		last = process_run(p, &r, memory.base, memory.size);
-		if (r.status != PROCESS_DONE)
-			break;
-		if (!i)
-			r0 = last;
+/* @n runs; false: one of them failed. */
+static bool run_block(const struct exec *x, const struct process_program *p, struct process_run *r, uint64_t n)
+{
+	const void *memory = x->memory.data;
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		r->budget = (int64_t)x->budget;
+		process_run(p, r, (uint64_t)(uintptr_t)memory, x->memory.size);
+		if (r->status != PROCESS_DONE)
+			return false;
 	}
+	return true;
+}
+
+static int failed(const struct exec *x, const struct process_program *p, const struct process_run *r, struct abide_error *e)
+{
+	char text[200];
+
+	error_set(e, -EFAULT, "exec-fault", "the program %s", process_status_text(r, text, sizeof(text)));
+	if (!process_code(p, NULL))
+		error_reason(e, "at instruction %u", r->fault_pc);
+	if (r->status == PROCESS_BUDGET)
+		error_hint(e, "--budget with more than %" PRIu64, x->budget);
+	return -EFAULT;
+}
+
+/* Run as often as asked for. The first run's r0 is what is printed; the time is the least of blocks. */
+static int run(const struct exec *x, const struct loaded *l, struct abide_error *e)
+{
+	uint64_t left = x->repeat - 1, block = left / BLOCKS + !!(left % BLOCKS), r0;
+	struct process_run r = { .budget = (int64_t)x->budget, .slot = l->maps.slot };
+	double ns = 0, took, start;
+
+	r.frame = __builtin_frame_address(0);
+	start = now_ns();
+	r0 = process_run(l->p, &r, (uint64_t)(uintptr_t)x->memory.data, x->memory.size);
+	if (r.status != PROCESS_DONE)
+		return failed(x, l->p, &r, e);
 	ns = now_ns() - start;
-	if (r.status != PROCESS_DONE) {
-		error_set(e, -EFAULT, "exec-fault", "the program %s",
-		          process_status_text(&r, text, sizeof(text)));
-		if (!process_code(p, NULL))
-			error_reason(e, "at instruction %u, in run %" PRIu64, r.fault_pc, i + 1);
-		if (r.status == PROCESS_BUDGET)
-			error_hint(e, "--budget with more than %" PRIu64, x->budget);
-		return -EFAULT;
+	while (left) {
+		uint64_t n = left < block ? left : block;
+
+		start = now_ns();
+		if (!run_block(x, l->p, &r, n))
+			return failed(x, l->p, &r, e);
+		took = (now_ns() - start) / (double)n;
+		ns = took < ns ? took : ns;
+		left -= n;
 	}
 	printf("0x%" PRIx64 "\n", r0);
 	if (x->repeat > 1)
-		printf("%.1f ns per run (%" PRIu64 " runs, %s)\n", ns / (double)x->repeat,
-		       x->repeat, process_code(p, NULL) ? "native code" : "interpreter");
+		printf("%.1f ns per run (%" PRIu64 " runs, %s)\n", ns, x->repeat,
+		       process_code(l->p, NULL) ? "native code" : "interpreter");
 	return 0;
+}
+
+/* What the runs left behind: lines that the program printed, maps. */
+static int show(const struct loaded *l, struct abide_error *e)
+{
+	struct buf lines = { 0 }, maps = { 0 };
+	uint64_t lost;
+	int err;
+
+	if (!l->o)
+		return 0;
+	lost = exec_maps_trace(&l->maps, &lines);
+	err = exec_maps_show(&l->maps, &maps, e);
+	fwrite(lines.data, 1, lines.size, stderr);
+	if (lost)
+		fprintf(stderr, "abide exec: %" PRIu64 " lines more were printed than there was room for\n", lost);
+	fwrite(maps.data, 1, maps.size, stdout);
+	if (!err && (lines.failed || maps.failed))
+		err = error_nomem(e);
+	buf_free(&lines);
+	buf_free(&maps);
+	return err;
 }
 
 static int exec(const struct exec *x, struct abide_error *e)
 {
-	struct process_program *p = NULL;
-	struct bpf_insn *insns = NULL;
-	struct abide_error why = { 0 };
-	uint32_t nr = 0;
+	struct loaded l = { 0 };
 	int err;
 
-	err = x->raw ? load_raw(x, &insns, &nr, e) : load_object(x, &insns, &nr, e);
+	err = x->raw ? load_raw(x, &l.code.insns, &l.code.nr, e) : load_object(x, &l, e);
 	if (!err)
-		err = process_program_new(insns, nr, process_helpers_basic(), &p, e);
-	free(insns);
-	if (!err && x->jit) {
-		err = process_compile(p, NULL, &why);
-		if (err == -ENOTSUP) {
-			fprintf(stderr, "abide exec: %s; the interpreter runs it\n", why.problem);
-			err = 0;
-		} else if (err) {
-			*e = why;
-		}
-	}
+		err = prepare(x, &l, e);
 	if (!err)
-		err = run(x, p, e);
-	process_program_free(p);
+		err = run(x, &l, e);
+	if (!err)
+		err = show(&l, e);
+	process_program_free(l.p);
+	exec_maps_close(&l.maps);
+	exec_code_free(&l.code);
+	object_free(l.o);
+	buf_free(&l.file);
 	return err;
 }
 
@@ -232,16 +323,10 @@ static int check(const struct exec *x, int left)
 	}
 	if (x->jit && x->interp)
 		error_set(&e, -EINVAL, "", "--jit and --interp exclude each other");
+	else if (x->memory.size > MAX_MEMORY)
+		error_set(&e, -EINVAL, "", "--mem has more than %u bytes", MAX_MEMORY);
 	else if (x->raw && x->program)
 		error_set(&e, -EINVAL, "", "--raw has one program; --program is for objects");
-	else if (x->jit && !x->no_verify) {
-		error_set(
-			&e, -EINVAL, "",
-			"--jit runs the program unchecked, and there is no verifier yet that could vouch for it");
-		error_hint(
-			&e,
-			"--jit --no-verify for a program of your own; the interpreter checks each access");
-	}
 	if (!e.code)
 		return 0;
 	cli_error(&e);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * One program of an object as a single piece of code. In: an object, which its reader has
- * checked. Out: the program, then each function that it reaches, once, with calls and
- * addresses of functions as distances. Refused by name: maps and global variables, which
- * need the process engine's maps, and what only a kernel could fill in.
+ * checked. Out: the program, then each function that it reaches, once; calls and addresses of
+ * functions are distances, maps are numbers. Refused by name: what only a kernel could fill in.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,14 +12,6 @@
 #include "cli/exec_link.h"
 
 #define NOWHERE UINT32_MAX
-
-struct linker {
-	const struct object *o;
-	uint32_t *place; /* per function: slot where it begins, or NOWHERE */
-	uint32_t *order; /* functions in the order of the code */
-	uint32_t nr_order;
-	uint32_t nr; /* slots */
-};
 
 static int choose(const struct object *o, const char *name, uint32_t *out, struct abide_error *e)
 {
@@ -54,95 +45,136 @@ static int choose(const struct object *o, const char *name, uint32_t *out, struc
 	return error_hint(e, "--program with one of: %s", names);
 }
 
-static void add(struct linker *l, uint32_t function)
+static void add(struct exec_code *c, uint32_t function)
 {
-	if (l->place[function] != NOWHERE)
+	if (c->place[function] != NOWHERE)
 		return;
-	l->place[function] = l->nr;
-	l->nr += l->o->functions[function].nr_insns;
-	l->order[l->nr_order++] = function;
+	c->place[function] = c->nr;
+	c->nr += c->o->functions[function].nr_insns;
+	c->order[c->nr_order++] = function;
 }
 
-static int refuse(const struct linker *l, const struct function *f, const struct reloc *r,
+static int refuse(const struct exec_code *c, const struct function *f, const struct reloc *r,
                   struct abide_error *e)
 {
 	const char *source;
 	char where[200];
 
-	function_where(l->o, f, r->insn, where, sizeof(where), &source);
-	switch (r->kind) {
-	case RELOC_MAP:
-		error_set(e, -ENOTSUP, "exec-map", "%s uses the map %s; abide exec has no maps",
-		          f->name, l->o->maps[r->target].name);
-		break;
-	case RELOC_DATA:
-		error_set(e, -ENOTSUP, "exec-map",
-		          "%s uses global data (%s); abide exec has no maps", f->name,
-		          l->o->maps[r->target].name);
-		break;
-	default:
-		error_set(e, -ENOTSUP, "exec-extern", "%s needs %s of the kernel", f->name,
-		          l->o->symbols[r->symbol].name);
-	}
+	function_where(c->o, f, r->insn, where, sizeof(where), &source);
+	error_set(e, -ENOTSUP, "exec-extern", "%s needs %s of the kernel", f->name,
+	          c->o->symbols[r->symbol].name);
 	return error_reason(e, "%s %s", where, source);
 }
 
-int exec_link(const struct object *o, const char *name, struct bpf_insn **out, uint32_t *nr,
-              struct abide_error *e)
+/* Functions that are reached, in the order in which they are found; maps that they use. */
+static int collect(struct exec_code *c, uint32_t first, struct abide_error *e)
 {
-	struct linker l = { .o = o };
-	struct bpf_insn *code = NULL;
+	uint32_t i, k;
+
+	add(c, first);
+	for (i = 0; i < c->nr_order; i++) {
+		const struct function *f = &c->o->functions[c->order[i]];
+
+		for (k = 0; k < f->nr_relocs; k++)
+			switch (f->relocs[k].kind) {
+			case RELOC_CALL:
+			case RELOC_FUNC:
+				add(c, f->relocs[k].target);
+				break;
+			case RELOC_MAP:
+			case RELOC_DATA:
+				c->uses[f->relocs[k].target] = true;
+				break;
+			default:
+				return refuse(c, f, &f->relocs[k], e);
+			}
+	}
+	return 0;
+}
+
+static void relocate(struct exec_code *c, uint32_t at, const struct reloc *r)
+{
+	struct bpf_insn *insn = &c->insns[at + r->insn];
+
+	switch (r->kind) {
+	case RELOC_CALL:
+	case RELOC_FUNC:
+		insn->src_reg = r->kind == RELOC_CALL ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC;
+		insn->imm = (int32_t)(c->place[r->target] - (at + r->insn + 1));
+		if (r->kind == RELOC_FUNC)
+			insn[1].imm = 0;
+		break;
+	default:
+		insn->src_reg = r->kind == RELOC_MAP ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
+		insn->imm = (int32_t)r->target;
+		insn[1].imm = r->kind == RELOC_MAP ? 0 : (int32_t)r->addend;
+	}
+}
+
+int exec_link(const struct object *o, const char *name, struct exec_code *out, struct abide_error *e)
+{
 	uint32_t first, i, k;
 	int err;
 
+	*out = (struct exec_code){ .o = o };
 	err = choose(o, name, &first, e);
 	if (err)
 		return err;
-	l.place = malloc(o->nr_functions * sizeof(*l.place));
-	l.order = malloc(o->nr_functions * sizeof(*l.order));
-	if (!l.place || !l.order) {
+	out->place = malloc(o->nr_functions * sizeof(*out->place));
+	out->order = malloc(o->nr_functions * sizeof(*out->order));
+	out->uses = calloc(o->nr_maps ? o->nr_maps : 1, sizeof(*out->uses));
+	if (!out->place || !out->order || !out->uses) {
 		err = error_nomem(e);
 		goto out;
 	}
-	memset(l.place, 0xff, o->nr_functions * sizeof(*l.place));
-	add(&l, first);
-	for (i = 0; i < l.nr_order; i++) {
-		const struct function *f = &o->functions[l.order[i]];
-
-		for (k = 0; k < f->nr_relocs; k++) {
-			if (f->relocs[k].kind != RELOC_CALL && f->relocs[k].kind != RELOC_FUNC) {
-				err = refuse(&l, f, &f->relocs[k], e);
-				goto out;
-			}
-			add(&l, f->relocs[k].target);
-		}
-	}
-	code = calloc(l.nr ? l.nr : 1, sizeof(*code));
-	if (!code) {
+	memset(out->place, 0xff, o->nr_functions * sizeof(*out->place));
+	err = collect(out, first, e);
+	if (err)
+		goto out;
+	out->insns = calloc(out->nr ? out->nr : 1, sizeof(*out->insns));
+	if (!out->insns) {
 		err = error_nomem(e);
 		goto out;
 	}
-	for (i = 0; i < l.nr_order; i++) {
-		const struct function *f = &o->functions[l.order[i]];
-		uint32_t at = l.place[l.order[i]];
+	for (i = 0; i < out->nr_order; i++) {
+		const struct function *f = &o->functions[out->order[i]];
+		uint32_t at = out->place[out->order[i]];
 
-		memcpy(code + at, f->insns, f->nr_insns * sizeof(*code));
-		for (k = 0; k < f->nr_relocs; k++) {
-			const struct reloc *r = &f->relocs[k];
-			struct bpf_insn *insn = &code[at + r->insn];
-
-			insn->src_reg = r->kind == RELOC_CALL ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC;
-			insn->imm = (int32_t)(l.place[r->target] - (at + r->insn + 1));
-			if (r->kind == RELOC_FUNC)
-				insn[1].imm = 0;
-		}
+		memcpy(out->insns + at, f->insns, f->nr_insns * sizeof(*out->insns));
+		for (k = 0; k < f->nr_relocs; k++)
+			relocate(out, at, &f->relocs[k]);
 	}
 out:
-	free(l.place);
-	free(l.order);
 	if (err)
-		free(code);
-	*out = err ? NULL : code;
-	*nr = l.nr;
+		exec_code_free(out);
 	return err;
+}
+
+void exec_code_free(struct exec_code *c)
+{
+	free(c->insns);
+	free(c->uses);
+	free(c->place);
+	free(c->order);
+	*c = (struct exec_code){ 0 };
+}
+
+const char *exec_where(void *code, uint32_t insn, char *buf, size_t size)
+{
+	const struct exec_code *c = code;
+	const char *source;
+	char where[200];
+	uint32_t i;
+
+	for (i = 0; i < c->nr_order; i++) {
+		const struct function *f = &c->o->functions[c->order[i]];
+		uint32_t at = c->place[c->order[i]];
+
+		if (insn < at || insn - at >= f->nr_insns)
+			continue;
+		function_where(c->o, f, insn - at, where, sizeof(where), &source);
+		snprintf(buf, size, *source ? "%s: %s" : "%s", where, source);
+		return buf;
+	}
+	return NULL;
 }

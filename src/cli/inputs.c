@@ -101,12 +101,16 @@ int inputs_open(struct inputs *in, const char *object, const char *catalog, cons
 
 void inputs_close(struct inputs *in)
 {
-	target_free(in->target);
-	if (in->kernels)
-		kernels_close(in->kernels);
-	else
-		btf_free(in->btf);
-	catalog_free(in->catalog);
+	if (in->app) {
+		app_free(in->app);
+	} else {
+		target_free(in->target);
+		if (in->kernels)
+			kernels_close(in->kernels);
+		else
+			btf_free(in->btf);
+		catalog_free(in->catalog);
+	}
 	object_free(in->object);
 	memset(in, 0, sizeof(*in));
 }

@@ -170,6 +170,7 @@ static int pack(const struct asked *q, char **files, int n)
 	for (i = 0; i < n && !err; i++) {
 		err = kernels_read(files[i], NULL, &images[i], &btfs[i], &kernels[i].facts, &e);
 		kernels[i].btf = btfs[i];
+		kernels[i].notes = images[i] ? &images[i]->notes : NULL;
 		if (!err)
 			profile_hash(btfs[i], kernels[i].facts.btf_hash);
 	}

@@ -2,7 +2,8 @@
 /*
  * abide list [PATTERN]: the user events and user-ized structs of the catalog, each with its
  * meaning, and what the target lacks of it. `abide list syscalls [PATTERN]`: the system
- * calls that sys_enter:NAME and sys_exit:NAME exist for.
+ * calls that sys_enter:NAME and sys_exit:NAME exist for. `abide list BINARY`, `abide list -p PID`: what an
+ * application offers.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -14,14 +15,18 @@
 static const char usage[] =
 	"usage: abide list [PATTERN] [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
 	"       abide list syscalls [PATTERN] ...\n"
+	"       abide list BINARY [PATTERN] [--json]\n"
+	"       abide list -p PID [PATTERN] [--json]\n"
 	"\n"
 	"List user events and user-ized structs, and what this kernel lacks of them\n"
 	"(marked with !).\n"
 	"PATTERN is a shell pattern for names: 'sched_*'. \"list syscalls\" lists system calls, which\n"
-	"have events of their own: sys_enter:openat, sys_exit:openat.\n"
+	"have events of their own: sys_enter:openat, sys_exit:openat. An application, given by its file (./mydb) or\n"
+	"as a running process, has user events of its own.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
+	INPUTS_APP_USAGE
 	"  -j, --json             an object a line\n"
 	"  -h, --help             this text\n";
 
@@ -151,8 +156,10 @@ static void list_event(struct view *v, const struct cat_event *ev)
 		return;
 	}
 	print_name(v, ev->name, l.all);
-	view_wrap(v, TEXT_COLUMN, TEXT_COLUMN, ev->doc);
-	print_more(v, args_text(ev, args, sizeof(args)));
+	args_text(ev, args, sizeof(args));
+	view_wrap(v, TEXT_COLUMN, TEXT_COLUMN, *ev->doc ? ev->doc : args);
+	if (*ev->doc)
+		print_more(v, args);
 	print_lack(v, &l);
 }
 
@@ -298,7 +305,9 @@ int cmd_list(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	syscalls = optind < argc && !strcmp(argv[optind], "syscalls");
+	if (!view_operand(&v, argc, argv))
+		return EXIT_USAGE;
+	syscalls = !inputs_app_asked(&v.app) && optind < argc && !strcmp(argv[optind], "syscalls");
 	optind += syscalls;
 	pattern = optind < argc ? argv[optind++] : NULL;
 	if (optind < argc) {
@@ -309,14 +318,18 @@ int cmd_list(int argc, char **argv)
 		cli_error(&e);
 		return EXIT_FAILURE;
 	}
+	if (v.in.app && v.in.app->unread)
+		fprintf(stderr, "abide: %s could not be read; its events are not shown\n", v.in.app->unread);
 	n = syscalls ? list_syscalls(&v, pattern) : list_entries(&v, pattern);
 	if (!n) {
 		const char *near = pattern ? catalog_suggest(v.in.catalog, pattern) : NULL;
 
-		error_set(&e, -ENOENT, "", "nothing in the catalog matches %s",
-		          pattern ? pattern : "");
-		if (near && !syscalls)
+		error_set(&e, -ENOENT, "", "nothing %s%s matches %s", v.in.app ? "of " : "in the catalog",
+		          v.in.app ? v.in.app->name : "", pattern ? pattern : "");
+		if (near && !syscalls && !v.in.app)
 			error_hint(&e, "abide list %s", near);
+		else if (near && v.in.app)
+			error_hint(&e, "%s", near);
 		cli_error(&e);
 	}
 	view_close(&v);

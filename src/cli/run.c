@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * abide run OBJ: translate for the running kernel, load, attach, show. In: an object,
- * whom to watch (-p, or a command behind "--"), for how long. Results go to stdout, all
- * else to stderr. Options that abide does not know are the object's own. Nothing is left
- * in the kernel when it ends, however it ends.
+ * abide run OBJ: translate for the running kernel, or for processes with user events of
+ * their own, load, attach, show. In: an object, whom to watch (-p, or a command behind
+ * "--"), for how long. Results go to stdout, all else to stderr. Options that abide does
+ * not know are the object's own. Nothing is left in the kernel, or in those processes, when
+ * it ends, however it ends.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
-
-#include "check/stamp.h"
+#include "app/app.h"
 #include "cli/cli.h"
 #include "cli/run.h"
-#include "translate/translate.h"
+#include "cli/run_preload.h"
 
 static const char usage[] =
 	"usage: abide run OBJ [OPTIONS] [--VARIABLE=VALUE]... [INTERVAL [COUNT]]\n"
 	"                 [-- COMMAND [ARG]...]\n"
 	"\n"
-	"Run an object's programs on this kernel and show what they find.\n"
+	"Run an object's programs and show what they find: on this kernel, or in processes\n"
+	"where they are for an application's events (PROVIDER:NAME).\n"
 	"\n"
 	"  -p, --pid PID          watch this process and new children; repeatable\n"
 	"  -- COMMAND [ARG]...    start a command, watch it and its children\n"
@@ -39,17 +38,19 @@ static const char usage[] =
 	"  -n, --top N            at most N rows of each table\n"
 	"      --per-cpu          do not sum what is counted for each CPU\n"
 	"  -T, --timestamp        begin rows with the time of day\n"
+	"      --preload LIBRARY  a library with user events for COMMAND: libc, or a path\n"
 	"      --catalog FILE     add or replace user events and structs\n"
 	"      --force            run what is stamped for another kernel (abide stamp)\n"
 	"  -q, --quiet            no messages but errors\n"
-	"  -v, --verbose          explain rewritten loads; twice: the kernel's log too\n"
+	"  -v, --verbose          explain rewritten loads, and how often programs ran in an\n"
+	"                         application; twice: the kernel's log too\n"
 	"  -h, --help             this text; with OBJ, its own options too\n"
 	"\n"
 	"^C shows results a last time and ends; a second one kills.\n"
 	"Exit status: 0 fine, 1 failed or refused, 2 wrong arguments, 126 or 127 COMMAND\n"
 	"cannot be run.\n";
 
-enum { OPT_CATALOG = 256, OPT_PER_CPU, OPT_FORCE };
+enum { OPT_CATALOG = 256, OPT_PER_CPU, OPT_FORCE, OPT_PRELOAD };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, 'p' },
@@ -63,6 +64,7 @@ static const struct option options[] = {
 	{ "timestamp", no_argument, NULL, 'T' },
 	{ "catalog", required_argument, NULL, OPT_CATALOG },
 	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "preload", required_argument, NULL, OPT_PRELOAD },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -168,6 +170,9 @@ static int one_option(struct run *run, int c)
 		return 0;
 	case OPT_CATALOG:
 		run->catalog = optarg;
+		return 0;
+	case OPT_PRELOAD:
+		run->preload = optarg;
 		return 0;
 	case OPT_FORCE:
 		run->force = true;
@@ -279,20 +284,7 @@ static int check_pids(const struct run *run, struct abide_error *e)
 	return err;
 }
 
-/* All that one run holds, in the order in which it comes to be. */
-struct parts {
-	sigset_t mask; /* of before */
-	int signals;
-	struct run_command command;
-	struct inputs in;
-	struct run_constants constants;
-	struct object *follow_object;
-	struct translated *translated, *follow;
-	struct session *session;
-	struct render_plan *plan;
-};
-
-static int open_signals(struct parts *p, struct abide_error *e)
+static int open_signals(struct run_parts *p, struct abide_error *e)
 {
 	sigset_t set;
 
@@ -307,60 +299,16 @@ static int open_signals(struct parts *p, struct abide_error *e)
 	               : 0;
 }
 
-static int translate(const struct run *run, struct parts *p, struct abide_error *e)
+static int open_plan(struct run_parts *p, struct abide_error *e)
 {
-	struct translate_options opts = { .filter = run->nr_pids || run->command };
-	struct buf explain = { 0 };
-	int err;
-
-	opts.explain = run->verbose ? &explain : NULL;
-	err = translate_object(p->in.object, p->in.catalog, p->in.target, &opts, &p->translated, e);
-	if (explain.size && !explain.failed)
-		fwrite(explain.data, 1, explain.size, stderr);
-	buf_free(&explain);
-	if (err || !opts.filter)
-		return err;
-	opts = (struct translate_options){ 0 };
-	err = object_open_mem(follow_object, follow_object_size, "the process filter",
-	                      &p->follow_object, e);
-	return err ? err
-	           : translate_object(p->follow_object, p->in.catalog, p->in.target, &opts,
-	                              &p->follow, e);
-}
-
-/* Was a program that depends on the kernel's internals tested for this kernel, if it says for which? */
-static int check_stamp(const struct run *run, const struct parts *p, struct abide_error *e)
-{
-	struct utsname u;
-
-	if (run->force)
-		return 0;
-	if (uname(&u))
-		return error_set(e, -errno, "", "which kernel is this? %s", strerror(errno));
-	return stamp_allows(p->in.object, u.release, p->in.btf, p->in.catalog, e);
-}
-
-static int open_session(const struct run *run, struct parts *p, struct abide_error *e)
-{
-	struct session_options opts = { .variables = p->constants.values,
-		                        .nr_variables = p->constants.n,
-		                        .follow = p->follow,
-		                        .log = run->verbose > 1 };
-	int err;
-
-	err = session_open(p->translated, &opts, &p->session, e);
-	if (!err && run->verbose > 1)
-		fputs(session_log(p->session), stderr);
-	return err;
-}
-
-static int open_plan(const struct run *run, struct parts *p, struct abide_error *e)
-{
+	const struct run *run = p->run;
 	struct render_options opts = { .format = run->json ? RENDER_JSON : RENDER_TEXT,
 		                       .timestamps = run->timestamps,
 		                       .per_cpu = run->per_cpu,
-		                       .top = run->top };
-	int cpus = libbpf_num_possible_cpus();
+		                       .top = run->top,
+		                       .cpus = p->engine->cpus(),
+		                       .machine = p->in.target ? target_machine(p->in.target) : NULL,
+		                       .catalog = p->in.catalog };
 	struct winsize w;
 
 	if (isatty(STDOUT_FILENO)) {
@@ -368,49 +316,57 @@ static int open_plan(const struct run *run, struct parts *p, struct abide_error 
 		if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
 			opts.width = w.ws_col;
 	}
-	opts.cpus = cpus > 0 ? cpus : 1;
-	opts.machine = target_machine(p->in.target);
-	opts.catalog = p->in.catalog;
-	return render_open(p->in.object, &opts, &p->plan, e);
+	return render_open(p->object, &opts, &p->plan, e);
 }
 
-static int open_all(const struct run *run, struct parts *p, struct abide_error *e)
+/* A library with events for programs that have none: they are in the command's process only. */
+static int find_preload(const struct run *run, char **path, struct abide_error *e)
 {
+	if (!run->preload)
+		return 0;
+	if (run->command)
+		return run_preload_find(run->preload, path, e);
+	error_set(e, -EINVAL, "option-preload", "--preload is for a command that abide starts");
+	return error_hint(e, "abide run %s --preload %s -- COMMAND", run->path, run->preload);
+}
+
+static int open_all(struct run_parts *p, struct abide_error *e)
+{
+	const struct run *run = p->run;
 	int err;
 
-	err = engine_probe(e);
+	err = object_open_file(run->path, &p->object, e);
+	if (err)
+		return err;
+	p->engine = app_wants(p->object) ? &run_engine_app : &run_engine_kernel;
+	err = run_constants(p->object, run, &p->constants, e);
 	if (!err)
 		err = check_pids(run, e);
+	if (!err)
+		err = p->engine->prepare(p, e);
 	if (!err)
 		err = open_signals(p, e);
 	if (!err && run->command)
 		err = run_command_start(&p->command, run->command, &p->mask, e);
 	if (!err)
-		err = inputs_open(&p->in, run->path, run->catalog, NULL, e);
-	if (!err)
-		err = check_stamp(run, p, e);
-	if (!err)
-		err = run_constants(p->in.object, run, &p->constants, e);
-	if (!err)
-		err = translate(run, p, e);
-	if (!err)
-		err = open_session(run, p, e);
-	if (!err)
-		err = open_plan(run, p, e);
-	return err;
+		err = p->engine->open(p, e);
+	return err ? err : open_plan(p, e);
 }
 
-static void say_attached(const struct run *run, const struct parts *p)
+void run_say_attached(struct run_parts *p)
 {
-	uint32_t i;
+	const struct run *run = p->run;
+	uint32_t i, programs = p->engine->programs(p);
 
+	if (p->said_attached)
+		return;
+	p->said_attached = true;
 	if (run->json)
-		run_json_attached(run, p->session);
+		run_json_attached(p);
 	if (run->quiet || (!run->verbose && !isatty(STDERR_FILENO)))
 		return;
-	fprintf(stderr, "abide: %s: %u program%s, %u instructions", run->path,
-	        session_programs(p->session), session_programs(p->session) == 1 ? "" : "s",
-	        session_insns(p->session));
+	fprintf(stderr, "abide: %s: %u program%s, %u instructions", run->path, programs,
+	        programs == 1 ? "" : "s", p->engine->insns(p));
 	if (run->nr_pids || run->command)
 		fputs(", watching process", stderr);
 	for (i = 0; i < run->nr_pids; i++)
@@ -420,53 +376,36 @@ static void say_attached(const struct run *run, const struct parts *p)
 	fprintf(stderr, "%s; ^C ends\n", run->nr_pids || run->command ? " and its children" : "");
 }
 
-static int attach(const struct run *run, struct parts *p, int *status, struct abide_error *e)
-{
-	uint32_t i;
-	int err;
-
-	err = session_attach(p->session, e);
-	for (i = 0; !err && i < run->nr_pids; i++)
-		err = session_watch(p->session, run->pids[i], e);
-	if (!err && run->command)
-		err = session_watch(p->session, p->command.pid, e);
-	if (err)
-		return err;
-	say_attached(run, p);
-	return run->command ? run_command_go(&p->command, run->command, status, e) : 0;
-}
-
-static void close_all(struct parts *p)
+static void close_all(struct run_parts *p)
 {
 	run_command_stop(&p->command);
 	render_free(p->plan);
-	session_free(p->session);
-	translated_free(p->translated);
-	translated_free(p->follow);
-	object_free(p->follow_object);
+	if (p->engine)
+		p->engine->close(p);
 	run_constants_free(&p->constants);
 	inputs_close(&p->in);
+	object_free(p->object);
 	if (p->signals >= 0)
 		close(p->signals);
 }
 
 static int execute(const struct run *run)
 {
-	struct parts p = { .signals = -1 };
+	struct run_parts p = { .run = run, .signals = -1 };
 	struct abide_error e = { 0 };
-	struct run_loop loop = { .run = run, .command = &p.command, .mask = &p.mask };
 	int status = EXIT_FAILURE, err;
+	char *preload = NULL;
 
-	err = open_all(run, &p, &e);
+	err = find_preload(run, &preload, &e);
+	p.command.preload = preload;
 	if (!err)
-		err = attach(run, &p, &status, &e);
-	if (!err) {
-		loop.object = p.in.object;
-		loop.session = p.session;
-		loop.plan = p.plan;
-		loop.signals = p.signals;
-		err = run_loop(&loop, &e);
-	}
+		err = open_all(&p, &e);
+	if (!err)
+		err = p.engine->attach(&p, &e);
+	if (!err && run->command)
+		err = run_command_go(&p.command, run->command, &status, &e);
+	if (!err)
+		err = run_loop(&p, &e);
 	if (err) {
 		if (run->json)
 			run_json_error(&e);
@@ -475,6 +414,7 @@ static int execute(const struct run *run)
 			status = EXIT_USAGE;
 	}
 	close_all(&p);
+	free(preload);
 	return err ? status : 0;
 }
 

@@ -13,7 +13,7 @@
 #define RUN_PIDS 64
 
 struct run {
-	const char *path, *catalog;
+	const char *path, *catalog, *preload;
 	char **settings; /* "--min-us=100": options that abide itself does not know */
 	uint32_t nr_settings;
 	char **command; /* behind "--", NULL: none */
@@ -40,7 +40,13 @@ void run_constants_free(struct run_constants *c);
 void run_constants_help(const struct object *o, FILE *f);
 
 /* run_command.c: a command that waits until it is let go. All-zero: none. */
+#define RUN_ENVIRONMENT 2
 struct run_command {
+	/* For the command alone; borrowed. */
+	struct {
+		const char *name, *value;
+	} environment[RUN_ENVIRONMENT];
+	const char *preload; /* path of a library, NULL: none */
 	pid_t pid;
 	int go, failed; /* pipes: write end; read end of the errno of a failed exec */
 	bool ended;
@@ -56,23 +62,63 @@ bool run_command_poll(struct run_command *c);
 /* Never let go: goes away by itself. Running: asked to end by SIGTERM. */
 void run_command_stop(struct run_command *c);
 
-/* run_loop.c: wait, print, until something ends it. */
-struct run_loop {
+/* All that one run holds, in the order in which it comes to be. */
+struct run_engine;
+struct run_parts {
 	const struct run *run;
-	const struct object *object;
-	struct session *session;
+	struct object *object;
+	struct run_constants constants;
+	const struct run_engine *engine;
+	sigset_t mask; /* of before: a second signal acts as it always does */
+	int signals;   /* signalfd */
+	struct run_command command;
+	void *state;         /* the engine's */
+	struct inputs in;    /* the engine's; the object is above */
 	struct render_plan *plan;
-	struct run_command *command;
-	int signals;          /* signalfd */
-	const sigset_t *mask; /* of before: a second signal acts as it always does */
-	struct buf out;
-	bool render_failed;
-	struct abide_error *e;
+	bool said_attached;
 };
-int run_loop(struct run_loop *l, struct abide_error *e);
+
+/*
+ * Where programs run: run_kernel.c, run_app.c. Chosen by the object's events. All may be called with what
+ * came before them only; close with anything.
+ */
+struct run_engine {
+	/* Before the command is started: can it work here, and what does the command's environment have to be? */
+	int (*prepare)(struct run_parts *p, struct abide_error *e);
+	/* Translate and load; nothing runs yet. */
+	int (*open)(struct run_parts *p, struct abide_error *e);
+	int (*attach)(struct run_parts *p, struct abide_error *e);
+	/* Nothing runs any more; maps and counts are what they are. */
+	void (*detach)(struct run_parts *p);
+	void (*close)(struct run_parts *p);
+	uint32_t (*programs)(const struct run_parts *p);
+	uint32_t (*insns)(const struct run_parts *p);
+	uint32_t (*cpus)(void); /* values in an entry of a per-CPU map */
+	/* Results: as in kernel/engine.h. */
+	bool (*has_map)(const struct run_parts *p, uint32_t map);
+	int (*read)(const struct run_parts *p, uint32_t map, struct session_entries *out, struct abide_error *e);
+	int (*ring)(struct run_parts *p, uint32_t map, session_record_fn fn, void *ctx, struct abide_error *e);
+	int (*rings_fd)(const struct run_parts *p);
+	bool (*rings_ready)(struct run_parts *p); /* about to wait for rings_fd: is there something already? */
+	int (*rings_consume)(struct run_parts *p);
+	uint64_t (*lost)(const struct run_parts *p, uint32_t map); /* records of a ring */
+	/* Processes: a descriptor to poll for what serve has to look at, -1: none. */
+	int (*fd)(const struct run_parts *p);
+	int (*serve)(struct run_parts *p, struct abide_error *e);
+	uint32_t (*watched)(const struct run_parts *p); /* how many are alive */
+	/* After detach: what is to be told; an error if the run was in vain. */
+	int (*ended)(struct run_parts *p, struct abide_error *e);
+};
+extern const struct run_engine run_engine_kernel, run_engine_app;
+
+/* run.c: everything is attached. For once; the engine may do it when it knows that late. */
+void run_say_attached(struct run_parts *p);
+
+/* run_loop.c: wait, print, until something ends it. */
+int run_loop(struct run_parts *p, struct abide_error *e);
 
 /* run_json.c: lines that no map or ring is behind. */
-void run_json_attached(const struct run *run, const struct session *s);
+void run_json_attached(const struct run_parts *p);
 void run_json_error(const struct abide_error *e);
 
 #endif

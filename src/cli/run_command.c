@@ -14,13 +14,26 @@
 
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "cli/run_preload.h"
 
-static void child(int go, int failed, char **argv, const sigset_t *mask)
+static void set_environment(const struct run_command *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < RUN_ENVIRONMENT; i++)
+		if (c->environment[i].name)
+			setenv(c->environment[i].name, c->environment[i].value, 1);
+	if (c->preload)
+		run_preload_set(c->preload);
+}
+
+static void child(const struct run_command *c, int go, int failed, char **argv, const sigset_t *mask)
 {
 	char byte;
 	int err;
 
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	set_environment(c);
 	if (read(go, &byte, 1) != 1)
 		_exit(0);
 	execvp(argv[0], argv);
@@ -48,7 +61,7 @@ int run_command_start(struct run_command *c, char **argv, const sigset_t *mask,
 	if (!c->pid) {
 		close(go[1]);
 		close(failed[0]);
-		child(go[0], failed[1], argv, mask);
+		child(c, go[0], failed[1], argv, mask);
 	}
 	err = c->pid < 0 ? errno : 0;
 	close(go[0]);

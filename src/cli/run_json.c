@@ -58,14 +58,15 @@ static void begin(const char *type)
 	printf("{\"ts\":\"%s.%06ldZ\",\"type\":\"%s\"", text, now.tv_nsec / 1000, type);
 }
 
-void run_json_attached(const struct run *run, const struct session *s)
+void run_json_attached(const struct run_parts *p)
 {
+	const struct run *run = p->run;
 	uint32_t i;
 
 	begin("attached");
 	fputs(",\"object\":", stdout);
 	put_string(run->path);
-	printf(",\"programs\":%u,\"instructions\":%u", session_programs(s), session_insns(s));
+	printf(",\"programs\":%u,\"instructions\":%u", p->engine->programs(p), p->engine->insns(p));
 	if (run->nr_pids) {
 		fputs(",\"pids\":[", stdout);
 		for (i = 0; i < run->nr_pids; i++)

@@ -25,6 +25,14 @@
 
 enum end { RUN_ON, END_PRINT, END_SILENT };
 
+struct loop {
+	struct run_parts *p;
+	const struct run_engine *engine;
+	struct buf out;
+	bool render_failed;
+	struct abide_error *e;
+};
+
 static uint64_t now_ns(void)
 {
 	struct timespec t;
@@ -42,7 +50,7 @@ static struct timespec wall(void)
 }
 
 /* Rendered text to stdout at once: a pipe's reader waits for it. */
-static int put_out(struct run_loop *l, struct abide_error *e)
+static int put_out(struct loop *l, struct abide_error *e)
 {
 	size_t size = l->out.size;
 
@@ -56,10 +64,10 @@ static int put_out(struct run_loop *l, struct abide_error *e)
 
 static int on_record(void *ctx, uint32_t map, const void *data, uint32_t size)
 {
-	struct run_loop *l = ctx;
+	struct loop *l = ctx;
 	int err;
 
-	err = render_event(l->plan, map, data, size, wall(), &l->out, l->e);
+	err = render_event(l->p->plan, map, data, size, wall(), &l->out, l->e);
 	l->render_failed = err;
 	if (!err && l->out.size > 64 * 1024) {
 		err = put_out(l, l->e);
@@ -68,20 +76,20 @@ static int on_record(void *ctx, uint32_t map, const void *data, uint32_t size)
 	return err;
 }
 
-static int open_rings(struct run_loop *l, struct abide_error *e)
+static int open_rings(struct loop *l, struct abide_error *e)
 {
 	uint32_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < l->object->nr_maps; i++)
-		if (render_wants(l->plan, i) == RENDER_RECORDS && session_map(l->session, i) >= 0)
-			err = session_ring(l->session, i, on_record, l, e);
+	for (i = 0; !err && i < l->p->object->nr_maps; i++)
+		if (render_wants(l->p->plan, i) == RENDER_RECORDS)
+			err = l->engine->ring(l->p, i, on_record, l, e);
 	return err;
 }
 
-static int consume(struct run_loop *l, struct abide_error *e)
+static int consume(struct loop *l, struct abide_error *e)
 {
-	int n = session_rings_consume(l->session);
+	int n = l->engine->rings_consume(l->p);
 
 	if (n < 0)
 		return l->render_failed
@@ -90,13 +98,13 @@ static int consume(struct run_loop *l, struct abide_error *e)
 	return put_out(l, e);
 }
 
-static int print_map(struct run_loop *l, uint32_t i, struct abide_error *e)
+static int print_map(struct loop *l, uint32_t i, struct abide_error *e)
 {
 	struct session_entries entries;
 	struct render_entries view;
 	int err;
 
-	err = session_read(l->session, i, &entries, e);
+	err = l->engine->read(l->p, i, &entries, e);
 	if (err)
 		return err;
 	view = (struct render_entries){ .keys = entries.keys,
@@ -104,33 +112,33 @@ static int print_map(struct run_loop *l, uint32_t i, struct abide_error *e)
 		                        .n = entries.n,
 		                        .key_size = entries.key_size,
 		                        .value_size = entries.value_size };
-	err = render_map(l->plan, i, &view, wall(), &l->out, e);
+	err = render_map(l->p->plan, i, &view, wall(), &l->out, e);
 	session_entries_free(&entries);
 	return err;
 }
 
-static int print_maps(struct run_loop *l, struct abide_error *e)
+static int print_maps(struct loop *l, struct abide_error *e)
 {
 	uint32_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < l->object->nr_maps; i++)
-		if (render_wants(l->plan, i) == RENDER_ENTRIES && session_map(l->session, i) >= 0)
+	for (i = 0; !err && i < l->p->object->nr_maps; i++)
+		if (render_wants(l->p->plan, i) == RENDER_ENTRIES && l->engine->has_map(l->p, i))
 			err = print_map(l, i, e);
 	return err ? err : put_out(l, e);
 }
 
-static enum end take_signal(struct run_loop *l)
+static enum end take_signal(struct loop *l)
 {
 	struct signalfd_siginfo info;
 	enum end end = RUN_ON;
 
-	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+	while (read(l->p->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
-			if (run_command_poll(l->command))
+			if (run_command_poll(&l->p->command))
 				end = END_PRINT;
 		} else {
-			sigprocmask(SIG_SETMASK, l->mask, NULL);
+			sigprocmask(SIG_SETMASK, &l->p->mask, NULL);
 			end = END_PRINT;
 		}
 	}
@@ -154,84 +162,118 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static int wait_and_print(struct run_loop *l, enum end *end, struct abide_error *e)
+/* What poll(2) waits for: signals, rings, processes that the engine looks after. */
+enum { SIGNALS, RINGS, PROCESSES, NR_FDS };
+
+static int wait_for(struct loop *l, struct pollfd *fds, uint64_t until, struct abide_error *e)
 {
-	bool follows = l->run->nr_pids && !l->run->command;
-	int rings = session_rings_fd(l->session), err = 0, n;
+	bool ready = fds[RINGS].fd >= 0 && l->engine->rings_ready(l->p);
+	uint64_t now = now_ns();
+	int n = poll(fds, NR_FDS, ready ? 0 : timeout_ms(now, until));
+
+	if (n < 0 && errno != EINTR)
+		return error_set(e, -errno, "", "cannot wait: %s", strerror(errno));
+	if (n <= 0)
+		fds[SIGNALS].revents = fds[RINGS].revents = fds[PROCESSES].revents = 0;
+	if (ready)
+		fds[RINGS].revents = POLLIN;
+	return 0;
+}
+
+static int wait_and_print(struct loop *l, enum end *end, struct abide_error *e)
+{
+	const struct run *run = l->p->run;
+	bool follows = run->nr_pids && !run->command;
 	uint64_t start = now_ns(), now = start, until, nap = 0, printed = 0;
-	uint64_t deadline = after(start, l->run->duration), next = after(start, l->run->interval);
-	struct pollfd fds[2] = { { .fd = l->signals, .events = POLLIN }, { .events = POLLIN } };
+	uint64_t deadline = after(start, run->duration), next = after(start, run->interval);
+	struct pollfd fds[NR_FDS] = { [SIGNALS] = { .fd = l->p->signals, .events = POLLIN },
+		                      [RINGS] = { .events = POLLIN },
+		                      [PROCESSES] = { .fd = l->engine->fd(l->p), .events = POLLIN } };
+	int rings, err = 0;
 
 	while (!err && *end == RUN_ON) {
+		rings = l->engine->rings_fd(l->p);
 		until = earlier(deadline, next);
 		if (rings >= 0 || follows)
 			until = earlier(until, now + TICK);
 		if (rings >= 0 && now < nap)
 			until = earlier(until, nap);
-		fds[1].fd = now < nap ? -1 : rings;
-		n = poll(fds, 2, timeout_ms(now, until));
-		if (n < 0 && errno != EINTR)
-			return error_set(e, -errno, "", "cannot wait: %s", strerror(errno));
-		if (n > 0 && fds[0].revents)
+		fds[RINGS].fd = now < nap ? -1 : rings;
+		err = wait_for(l, fds, until, e);
+		if (err)
+			return err;
+		if (fds[PROCESSES].revents)
+			err = l->engine->serve(l->p, e);
+		if (fds[SIGNALS].revents)
 			*end = take_signal(l);
 		now = now_ns();
-		if (n > 0 && fds[1].fd >= 0 && fds[1].revents) {
+		if (!err && fds[RINGS].fd >= 0 && fds[RINGS].revents) {
 			err = consume(l, e);
 			nap = now + NAP;
 		}
 		if (!err && now >= next && *end == RUN_ON) {
 			err = print_maps(l, e);
 			while (next <= now)
-				next = after(next, l->run->interval);
-			if (l->run->count && ++printed >= l->run->count)
+				next = after(next, run->interval);
+			if (run->count && ++printed >= run->count)
 				*end = END_SILENT;
 		}
-		if (*end == RUN_ON &&
-		    (now >= deadline || (follows && !session_watched(l->session))))
+		if (*end == RUN_ON && (now >= deadline || (follows && !l->engine->watched(l->p))))
 			*end = END_PRINT;
 	}
 	return err;
 }
 
-static void say_how_it_ended(const struct run_loop *l)
+static int print_lost(struct loop *l, struct abide_error *e)
 {
-	const struct run_command *c = l->command;
-	uint64_t missed = session_unfollowed(l->session);
+	uint64_t n;
+	uint32_t i;
 
-	if (missed)
-		fprintf(stderr,
-		        "abide: %llu children were not watched: too many processes at once\n",
-		        (unsigned long long)missed);
-	if (l->run->quiet || !c->pid)
-		return;
-	if (!c->ended)
-		fprintf(stderr, "abide: %s still runs and is asked to end (SIGTERM)\n",
-		        l->run->command[0]);
-	else if (WIFSIGNALED(c->status))
-		fprintf(stderr, "abide: %s was ended by signal %d (%s)\n", l->run->command[0],
-		        WTERMSIG(c->status), strsignal(WTERMSIG(c->status)));
-	else if (WEXITSTATUS(c->status))
-		fprintf(stderr, "abide: %s ended with status %d\n", l->run->command[0],
-		        WEXITSTATUS(c->status));
+	for (i = 0; i < l->p->object->nr_maps; i++) {
+		n = l->engine->has_map(l->p, i) ? l->engine->lost(l->p, i) : 0;
+		if (n)
+			render_lost(l->p->plan, l->p->object->maps[i].name, n, wall(), &l->out);
+	}
+	return put_out(l, e);
 }
 
-int run_loop(struct run_loop *l, struct abide_error *e)
+static void say_how_it_ended(const struct run_parts *p)
 {
+	const struct run_command *c = &p->command;
+	const char *name = c->pid ? p->run->command[0] : NULL;
+
+	if (p->run->quiet || !name)
+		return;
+	if (!c->ended)
+		fprintf(stderr, "abide: %s still runs and is asked to end (SIGTERM)\n", name);
+	else if (WIFSIGNALED(c->status))
+		fprintf(stderr, "abide: %s was ended by signal %d (%s)\n", name,
+		        WTERMSIG(c->status), strsignal(WTERMSIG(c->status)));
+	else if (WEXITSTATUS(c->status))
+		fprintf(stderr, "abide: %s ended with status %d\n", name, WEXITSTATUS(c->status));
+}
+
+int run_loop(struct run_parts *p, struct abide_error *e)
+{
+	struct loop l = { .p = p, .engine = p->engine, .e = e };
 	enum end end = RUN_ON;
 	int err;
 
-	l->e = e;
-	if (run_command_poll(l->command))
+	if (run_command_poll(&p->command))
 		end = END_PRINT;
-	err = open_rings(l, e);
+	err = open_rings(&l, e);
 	if (!err)
-		err = wait_and_print(l, &end, e);
-	session_detach(l->session);
+		err = wait_and_print(&l, &end, e);
+	p->engine->detach(p);
 	if (!err)
-		err = consume(l, e);
+		err = consume(&l, e);
 	if (!err && end == END_PRINT)
-		err = print_maps(l, e);
-	say_how_it_ended(l);
-	buf_free(&l->out);
+		err = print_maps(&l, e);
+	if (!err)
+		err = print_lost(&l, e);
+	if (!err)
+		err = p->engine->ended(p, e);
+	say_how_it_ended(p);
+	buf_free(&l.out);
 	return err;
 }

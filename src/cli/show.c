@@ -13,14 +13,17 @@
 
 static const char usage[] =
 	"usage: abide show NAME [--kernel BTF-FILE] [--catalog FILE] [--json]\n"
+	"       abide show BINARY NAME [--json]\n"
+	"       abide show -p PID NAME [--json]\n"
 	"\n"
 	"Show a user-ized struct (or one field: task_struct_user.ppid), a user event\n"
-	"(sched_switch, sys_enter:openat) or an enum: what it means, and where this kernel\n"
-	"keeps it. \"@16 @8\" means: the pointer at offset 16, then offset 8 from there;\n"
+	"(sched_switch, sys_enter:openat) or an enum: what it means, and where this kernel,\n"
+	"or an application, keeps it. \"@16 @8\" means: the pointer at offset 16, then offset 8 from there;\n"
 	"\"(fetched)\": the kernel takes no plain load.\n"
 	"\n"
 	"  -k, --kernel BTF-FILE  look at this kernel (default: the running one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
+	INPUTS_APP_USAGE
 	"  -j, --json             an object a line\n"
 	"  -h, --help             this text\n";
 
@@ -210,9 +213,11 @@ static void print_event(const struct view *v, const struct cat_event *ev, const 
 
 	print_title(v, "event", ev->name, ev->doc);
 	snprintf(text, sizeof(text), "since %u", ev->since);
-	print_origin(v, "on tracepoint", ev->places, ev->nr_places, text);
-	subjects_text(ev, subjects, sizeof(subjects));
-	printf("about %s\n", subjects);
+	if (!v->in.app) {
+		print_origin(v, "on tracepoint", ev->places, ev->nr_places, text);
+		subjects_text(ev, subjects, sizeof(subjects));
+		printf("about %s\n", subjects);
+	}
 	print_target(v);
 	if (why)
 		print_not_here(v, why);
@@ -237,10 +242,11 @@ static void show_event(struct view *v, const struct cat_event *ev)
 		printf("{\"type\":\"event\",\"name\":\"%s\",\"since\":%u", ev->name, ev->since);
 		json_member("meaning", ev->doc);
 		subjects_text(ev, subjects, sizeof(subjects));
-		json_member("about", subjects);
+		if (!v->in.app)
+			json_member("about", subjects);
 		if (v->in.target)
 			printf(",\"available\":%s", has ? "true" : "false");
-		if (p)
+		if (p && !v->in.app)
 			json_member("tracepoint", p->tracepoint);
 		if (!has)
 			json_member("why", why);
@@ -381,6 +387,8 @@ int cmd_show(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (argc - optind > 1 && !view_operand(&v, argc, argv))
+		return EXIT_USAGE;
 	if (argc - optind != 1) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
@@ -391,12 +399,12 @@ int cmd_show(int argc, char **argv)
 	}
 	status = 0;
 	if (!show(&v, argv[optind])) {
-		error_set(&e, -ENOENT, "", "the catalog has no %s", argv[optind]);
+		error_set(&e, -ENOENT, "", "%s has no %s", v.in.app ? v.in.app->name : "the catalog", argv[optind]);
 		near = catalog_suggest(v.in.catalog, argv[optind]);
 		if (near)
-			error_hint(&e, "abide show %s", near);
+			error_hint(&e, "%s%s", v.in.app ? "" : "abide show ", near);
 		else
-			error_hint(&e, "abide list");
+			error_hint(&e, v.in.app ? "abide list shows all that there is" : "abide list");
 		cli_error(&e);
 		status = EXIT_FAILURE;
 	}

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check/stamp.h"
@@ -19,23 +18,25 @@
 #include "cli/inputs.h"
 
 static const char usage[] =
-	"usage: abide stamp OBJ [-o OUT] [--kernel BTF-FILE --release RELEASE]\n"
+	"usage: abide stamp OBJ [-o OUT] [--kernel KERNEL [--release RELEASE]]\n"
 	"       abide stamp --show OBJ\n"
 	"\n"
 	"Record in an object for which kernel it was built and tested. \"abide run\" then refuses\n"
-	"it on another one. Only objects that depend on a kernel's internals can have a stamp.\n"
+	"it on another one, if something that it depends on differs there. Only objects that depend\n"
+	"on a kernel's internals can have a stamp.\n"
 	"\n"
 	"  -o, --output OUT       where to write (default: the object itself)\n"
-	"  -k, --kernel BTF-FILE  the kernel's BTF (default: this kernel)\n"
-	"      --release RELEASE  its release, as uname -r tells; with --kernel\n"
+	"  -k, --kernel KERNEL    a kernel's file, or a name of abide kernel list (default: this kernel)\n"
+	"      --release RELEASE  its release, as uname -r tells, where the file does not\n"
 	"  -s, --show             only say what the object's stamp says\n"
+	"  -v, --verbose          with --show: all that the object depends on there\n"
 	"  -h, --help             this text\n"
 	"\n"
 	"Exit status: 0 fine, 1 refused or no stamp, 2 bad usage or unreadable input.\n";
 
 struct asked {
 	const char *path, *output, *kernel, *release;
-	bool show;
+	bool show, verbose;
 };
 
 static int read_file(const char *path, struct buf *b, struct abide_error *e)
@@ -90,6 +91,17 @@ static int write_file(const char *path, const struct buf *b, struct abide_error 
 	return err;
 }
 
+static void print_stamp(const struct asked *q, const struct object *o, const struct stamp *s)
+{
+	uint32_t i;
+
+	printf("%s: built and tested for %s (btf sha256 %s)\n", q->path, s->release, s->btf);
+	/* The section was read as lines of text. */
+	for (i = 0; q->verbose && i < o->nr_sections; i++)
+		if (!strcmp(o->sections[i].name, STAMP_SECTION))
+			fwrite(o->sections[i].data, 1, o->sections[i].size, stdout);
+}
+
 static int show(const struct asked *q)
 {
 	struct abide_error e = { 0 };
@@ -104,7 +116,7 @@ static int show(const struct asked *q)
 	}
 	err = stamp_read(o, &s, &e);
 	if (!err)
-		printf("%s: built and tested for %s (btf sha256 %s)\n", q->path, s.release, s.btf);
+		print_stamp(q, o, &s);
 	else if (err == -ENOENT)
 		printf("%s: no stamp\n", q->path);
 	else
@@ -113,52 +125,102 @@ static int show(const struct asked *q)
 	return err ? EXIT_FAILURE : 0;
 }
 
-static int write_stamp(const struct asked *q, struct inputs *in, struct abide_error *e)
+/* The kernel, as the store knows it. */
+struct chosen {
+	struct kernels *kernels;
+	struct kernel_list list;
+	struct stamp_kernel on;
+	char hash[SHA256_HEX];
+};
+
+static const struct notes *notes_of(void *arg, bool symbols)
 {
-	struct buf old = { 0 }, new = { 0 }, lacks = { 0 };
-	struct utsname u = { .release = "" };
+	struct chosen *k = arg;
+	const struct notes *n = NULL;
+
+	return kernels_notes(k->kernels, k->list.items[0], symbols, &n, NULL) ? NULL : n;
+}
+
+static int choose(const struct asked *q, struct chosen *k, struct abide_error *e)
+{
+	uint8_t hash[32];
+	size_t i;
+	int err;
+
+	err = kernels_open(&k->kernels, e);
+	if (!err)
+		err = kernels_find(k->kernels, q->kernel, &k->list, e);
+	if (!err && k->list.nr != 1)
+		err = error_set(e, -EINVAL, "kernel-several", "\"%s\" is %u kernels, and an object is stamped for one", q->kernel,
+				k->list.nr);
+	if (!err)
+		err = kernels_btf(k->kernels, k->list.items[0], &k->on.btf, e);
+	if (!err)
+		err = kernels_hash(k->kernels, k->list.items[0], hash, e);
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(hash); i++)
+		snprintf(k->hash + 2 * i, 3, "%02x", hash[i]);
+	k->on.hash = k->hash;
+	k->on.release = q->release ? q->release : kernels_facts(k->kernels, k->list.items[0])->release;
+	k->on.notes = notes_of;
+	k->on.notes_arg = k;
+	if (!*k->on.release) {
+		error_set(e, -EINVAL, "stamp-release", "%s does not tell its release", q->kernel);
+		return error_hint(e, "--release RELEASE, as uname -r says it there");
+	}
+	return 0;
+}
+
+static int write_stamp(const struct asked *q, const struct object *o, const struct catalog *c, struct abide_error *e)
+{
+	struct buf old = { 0 }, new = { 0 }, uses = { 0 };
+	struct chosen k = { 0 };
 	struct stamp s;
 	int err;
 
-	uname(&u);
-	err = stamp_of_kernel(q->release ? q->release : u.release, in->btf, &s, e);
+	err = choose(q, &k, e);
+	if (!err)
+		err = stamp_of_kernel(&k.on, &s, e);
 	if (!err)
 		err = read_file(q->path, &old, e);
 	if (!err)
-		err = stamp_lacks(in->object, in->btf, in->catalog, &lacks, e);
+		err = stamp_uses(o, &k.on, c, &uses, e);
 	if (!err)
-		err = stamp_write(old.data, old.size, &s, &lacks, &new, e);
+		err = stamp_write(old.data, old.size, &s, &uses, &new, e);
 	if (!err)
 		err = write_file(q->output ? q->output : q->path, &new, e);
 	if (!err)
 		printf("%s: built and tested for %s\n", q->output ? q->output : q->path, s.release);
 	buf_free(&old);
 	buf_free(&new);
-	buf_free(&lacks);
+	buf_free(&uses);
+	free(k.list.items);
+	kernels_close(k.kernels);
 	return err;
 }
 
 static int stamp(const struct asked *q)
 {
 	struct abide_error e = { 0 };
-	struct inputs in;
+	struct catalog *c = NULL;
+	struct object *o = NULL;
 	int rc = 0;
 
-	if (inputs_open(&in, q->path, NULL, q->kernel, &e)) {
-		cli_error(&e);
-		return EXIT_USAGE;
-	}
-	if (!stamp_needed(in.object)) {
+	if (object_open_file(q->path, &o, &e) || inputs_open_catalog(NULL, &c, &e)) {
+		rc = EXIT_USAGE;
+	} else if (!stamp_needed(o)) {
 		error_set(&e, -EINVAL, "stamp-not-needed", "%s depends on no kernel's internals: there is nothing to record",
 			  q->path);
 		error_hint(&e, "abide run %s runs it on every kernel that has its events", q->path);
 		rc = EXIT_FAILURE;
-	} else if (write_stamp(q, &in, &e)) {
+	} else if (write_stamp(q, o, c, &e)) {
 		rc = EXIT_FAILURE;
 	}
 	if (rc)
 		cli_error(&e);
-	inputs_close(&in);
+	catalog_free(c);
+	object_free(o);
 	return rc;
 }
 
@@ -167,12 +229,13 @@ int cmd_stamp(int argc, char **argv)
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' }, { "kernel", required_argument, NULL, 'k' },
 		{ "release", required_argument, NULL, 'r' }, { "show", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },	     { 0 },
+		{ "verbose", no_argument, NULL, 'v' },	    { "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	struct asked q = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:k:sh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "o:k:svh", options, NULL)) != -1)
 		switch (c) {
 		case 'o':
 			q.output = optarg;
@@ -186,6 +249,9 @@ int cmd_stamp(int argc, char **argv)
 		case 's':
 			q.show = true;
 			break;
+		case 'v':
+			q.verbose = true;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
@@ -193,7 +259,7 @@ int cmd_stamp(int argc, char **argv)
 			fputs(usage, stderr);
 			return EXIT_USAGE;
 		}
-	if (argc - optind != 1 || !q.kernel != !q.release || (q.show && (q.output || q.kernel))) {
+	if (argc - optind != 1 || (q.release && !q.kernel) || (q.show && (q.output || q.kernel))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}

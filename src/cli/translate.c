@@ -16,12 +16,15 @@
 
 static const char usage[] =
 	"usage: abide translate OBJ [-o OUT] [--kernel BTF-FILE] [--catalog FILE] [-v]\n"
+	"       abide translate OBJ --app BINARY | -p PID [-v]\n"
 	"\n"
-	"Write the plain libbpf object that OBJ becomes on one kernel.\n"
+	"Write the plain libbpf object that OBJ becomes on one kernel. For an application no file\n"
+	"is written: abide run translates what it sends; -v shows it.\n"
 	"\n"
 	"  -o, --output OUT       where to write (default: only say what changed)\n"
 	"  -k, --kernel BTF-FILE  the kernel to translate for (default: this one)\n"
 	"      --catalog FILE     add or replace user events and structs\n"
+	INPUTS_APP_USAGE
 	"  -v, --verbose          explain every rewritten load\n"
 	"  -h, --help             this text\n";
 
@@ -58,6 +61,7 @@ int cmd_translate(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' }, { "kernel", required_argument, NULL, 'k' },
+		{ "app", required_argument, NULL, 'A' },     { "pid", required_argument, NULL, 'p' },
 		{ "catalog", required_argument, NULL, 'C' }, { "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },          { 0 },
 	};
@@ -66,10 +70,11 @@ int cmd_translate(int argc, char **argv)
 	struct translated *t = NULL;
 	struct abide_error e = { 0 };
 	struct inputs in = { 0 };
+	struct inputs_app app = { 0 };
 	struct buf explain = { 0 }, elf = { 0 };
 	int c, err;
 
-	while ((c = getopt_long(argc, argv, "o:k:vh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "o:k:p:vh", options, NULL)) != -1)
 		switch (c) {
 		case 'o':
 			output = optarg;
@@ -79,6 +84,14 @@ int cmd_translate(int argc, char **argv)
 			break;
 		case 'C':
 			catalog = optarg;
+			break;
+		case 'A':
+			if (!inputs_app_file(&app, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'p':
+			if (!inputs_app_pid(&app, optarg))
+				return EXIT_USAGE;
 			break;
 		case 'v':
 			opts.explain = &explain;
@@ -90,16 +103,17 @@ int cmd_translate(int argc, char **argv)
 			fputs(usage, stderr);
 			return EXIT_USAGE;
 		}
-	if (argc - optind != 1) {
+	if (argc - optind != 1 || (inputs_app_asked(&app) && (output || kernel || catalog))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	err = inputs_open(&in, argv[optind], catalog, kernel, &e);
+	err = inputs_app_asked(&app) ? inputs_open_app(&in, argv[optind], &app, &e)
+	                             : inputs_open(&in, argv[optind], catalog, kernel, &e);
 	if (!err)
 		err = translate_object(in.object, in.catalog, in.target, &opts, &t, &e);
 	if (explain.size)
 		fwrite(explain.data, 1, explain.size, stderr);
-	if (!err)
+	if (!err && !in.app)
 		err = object_write(t, &elf, &e);
 	if (!err && output)
 		err = write_file(output, &elf, &e);

@@ -20,6 +20,8 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 	static const struct option options[] = {
 		{ "catalog", required_argument, NULL, 'C' },
 		{ "kernel", required_argument, NULL, 'k' },
+		{ "app", required_argument, NULL, 'A' },
+		{ "pid", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -27,13 +29,21 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 	struct winsize w;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:jh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "k:p:jh", options, NULL)) != -1)
 		switch (c) {
 		case 'C':
 			v->catalog = optarg;
 			break;
 		case 'k':
 			v->kernel = optarg;
+			break;
+		case 'A':
+			if (!inputs_app_file(&v->app, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'p':
+			if (!inputs_app_pid(&v->app, optarg))
+				return EXIT_USAGE;
 			break;
 		case 'j':
 			v->json = true;
@@ -45,6 +55,10 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 			fputs(usage, stderr);
 			return EXIT_USAGE;
 		}
+	if (inputs_app_asked(&v->app) && (v->kernel || v->catalog)) {
+		fprintf(stderr, "abide: an application has its own catalog: no --kernel and no --catalog\n");
+		return EXIT_USAGE;
+	}
 	if (isatty(STDOUT_FILENO)) {
 		v->width = 80;
 		if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 40)
@@ -54,11 +68,21 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 	return -1;
 }
 
+bool view_operand(struct view *v, int argc, char **argv)
+{
+	if (v->kernel || v->catalog || inputs_app_asked(&v->app) || optind >= argc || !inputs_is_binary(argv[optind]))
+		return true;
+	return inputs_app_file(&v->app, argv[optind++]);
+}
+
 int view_open(struct view *v, struct abide_error *e)
 {
 	struct abide_error other = { 0 };
-	int err = inputs_open(&v->in, NULL, v->catalog, v->kernel, e);
+	int err;
 
+	if (inputs_app_asked(&v->app))
+		return inputs_open_app(&v->in, NULL, &v->app, e);
+	err = inputs_open(&v->in, NULL, v->catalog, v->kernel, e);
 	if (!err || v->kernel)
 		return err;
 	if (inputs_open_catalog(v->catalog, &v->in.catalog, &other))
@@ -75,7 +99,7 @@ void view_close(struct view *v)
 
 const char *view_target(const struct view *v, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s%s", target_name(v->in.target), v->kernel ? "" : " (this kernel)");
+	snprintf(buf, size, "%s%s", target_name(v->in.target), v->kernel || v->in.app ? "" : " (this kernel)");
 	return buf;
 }
 

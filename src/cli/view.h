@@ -14,6 +14,7 @@ struct view {
 	struct inputs in;    /* .target is NULL where this kernel cannot be looked at */
 	const char *catalog; /* --catalog */
 	const char *kernel;  /* --kernel */
+	struct inputs_app app; /* --app, -p: instead of a kernel */
 	bool json;
 	bool color;
 	uint32_t width; /* columns of the terminal; 0: not a terminal, nothing is wrapped */
@@ -24,6 +25,8 @@ struct view {
  * status: after --help, or wrong usage.
  */
 int view_options(struct view *v, int argc, char **argv, const char *usage);
+/* Is the next operand a binary? Takes it as if it were --app's. False: wrong usage, which was said. */
+bool view_operand(struct view *v, int argc, char **argv);
 /* Open what the options ask for. A kernel that was not asked for may be missing: says so on stderr. */
 int view_open(struct view *v, struct abide_error *e);
 void view_close(struct view *v);

@@ -14,10 +14,6 @@
 #include "event/registry.h"
 #include "event/thread.h"
 
-/* Another branch's, until it is merged. */
-extern __typeof__(event_control_start) event_control_start __attribute__((weak));
-extern __typeof__(event_control_stop) event_control_stop __attribute__((weak));
-extern __typeof__(event_control_forked) event_control_forked __attribute__((weak));
 
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -26,12 +22,14 @@ static bool started, looked;
 static void before_fork(void)
 {
 	pthread_mutex_lock(&starting);
+	event_control_before_fork();
 	event_lock();
 }
 
 static void in_parent(void)
 {
 	event_unlock();
+	event_control_after_fork();
 	pthread_mutex_unlock(&starting);
 }
 
@@ -40,6 +38,7 @@ static void in_child(void)
 	event_threads_forked();
 	event_grace_begin();
 	event_unlock();
+	event_control_after_fork();
 	if (started)
 		event_control_forked();
 	pthread_mutex_unlock(&starting);
@@ -63,7 +62,7 @@ int abide_event_start(void)
 	event_begin();
 	pthread_mutex_lock(&starting);
 	if (!started)
-		err = event_control_start ? event_control_start() : -ENOSYS;
+		err = event_control_start();
 	started = started || !err;
 	pthread_mutex_unlock(&starting);
 	return err;

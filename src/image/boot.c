@@ -119,7 +119,7 @@ int image_read_flat(struct reader *r, const uint8_t *data, size_t size)
 		}
 	if (best) {
 		image_find_release(r->im, data, size);
-		rc = image_keep_btf(r, best, best_size);
+		rc = image_keep_kernel(r, data, size, best, best_size);
 		if (rc == 1)
 			image_add_format(r->im, machine ? "flat Image" : "kernel image");
 		if (machine)

@@ -118,7 +118,7 @@ int image_read_elf(struct reader *r, const uint8_t *data, size_t size)
 	set_machine(r->im, data, size);
 	image_find_release(r->im, data, size);
 	if (rc == 1) {
-		rc = image_keep_btf(r, btf, btf_size);
+		rc = image_keep_kernel(r, data, size, btf, btf_size);
 		if (rc == 1)
 			image_add_format(r->im, "vmlinux");
 		return rc;

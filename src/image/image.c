@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "image/read.h"
+#include "image/symbols.h"
 
 /* Has @data a BTF header whose sections lie within? @whole: the bytes up to their end. */
 bool image_is_btf(const uint8_t *data, size_t size, size_t *whole)
@@ -60,6 +61,47 @@ int image_keep_btf(struct reader *r, const uint8_t *data, size_t size)
 	memcpy(r->im->btf, data, whole);
 	r->im->btf_size = whole;
 	return 1;
+}
+
+/* A kernel built with CONFIG_IKCONFIG has its .config in itself, by gzip between two marks (kernel/configs.c). */
+static int keep_config(struct reader *r, const uint8_t *data, size_t size)
+{
+	const uint8_t *from = memmem(data, size, "IKCFG_ST\x1f\x8b", 10), *to;
+	struct abide_error *e = r->e, dropped;
+	struct buf text = { 0 };
+	int rc;
+
+	to = from ? memmem(from, size - (size_t)(from - data), "IKCFG_ED", 8) : NULL;
+	if (!to || r->im->config)
+		return 0;
+	r->e = &dropped; /* bytes that only look like one are no fault of the kernel */
+	rc = image_unpack(r, from + 8, (size_t)(to - from) - 8, true, &text);
+	r->e = e;
+	buf_u8(&text, 0);
+	if (rc == 1 && !text.failed && strlen((char *)text.data) == text.size - 1) {
+		r->im->config = (char *)text.data;
+		return 0;
+	}
+	buf_free(&text);
+	return rc == -ENOMEM ? error_nomem(e) : 0;
+}
+
+int image_keep_kernel(struct reader *r, const uint8_t *data, size_t size, const uint8_t *btf, size_t btf_size)
+{
+	struct btf_data *b = NULL;
+	int rc = image_keep_btf(r, btf, btf_size), err;
+
+	if (rc != 1)
+		return rc;
+	/* BTF that cannot be opened is told by whoever wants to use it */
+	if (btf_open_mem(r->im->btf, r->im->btf_size, &b, NULL))
+		return 1;
+	notes_free(&r->im->notes);
+	err = image_notes_of(data, size, b, &r->im->notes, r->e);
+	if (!err)
+		err = keep_config(r, data, size);
+	btf_free(b);
+	return err ? err : 1;
 }
 
 void image_add_format(struct image *im, const char *what)
@@ -147,8 +189,13 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 		return error_nomem(e);
 	err = image_read(&r, data, size);
 	if (err == 1) {
-		*out = im;
-		return 0;
+		if (im->config)
+			notes_add_config(&im->notes, im->config);
+		err = notes_finish(&im->notes, &why);
+		if (!err) {
+			*out = im;
+			return 0;
+		}
 	}
 	image_free(im);
 	if (!err) {
@@ -225,6 +272,7 @@ void image_free(struct image *im)
 		free(im->modules[i].btf);
 	}
 	free(im->modules);
+	notes_free(&im->notes);
 	free(im->config);
 	free(im->btf);
 	free(im);

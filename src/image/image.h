@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/notes.h"
 #include "util/error.h"
 
 /*
@@ -28,7 +29,8 @@ struct image {
 	char release[96]; /* uname -r, "" where the file does not tell */
 	char machine[16]; /* "x86_64", "arm64" ...; "" where the file does not tell */
 	char format[64];  /* "bzImage in a Debian package": outermost last */
-	char *config;     /* the kernel's .config where a package has it, or NULL */
+	char *config;     /* the kernel's .config where a package or the kernel itself has it, or NULL */
+	struct notes notes; /* what else is known: the configuration, symbols, what can be attached to */
 	struct image_module *modules;
 	uint32_t nr_modules;
 };

@@ -54,6 +54,8 @@ int image_keep_module(struct reader *r, const char *path, const uint8_t *data, s
 /* Is it a module by its name: NAME.ko, NAME.ko.xz ...? */
 bool image_is_module(const char *path);
 
+/* Keep the BTF of an unpacked kernel, and what else these bytes of it tell. 1, or -errno. */
+int image_keep_kernel(struct reader *r, const uint8_t *data, size_t size, const uint8_t *btf, size_t btf_size);
 /* Keep a copy of BTF bytes, which must have a BTF header. */
 int image_keep_btf(struct reader *r, const uint8_t *data, size_t size);
 int image_read_fd(int fd, const char *path, size_t size, struct buf *b, struct abide_error *e);

@@ -16,7 +16,7 @@
 #include "policy/policy.h"
 
 static const struct section_class classes[] = {
-	{ "tp_user/", false, ABI_STABLE, "TRACEPOINT_USER", "reads the kernel through user-ized structs only" },
+	{ "tp_user/", false, ABI_STABLE, "TRACEPOINT_USER", "reads through user-ized structs only" },
 	{ "socket", false, ABI_CONDITIONAL, "SOCKET_FILTER", "its context is the kernel's stable __sk_buff" },
 	{ "perf_event", false, ABI_CONDITIONAL, "PERF_EVENT", "its context is the kernel's stable bpf_perf_event_data" },
 	{ "xdp", false, ABI_CONDITIONAL, "XDP", "its context is the kernel's stable xdp_md" },
@@ -95,6 +95,15 @@ const char *policy_event(const char *section)
 	return strncmp(section, "tp_user/", 8) ? NULL : section + 8;
 }
 
+const char *policy_app_event(const char *section)
+{
+	const char *event = policy_event(section);
+
+	if (!event || !strchr(event, ':') || !strncmp(event, "sys_enter:", 10) || !strncmp(event, "sys_exit:", 9))
+		return NULL;
+	return event;
+}
+
 /* Helpers that reach into the kernel's own memory or types, and what to use instead. */
 static const struct forbidden {
 	int32_t helper;
@@ -140,7 +149,8 @@ static int refuse_call(const struct object *o, const struct function *f, uint32_
 	function_where(o, f, insn, where, sizeof(where), &source);
 	while (*source == ' ' || *source == '\t')
 		source++;
-	error_set(e, -EPERM, "not-abi", "%s calls %s, which reads the kernel past its stable structs", f->name, what);
+	error_set(e, -EPERM, "not-abi", "%s calls %s, which reads the %s past its stable structs", f->name, what,
+		  policy_app_event(f->section_name) ? "application" : "kernel");
 	error_reason(e, "%s: %s, instruction %u%s%s", where, f->name, insn, *source ? "\n    " : "", source);
 	error_hint(e, "%s", instead);
 	return -EPERM;

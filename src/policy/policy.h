@@ -25,6 +25,8 @@ const struct section_class *policy_section(const char *section);
 const char *policy_class_name(enum abi_class class);
 /* Is it "tp_user/EVENT"? Returns EVENT, or NULL. */
 const char *policy_event(const char *section);
+/* Is it "tp_user/PROVIDER:NAME", an event of an application? Returns PROVIDER:NAME, or NULL. */
+const char *policy_app_event(const char *section);
 
 /*
  * Does a program keep the rules of TRACEPOINT_USER? 0, or a refusal that names the helper

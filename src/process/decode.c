@@ -28,13 +28,7 @@ const struct op_row op_rows[NR_OPS] = {
 
 #define FP 10
 
-/* Rows by their first byte: heads of chains, numbers from 1. */
-struct index {
-	uint16_t head[256];
-	uint16_t next[NR_OPS + 1];
-};
-
-static void make_index(struct index *x)
+void decode_index(struct op_index *x)
 {
 	uint16_t i;
 
@@ -54,7 +48,7 @@ static int refuse(struct abide_error *e, int code, const char *tag, uint32_t pc,
 	return code; /* error_reason's is another without an error to fill in */
 }
 
-static const struct op_row *find_row(const struct index *x, const struct bpf_insn *i)
+const struct op_row *decode_find(const struct op_index *x, const struct bpf_insn *i)
 {
 	uint16_t k;
 
@@ -81,8 +75,7 @@ static const struct op_row *find_row(const struct index *x, const struct bpf_ins
 	return NULL;
 }
 
-/* Reserved fields: what the form does not use must be 0. */
-static bool has_reserved(const struct op_row *row, const struct bpf_insn *i)
+bool decode_reserved(const struct op_row *row, const struct bpf_insn *i)
 {
 	switch (row->form) {
 	case FORM_ALU_K:
@@ -116,7 +109,7 @@ static bool has_reserved(const struct op_row *row, const struct bpf_insn *i)
 	return true;
 }
 
-static bool writes_fp(const struct op_row *row, const struct bpf_insn *i)
+bool decode_writes_fp(const struct op_row *row, const struct bpf_insn *i)
 {
 	switch (row->form) {
 	case FORM_ALU_K:
@@ -164,23 +157,23 @@ static int check_helper(const struct process_program *p, uint32_t pc, const stru
 }
 
 /* One instruction by itself; *@slots: 1 or 2. */
-static int decode_one(struct process_program *p, const struct index *x,
+static int decode_one(struct process_program *p, const struct op_index *x,
                       const struct bpf_insn *insns, uint32_t pc, uint32_t *slots,
                       struct abide_error *e)
 {
 	const struct bpf_insn *i = &insns[pc];
-	const struct op_row *row = find_row(x, i);
+	const struct op_row *row = decode_find(x, i);
 	struct insn *d = &p->insns[pc];
 
 	*slots = 1;
 	if (!row)
 		return refuse_unknown(e, pc, i);
-	if (has_reserved(row, i))
+	if (decode_reserved(row, i))
 		return refuse(e, -EINVAL, "exec-insn", pc, i, "has a reserved field that is not 0");
 	/* where SRC chooses the operation it is no register */
 	if (i->dst_reg > FP || (row->field != FIELD_SRC && i->src_reg > FP))
 		return refuse(e, -EINVAL, "exec-insn", pc, i, "names a register above r10");
-	if (writes_fp(row, i))
+	if (decode_writes_fp(row, i))
 		return refuse(e, -EINVAL, "exec-insn", pc, i,
 		              "writes to r10, the read-only frame pointer");
 	*d = (struct insn){ .op = (uint16_t)(row - op_rows),
@@ -408,7 +401,7 @@ int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct proce
                    struct process_program **out, struct abide_error *e)
 {
 	struct process_program *p = NULL;
-	struct index x;
+	struct op_index x;
 	uint32_t i, slots;
 	int err;
 
@@ -427,7 +420,7 @@ int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct proce
 	p->insns = calloc(nr, sizeof(*p->insns));
 	p->target = calloc(nr, 1);
 	err = p->insns && p->target ? 0 : error_nomem(e);
-	make_index(&x);
+	decode_index(&x);
 	for (i = 0; !err && i < nr; i += slots)
 		err = decode_one(p, &x, insns, i, &slots, e);
 	if (!err)

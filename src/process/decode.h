@@ -48,6 +48,18 @@ struct op_row {
 
 extern const struct op_row op_rows[NR_OPS];
 
+/* Rows by their first byte: heads of chains, numbers from 1. */
+struct op_index {
+	uint16_t head[256];
+	uint16_t next[NR_OPS + 1];
+};
+
+void decode_index(struct op_index *x);
+const struct op_row *decode_find(const struct op_index *x, const struct bpf_insn *i);
+/* Reserved fields: what the form does not use must be 0. */
+bool decode_reserved(const struct op_row *row, const struct bpf_insn *i);
+bool decode_writes_fp(const struct op_row *row, const struct bpf_insn *i);
+
 /* One decoded instruction; as many as the program has slots, in the same places. */
 struct insn {
 	uint16_t op;

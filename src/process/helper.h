@@ -40,12 +40,6 @@ uint64_t helper_clock_ns(int clock);
 int64_t helper_format(char *out, size_t size, const char *format, size_t format_size,
                       const uint64_t *args, uint32_t nr);
 
-/*
- * What get_stack gives: up to @nr return addresses, from the one of the function whose frame
- * is @frame on. How many.
- */
-uint32_t helper_unwind(const void *frame, uint64_t *out, uint32_t nr);
-
 /* A run that ended before its time: its records are discarded. */
 void process_give_up(struct process_run *run);
 

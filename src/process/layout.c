@@ -9,6 +9,7 @@
  * place behind those that are known, and stays if its name is new. Targets are names until all
  * is read.
  */
+#define ABIDE_USER_NO_RECORDS /* the format only: the command has no events of its own */
 #include <abide/event.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -25,7 +25,8 @@ static int address(const struct link_input *in, struct bpf_insn *i, uint32_t pc,
 	uint32_t stride;
 	uint64_t at;
 
-	if (i->imm < 0 || (uint32_t)i->imm >= in->nr_maps || pc + 1 >= in->nr_insns)
+	if (i->imm < 0 || (uint32_t)i->imm >= in->nr_maps || !in->maps[i->imm] ||
+	    pc + 1 >= in->nr_insns)
 		return refuse(e, pc, "refers to a map that is not there");
 	m = in->maps[i->imm];
 	def = process_map_def(m);

@@ -11,10 +11,10 @@ struct verify_fact;
  * become addresses, functions are found, facts turn into faster code, and native code is made
  * where the machine has it.
  *
- * A session's programs may call each other (bpf_tail_call). The value of a slot of a
- * BPF_MAP_TYPE_PROG_ARRAY is 0 for an empty slot, or 1 + the index of a program of the
- * session. The call fails, as that of an empty slot does, unless the other program has been
- * linked and has the same .context.
+ * A session's programs may call each other (bpf_tail_call). What is put into a slot of a
+ * BPF_MAP_TYPE_PROG_ARRAY (process_map_update) is the index of a program of the session. The
+ * call fails, as that of an empty slot does, unless the other program has been linked and has
+ * the same .context.
  */
 struct link_session {
 	const struct process_program **programs; /* filled in before anything runs; NULL: not linked */
@@ -25,7 +25,8 @@ struct link_input {
 	const struct bpf_insn *insns; /* as verify.h has them */
 	uint32_t nr_insns;
 	const struct verify_fact *facts;  /* one an instruction; NULL: nobody verified it */
-	struct process_map *const *maps;  /* what indexes in the instructions mean; kept open longer than the program */
+	/* What indexes in the instructions mean, open for longer than the program is there; NULL: not used. */
+	struct process_map *const *maps;
 	uint32_t nr_maps;
 	const struct link_session *session; /* lives longer than the program; NULL: tail calls fail */
 	/* What r1 points to: programs of one event have the same number, others have others. */

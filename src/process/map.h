@@ -37,7 +37,8 @@ struct process_slots;
  */
 int process_map_create(const struct process_map_def *def, int *fd, struct abide_error *e);
 /* Map @fd, somebody else's: it must be sealed, of the right size and agree with @def. Borrows @fd not at all. */
-int process_map_open(int fd, const struct process_map_def *def, struct process_map **out, struct abide_error *e);
+int process_map_open(int fd, const struct process_map_def *def, struct process_map **out,
+                     struct abide_error *e);
 void process_map_close(struct process_map *m);
 const struct process_map_def *process_map_def(const struct process_map *m);
 /*
@@ -54,7 +55,8 @@ void process_map_set_slots(struct process_map *m, const struct process_slots *s)
  * helpers': 0 or -errno; an address or NULL.
  */
 void *process_map_lookup(struct process_map *m, const void *key, uint32_t slot);
-int process_map_update(struct process_map *m, const void *key, const void *value, uint64_t flags, uint32_t slot);
+int process_map_update(struct process_map *m, const void *key, const void *value, uint64_t flags,
+                       uint32_t slot);
 int process_map_delete(struct process_map *m, const void *key);
 int process_map_push(struct process_map *m, const void *value, uint64_t flags);
 int process_map_pop(struct process_map *m, void *value);
@@ -74,7 +76,8 @@ process_map_lookup_fn process_map_lookup_of(const struct process_map *m);
 void *process_map_values(struct process_map *m, uint32_t *stride);
 uint64_t process_map_slot_stride(const struct process_map *m);
 /* Calls @fn(ctx, key, value) until it returns non-zero; how many calls, or -EINVAL. */
-int64_t process_map_for_each(struct process_map *m, uint32_t slot, int (*fn)(void *ctx, const void *key, void *value), void *ctx);
+int64_t process_map_for_each(struct process_map *m, uint32_t slot,
+                             int (*fn)(void *ctx, const void *key, void *value), void *ctx);
 
 /*
  * Rings, BPF_MAP_TYPE_RINGBUF: the kernel's record layout (length, busy and discard bits), but
@@ -83,10 +86,12 @@ int64_t process_map_for_each(struct process_map *m, uint32_t slot, int (*fn)(voi
 void *process_ring_reserve(struct process_map *m, uint64_t size, uint64_t flags, uint32_t slot);
 void process_ring_submit(struct process_map *m, void *sample, uint64_t flags);
 void process_ring_discard(struct process_map *m, void *sample, uint64_t flags);
-int process_ring_output(struct process_map *m, const void *data, uint64_t size, uint64_t flags, uint32_t slot);
+int process_ring_output(struct process_map *m, const void *data, uint64_t size, uint64_t flags,
+                        uint32_t slot);
 uint64_t process_ring_query(struct process_map *m, uint64_t what);
 /* BPF_MAP_TYPE_PERF_EVENT_ARRAY: a ring for all; lost records are counted. */
-int process_perf_output(struct process_map *m, uint64_t flags, const void *data, uint64_t size, uint32_t slot);
+int process_perf_output(struct process_map *m, uint64_t flags, const void *data, uint64_t size,
+                        uint32_t slot);
 
 /* For the reader (abide): from another process, while programs run. */
 /* Entries: keys in no order. NULL @key: the first. -ENOENT: that was the last one. */
@@ -96,7 +101,8 @@ int process_map_read(struct process_map *m, const void *key, void *values);
 /* Slots that were ever used: those above need not be looked at. */
 uint32_t process_map_slots(const struct process_map *m);
 /* Hand each whole record, a private copy, to @fn; not 0 ends it and is returned. Number of records. */
-int process_ring_consume(struct process_map *m, int (*fn)(void *ctx, const void *data, uint32_t size), void *ctx);
+int process_ring_consume(struct process_map *m,
+                         int (*fn)(void *ctx, const void *data, uint32_t size), void *ctx);
 /* Records that did not fit, or whose writer died, of a ring or perf event array. */
 uint64_t process_ring_lost(const struct process_map *m);
 /*

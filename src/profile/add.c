@@ -45,6 +45,34 @@ static bool like_release(const char *name)
 	return n && name[n] == '.' && name[n + 1] >= '0' && name[n + 1] <= '9';
 }
 
+/*
+ * Where neither the package nor the kernel has it, its configuration may lie beside it: as config-RELEASE, or,
+ * where the directory is of one kernel, as config.
+ */
+static int config_beside(const char *path, const char *release, struct notes *n, struct abide_error *e)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = slash ? (int)(slash - path) + 1 : 0, i;
+	char beside[PATH_MAX];
+	struct buf text = { 0 };
+
+	for (i = 0; i < 2; i++) {
+		if (notes_know(n, KNOWS_CONFIG) || (!i && !*release))
+			continue;
+		if ((size_t)snprintf(beside, sizeof(beside), "%.*sconfig%s%s", dir, path, i ? "" : "-", i ? "" : release) >=
+		    sizeof(beside))
+			continue;
+		text.size = 0;
+		if (access(beside, R_OK) || store_read(beside, &text, NULL))
+			continue;
+		buf_u8(&text, 0);
+		if (!text.failed && strlen((const char *)text.data) == text.size - 1)
+			notes_add_config(n, (const char *)text.data);
+	}
+	buf_free(&text);
+	return notes_finish(n, e);
+}
+
 int kernels_read(const char *path, const char *name, struct image **image, struct btf_data **btf,
                  struct profile_facts *f, struct abide_error *e)
 {
@@ -70,6 +98,13 @@ int kernels_read(const char *path, const char *name, struct image **image, struc
 	         *im->release              ? im->release
 	         : like_release(from_file) ? from_file
 	                                   : "");
+	err = strcmp(im->format, "raw BTF") ? config_beside(path, f->release, &im->notes, e) : 0;
+	if (err) {
+		btf_free(*btf);
+		*btf = NULL;
+		image_free(im);
+		return err;
+	}
 	snprintf(f->name, sizeof(f->name), "%s",
 	         name          ? name
 	         : *f->release ? f->release
@@ -104,6 +139,7 @@ int kernels_add(const char *path, const char *name, bool force, struct profile_f
 	profile_hash(btf, f->btf_hash);
 	one.facts = *f;
 	one.btf = btf;
+	one.notes = &im->notes;
 	err = profile_write(&one, 1, &out, e);
 	if (!err)
 		err = store_write(to, &out, e);

@@ -14,6 +14,7 @@
 
 #include "image/image.h"
 #include "profile/kernels.h"
+#include "profile/running.h"
 #include "profile/store.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
@@ -32,6 +33,8 @@ struct kernel {
 	struct image *image;
 	struct btf_data *btf;
 	void *bytes; /* of .btf, where a profile gave it */
+	struct notes notes; /* of a profile's or the running kernel */
+	bool has_notes, has_symbols;
 	bool hashed; /* the facts have the hash of what is no profile */
 	struct abide_error fault;
 };
@@ -221,6 +224,7 @@ void kernels_close(struct kernels *ks)
 		return;
 	for (i = 0; i < ks->nr; i++) {
 		kernels_drop(ks, i);
+		notes_free(&ks->items[i]->notes);
 		image_free(ks->items[i]->image);
 		free(ks->items[i]->path);
 		free(ks->items[i]);
@@ -278,6 +282,29 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 	else if (!k->btf)
 		err = btf_open_file(KERNEL_BTF, &k->btf, e);
 	*out = k->btf;
+	return err;
+}
+
+int kernels_notes(struct kernels *ks, uint32_t i, bool symbols, const struct notes **out, struct abide_error *e)
+{
+	struct kernel *k = ks->items[i];
+	struct btf_data *btf;
+	int err = 0;
+
+	*out = k->image ? &k->image->notes : &k->notes;
+	if (k->image || k->fault.code)
+		return 0;
+	if (k->set && !k->has_notes)
+		err = profile_notes(k->set->profile, k->index, &k->notes, e);
+	if (k->origin == KERNEL_RUNNING && !k->has_notes)
+		err = running_config(k->facts.release, &k->notes, e);
+	if (!err && k->origin == KERNEL_RUNNING && symbols && !k->has_symbols) {
+		err = kernels_btf(ks, i, &btf, e);
+		if (!err)
+			err = running_symbols(btf, &k->notes, e);
+		k->has_symbols = true;
+	}
+	k->has_notes = true;
 	return err;
 }
 

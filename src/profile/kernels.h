@@ -42,6 +42,12 @@ int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list,
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e);
 void kernels_drop(struct kernels *ks, uint32_t i);
 
+/*
+ * What else is known of the kernel, owned by @ks. Of the running one its configuration is read at once,
+ * its symbols (/proc/kallsyms, which takes a while) only where @symbols asks for them.
+ */
+int kernels_notes(struct kernels *ks, uint32_t i, bool symbols, const struct notes **out, struct abide_error *e);
+
 /* SHA-256 of the kernel's own BTF, whichever way it is known. */
 int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e);
 

@@ -9,12 +9,17 @@
 /*
  * A profile's file, all numbers little-endian:
  *
- *	"ABIDEKRN" u32 version, u32 kernels, u32 size of the facts, u32 unpacked size of the rest
+ *	"ABIDEKRN" u32 version, u32 kernels, u32 size of the facts, u32 size of the types,
+ *	u32 their unpacked size, u32 unpacked size of the notes
  *	facts: for each kernel name, release, machine, source (NUL-terminated), u8 big_endian,
  *	       u64 btf_size, 32 bytes of hash
- *	the rest: one zstd frame
+ *	the types: one zstd frame
+ *	the notes: another, which the file ends with
  *
- * Unpacked: columns, each behind its size (u32): one byte for each unnamed entry, its kind; then
+ * Notes, unpacked: u32 lines, a set of kernels for each, one byte for each (how much it shares with the
+ * line before it), then the rest of each with its NUL. Lines are those of image/notes.h of all kernels, sorted.
+ *
+ * Types, unpacked: columns, each behind its size (u32): one byte for each unnamed entry, its kind; then
  * for each kind those of enum column. Each COL_NAME token is a named entry.
  *
  * An entry is one type of any of the kernels. Named ones are (kind, name, how many of that
@@ -31,8 +36,9 @@
  * is ""). Numbers are LEB128; differences are zigzag first.
  */
 #define PROFILE_MAGIC    "ABIDEKRN"
-#define PROFILE_VERSION  1
+#define PROFILE_VERSION  2
 #define PROFILE_UNPACKED (128u << 20) /* bytes; seven kernels take 6 MiB */
+#define PROFILE_LINE     1024 /* bytes of a line of notes, NUL included */
 #define PROFILE_OLD      0x800000u
 
 enum column {

@@ -52,7 +52,7 @@ static bool get_facts(struct cursor *c, struct profile_facts *f)
 int profile_open(const void *data, size_t size, struct profile **out, struct abide_error *e)
 {
 	struct cursor c = cursor_over(data, size), facts;
-	uint32_t version, facts_size, i;
+	uint32_t version, facts_size, types_size, i;
 	struct profile *p = NULL;
 	const void *magic;
 	int err;
@@ -74,15 +74,20 @@ int profile_open(const void *data, size_t size, struct profile **out, struct abi
 		return error_nomem(e);
 	p->nr = cursor_u32(&c);
 	facts_size = cursor_u32(&c);
+	types_size = cursor_u32(&c);
 	p->unpacked_size = cursor_u32(&c);
+	p->notes_size = cursor_u32(&c);
 	facts = cursor_sub(&c, c.at, facts_size);
 	facts.swap = c.swap;
 	cursor_take(&c, facts_size);
-	if (c.bad || !p->nr || p->nr > PROFILE_KERNELS || p->unpacked_size > PROFILE_UNPACKED) {
+	p->packed = cursor_sub(&c, c.at, types_size);
+	cursor_take(&c, types_size);
+	if (c.bad || !p->nr || p->nr > PROFILE_KERNELS || p->unpacked_size > PROFILE_UNPACKED ||
+	    p->notes_size > PROFILE_UNPACKED) {
 		err = damaged(e);
 		goto out;
 	}
-	p->packed = cursor_sub(&c, c.at, c.size - c.at);
+	p->packed_notes = cursor_sub(&c, c.at, c.size - c.at);
 	p->facts = calloc(p->nr, sizeof(*p->facts));
 	if (!p->facts) {
 		err = error_nomem(e);
@@ -106,6 +111,7 @@ void profile_free(struct profile *p)
 		return;
 	free(p->facts);
 	free(p->unpacked);
+	free(p->notes);
 	free(p->records);
 	free(p->strings);
 	free(p);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/notes.h"
 #include "object/btf.h"
 #include "util/buf.h"
 #include "util/error.h"
@@ -13,7 +14,8 @@
 /*
  * Kernel profiles: all types, enumerators, functions and prototypes of one or several
  * kernels' BTF, merged, and what is known of each. Nothing that a program can depend on is
- * left out: a profile gives a BTF back that holds the same types, in another order.
+ * left out: a profile gives a BTF back that holds the same types, in another order. What a
+ * kernel tells beside its BTF (image/notes.h) is in it, too.
  */
 #define PROFILE_KERNELS 32 /* in one file: a bit each */
 
@@ -30,6 +32,7 @@ struct profile_facts {
 struct profile_kernel { /* what a profile is made of; borrowed */
 	struct profile_facts facts;
 	const struct btf_data *btf;
+	const struct notes *notes; /* NULL: nothing else is known */
 };
 
 /* Merge @n kernels into one file. The same input gives the same bytes. */
@@ -49,6 +52,9 @@ const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
  */
 int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf,
                 struct abide_error *e);
+
+/* What else is known of kernel @i, into @out. The first call unpacks it for all (some 5 ms for seven kernels). */
+int profile_notes(struct profile *p, uint32_t i, struct notes *out, struct abide_error *e);
 
 /* Facts of a BTF: byte order, size and machine; the rest is the caller's. */
 void profile_facts_of(struct btf_data *btf, struct profile_facts *f);

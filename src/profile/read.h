@@ -21,11 +21,12 @@
 #define READ_HEAD    5 /* words */
 
 struct profile {
-	struct cursor packed; /* the zstd frame */
-	uint32_t unpacked_size;
+	struct cursor packed, packed_notes; /* zstd frames */
+	uint32_t unpacked_size, notes_size;
 	uint32_t nr;
 	struct profile_facts *facts;
 	uint8_t *unpacked; /* NULL until a kernel is asked for */
+	uint8_t *notes;    /* NULL until some kernel's are asked for */
 	uint32_t *records;
 	size_t nr_records, room_records; /* words */
 	struct profile_string {

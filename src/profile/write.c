@@ -11,6 +11,7 @@
 
 #include "profile/kinds.h"
 #include "profile/merge.h"
+#include "profile/notes.h"
 #include "profile/profile.h"
 
 #define LEVEL 19 /* 22 takes longer and is not 0.1 % smaller */
@@ -287,7 +288,7 @@ out:
 int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *out,
                   struct abide_error *e)
 {
-	struct buf body = { 0 }, facts = { 0 };
+	struct buf body = { 0 }, facts = { 0 }, notes = { 0 }, packed = { 0 };
 	struct merged m = { 0 };
 	struct writer w = { .m = &m, .mask_bytes = (n + 7) / 8 };
 	uint32_t i;
@@ -302,24 +303,32 @@ int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *
 	}
 	if (!err)
 		err = put_all(&w, &body, e);
+	if (!err)
+		err = profile_put_notes(kernels, n, &notes, e);
 	if (err)
 		goto out;
 	if (body.failed || facts.failed) {
 		err = error_nomem(e);
 		goto out;
 	}
-	if (body.size > PROFILE_UNPACKED) {
+	if (body.size > PROFILE_UNPACKED || notes.size > PROFILE_UNPACKED) {
 		err = error_set(e, -E2BIG, "profile-size",
 		                "the profile would be larger than %u MiB", PROFILE_UNPACKED >> 20);
 		goto out;
 	}
+	err = compress(&body, &packed, e);
+	if (err)
+		goto out;
 	buf_add(out, PROFILE_MAGIC, strlen(PROFILE_MAGIC));
 	put_u32(out, PROFILE_VERSION);
 	put_u32(out, n);
 	put_u32(out, (uint32_t)facts.size);
+	put_u32(out, (uint32_t)packed.size);
 	put_u32(out, (uint32_t)body.size);
+	put_u32(out, (uint32_t)notes.size);
 	buf_add(out, facts.data, facts.size);
-	err = compress(&body, out, e);
+	buf_add(out, packed.data, packed.size);
+	err = compress(&notes, out, e);
 	if (!err && out->failed)
 		err = error_nomem(e);
 out:
@@ -327,5 +336,7 @@ out:
 	merge_free(&m);
 	buf_free(&body);
 	buf_free(&facts);
+	buf_free(&notes);
+	buf_free(&packed);
 	return err;
 }

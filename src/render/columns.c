@@ -39,6 +39,7 @@ static const struct known {
 	{ "__be64", KIND_BE, "" },
 	{ "ktime_ns", KIND_CLOCK, "" },
 	{ "gadget_timestamp", KIND_CLOCK, "" },
+	{ "user_code", KIND_CODE, "" },
 	{ "duration", KIND_UINT, "ns" },
 	{ "gadget_duration", KIND_UINT, "ns" },
 	{ "duration_ns", KIND_UINT, "ns" },
@@ -53,6 +54,8 @@ static bool fits(enum kind kind, uint32_t size)
 		return size == 4;
 	case KIND_IP6:
 		return size == 16;
+	case KIND_CODE:
+		return size == 8;
 	case KIND_PORT:
 	case KIND_BE:
 		return size == 2 || size == 4 || size == 8;
@@ -134,6 +137,20 @@ static const struct known *by_typedef(const struct btf_data *btf, uint32_t id)
 			if (!strcmp(t.name, known[i].name))
 				return &known[i];
 	return NULL;
+}
+
+/* An array of addresses of code. */
+static bool is_stack(const struct btf_data *btf, uint32_t id)
+{
+	const struct known *k;
+	uint32_t elem, index, n;
+	struct btf_info t;
+
+	if (!btf_get(btf, btf_strip(btf, id, true), &t) || t.kind != BTF_KIND_ARRAY ||
+	    !btf_array(btf, &t, &elem, &index, &n))
+		return false;
+	k = by_typedef(btf, elem);
+	return k && k->kind == KIND_CODE;
 }
 
 /* Shape, size and number of elements. */
@@ -218,7 +235,7 @@ static struct column *add(struct columns *cs, struct abide_error *e)
 		return NULL;
 	}
 	cs->list = list;
-	list[cs->nr] = (struct column){ .unit = "" };
+	list[cs->nr] = (struct column){ .unit = "", .pid_off = SIZE_NONE };
 	return &list[cs->nr++];
 }
 
@@ -234,6 +251,8 @@ static int add_scalar(const struct render_plan *p, uint32_t type, uint32_t owner
 	if (!c)
 		return out->nr == MAX_COLUMNS ? -E2BIG : -ENOMEM;
 	by_shape(btf, type, c, 0);
+	if (is_stack(btf, type) && c->size == 8)
+		c->kind = KIND_CODE;
 	if (k && fits(k->kind, c->size * c->count) && (k->kind == KIND_IP6 || c->count == 1)) {
 		c->is_signed = c->kind == KIND_SINT;
 		c->kind = k->kind;
@@ -331,6 +350,18 @@ static void strip_suffix(struct column *c)
 		}
 }
 
+/* Addresses of code belong to the process that the same struct names. */
+static void find_pid(struct columns *cs)
+{
+	uint32_t i, pid = SIZE_NONE;
+
+	for (i = 0; i < cs->nr; i++)
+		if (!strcmp(cs->list[i].name, "pid") && cs->list[i].size == 4 && cs->list[i].count == 1)
+			pid = cs->list[i].off;
+	for (i = 0; i < cs->nr; i++)
+		cs->list[i].pid_off = pid;
+}
+
 int render_columns_of(const struct render_plan *p, uint32_t type, const char *name, uint32_t size,
                       struct columns *out, struct abide_error *e)
 {
@@ -352,8 +383,11 @@ int render_columns_of(const struct render_plan *p, uint32_t type, const char *na
 		c->kind = fits(KIND_UINT, size) ? KIND_UINT : KIND_BYTES;
 		return size ? 0 : error_set(e, -EINVAL, "row-layout", "a value of 0 bytes");
 	}
-	if ((t.kind == BTF_KIND_STRUCT || t.kind == BTF_KIND_UNION) && !by_typedef(btf, type))
-		return add_struct(p, id, 0, size, 0, out, e);
+	if ((t.kind == BTF_KIND_STRUCT || t.kind == BTF_KIND_UNION) && !by_typedef(btf, type)) {
+		err = add_struct(p, id, 0, size, 0, out, e);
+		find_pid(out);
+		return err;
+	}
 	named_by_type = !strcmp(name, "key") && type_says(btf, type, &name);
 	err = add_scalar(p, type, 0, 0, name, 0, 0, size, out, e);
 	if (!err && named_by_type)

@@ -28,7 +28,10 @@ enum kind {
 	KIND_WAIT,  /* as wait(2) gives it */
 	KIND_DEV,   /* major << 20 | minor */
 	KIND_CLOCK, /* nanoseconds since boot */
+	KIND_CODE,  /* address in an application, by name; more than one: a stack */
 };
+
+#define SIZE_NONE UINT32_MAX
 
 struct column {
 	const char *name;   /* member, typedef, or "key" and "value" */
@@ -46,6 +49,7 @@ struct column {
 	const char *open; /* JSON: the object that begins before this column, NULL: none */
 	uint8_t close;    /* JSON: objects that end behind it */
 	uint32_t width;   /* of events: columns in the terminal */
+	uint32_t pid_off; /* CODE: where the number of its process is, SIZE_NONE: nowhere */
 };
 
 struct columns {
@@ -94,8 +98,6 @@ struct view {
 	uint32_t nr_losses;
 };
 
-#define SIZE_NONE UINT32_MAX
-
 struct tag { /* one "abide:KEY=VALUE" */
 	uint32_t type;
 	int32_t member;   /* -1: the type itself */
@@ -132,6 +134,12 @@ void render_value_json(const struct render_plan *p, const struct column *c, cons
                        struct buf *out);
 uint64_t render_value_number(const struct column *c, const uint8_t *data, uint32_t i);
 bool render_value_is_text(const struct column *c); /* left-aligned */
+bool render_value_is_stack(const struct column *c); /* lines of its own in a table */
+/* Frames of a stack: those before the first 0. */
+uint32_t render_value_frames(const struct column *c, const uint8_t *data);
+/* "malloc+0x1d", "0x7f0012345678". */
+void render_value_code(const struct render_plan *p, const struct column *c, const uint8_t *data, uint32_t i,
+                       struct buf *out);
 int render_value_compare(const struct column *c, const uint8_t *a, const uint8_t *b);
 void render_column_heading(const struct column *c,
                            struct buf *out); /* the title, or the name in capitals */

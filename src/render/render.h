@@ -34,7 +34,7 @@ enum render_format { RENDER_TEXT, RENDER_JSON };
  * Members of keys and values are those of the program's struct, nested as they are there;
  * scalars are {"key"...} (or named by their typedef), {"count"}, {"sum"} or {"value"}. Numbers
  * are exact and in the declared unit, also above 2^53. As strings: text, enums, system calls
- * (a number if it has no name), addresses, device numbers "8:1", bytes "0a1b".
+ * (a number if it has no name), addresses, device numbers "8:1", bytes "0a1b", code "main+0x1d".
  */
 
 struct render_options {
@@ -47,6 +47,9 @@ struct render_options {
 	uint32_t top;       /* rows of a table, 0: as the object says, or all */
 	const char *machine; /* whose system call numbers are shown by name: "x86_64" */
 	const struct catalog *catalog; /* system call names */
+	/* Append the name of an address in process @pid (0: the only one), nothing if it has none. NULL: none have. */
+	void (*symbol)(void *ctx, uint32_t pid, uint64_t address, struct buf *out);
+	void *symbol_ctx;
 };
 
 struct render_plan;

@@ -49,6 +49,10 @@ static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row,
 	size_t from;
 
 	for (i = 0; i < cs->nr; i++) {
+		if (render_value_is_stack(&cs->list[i])) {
+			at--;
+			continue;
+		}
 		from = g->text.size;
 		if (data)
 			render_value_text(p, &cs->list[i], data, &g->text);
@@ -59,16 +63,41 @@ static void fill_part(const struct render_plan *p, struct grid *g, uint32_t row,
 	}
 }
 
+static uint32_t cells(const struct columns *cs)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < cs->nr; i++)
+		n += !render_value_is_stack(&cs->list[i]);
+	return n;
+}
+
+/* Stacks stand below their row, a line for each frame. */
+static void put_stacks(const struct render_plan *p, const struct columns *cs, const uint8_t *data,
+                       struct buf *out)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < cs->nr; i++)
+		for (k = 0; render_value_is_stack(&cs->list[i]) &&
+		            k < render_value_frames(&cs->list[i], data);
+		     k++) {
+			render_text_pad(out, 8);
+			render_value_code(p, &cs->list[i], data, k, out);
+			buf_u8(out, '\n');
+		}
+}
+
 /* Keys, the CPU if they are split, values. */
 static bool fill(const struct render_plan *p, const struct view *v, const struct rows *rows,
                  uint32_t n, struct grid *g)
 {
 	bool split = n && rows->list[0].cpu >= 0;
-	uint32_t i, keys = v->keys.nr;
+	uint32_t i, keys = cells(&v->keys);
 	size_t from;
 
 	g->rows = n + 1;
-	g->columns = keys + split + v->values.nr;
+	g->columns = keys + split + cells(&v->values);
 	g->cells = calloc((size_t)g->rows * g->columns, sizeof(*g->cells));
 	g->width = calloc(g->columns, sizeof(*g->width));
 	g->left = calloc(g->columns, sizeof(*g->left));
@@ -169,6 +198,10 @@ void render_table_text(const struct render_plan *p, const struct view *v, const 
 			put_cell(&g, i, k, out);
 		}
 		render_text_end(out);
+		if (i) {
+			put_stacks(p, &v->keys, rows->list[i - 1].key, out);
+			put_stacks(p, &v->values, rows->list[i - 1].value, out);
+		}
 	}
 	if (n < rows->nr)
 		buf_printf(out, "(%u more)\n", rows->nr - n);

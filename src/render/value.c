@@ -142,6 +142,39 @@ static void put_number(const struct column *c, uint64_t v, struct buf *out)
 	render_scale_text(c->unit, negative ? -v : v, negative, out);
 }
 
+void render_value_code(const struct render_plan *p, const struct column *c, const uint8_t *data,
+                       uint32_t i, struct buf *out)
+{
+	uint64_t v = render_value_number(c, data, i);
+	struct buf name = { 0 };
+	uint32_t pid = 0;
+
+	if (c->pid_off != SIZE_NONE)
+		memcpy(&pid, data + c->pid_off, sizeof(pid));
+	if (v && p->opts.symbol)
+		p->opts.symbol(p->opts.symbol_ctx, pid, v, &name);
+	out->failed |= name.failed;
+	if (name.size)
+		render_text_safe(name.data, name.size, out);
+	else
+		buf_printf(out, "0x%llx", (unsigned long long)v);
+	buf_free(&name);
+}
+
+bool render_value_is_stack(const struct column *c)
+{
+	return c->kind == KIND_CODE && c->count > 1;
+}
+
+uint32_t render_value_frames(const struct column *c, const uint8_t *data)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->count && render_value_number(c, data, i); i++)
+		;
+	return i;
+}
+
 static void text_one(const struct render_plan *p, const struct column *c, const uint8_t *data,
                      uint32_t i, struct buf *out)
 {
@@ -188,6 +221,9 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 	case KIND_DEV:
 		buf_printf(out, "%u:%u", (uint32_t)v >> 20, (uint32_t)v & 0xfffff);
 		return;
+	case KIND_CODE:
+		render_value_code(p, c, data, i, out);
+		return;
 	case KIND_CLOCK:
 		buf_printf(out, "%llu.%06llu", (unsigned long long)(v / 1000000000),
 		           (unsigned long long)(v % 1000000000 / 1000));
@@ -215,11 +251,11 @@ static void text_one(const struct render_plan *p, const struct column *c, const 
 void render_value_text(const struct render_plan *p, const struct column *c, const uint8_t *data,
                        struct buf *out)
 {
-	uint32_t i;
+	uint32_t i, n = render_value_is_stack(c) ? render_value_frames(c, data) : c->count;
 
-	for (i = 0; i < c->count; i++) {
+	for (i = 0; i < n; i++) {
 		if (i)
-			buf_u8(out, ' ');
+			render_put(out, render_value_is_stack(c) ? " < " : " ");
 		text_one(p, c, data, i, out);
 	}
 }
@@ -262,6 +298,7 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 		return;
 	case KIND_BYTES:
 	case KIND_DEV:
+	case KIND_CODE:
 		text_one(p, c, data, i, &text);
 		json_text(&text, out);
 		buf_free(&text);
@@ -292,14 +329,16 @@ static void json_one(const struct render_plan *p, const struct column *c, const 
 void render_value_json(const struct render_plan *p, const struct column *c, const uint8_t *data,
                        struct buf *out)
 {
-	uint32_t i;
+	uint32_t i, n = render_value_is_stack(c) ? render_value_frames(c, data) : c->count;
 
 	if (c->count == 1) {
 		json_one(p, c, data, 0, out);
 		return;
 	}
-	for (i = 0; i < c->count; i++) {
-		buf_u8(out, i ? ',' : '[');
+	buf_u8(out, '[');
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf_u8(out, ',');
 		json_one(p, c, data, i, out);
 	}
 	buf_u8(out, ']');
@@ -366,6 +405,7 @@ bool render_value_is_text(const struct column *c)
 	case KIND_SIGNAL:
 	case KIND_WAIT:
 	case KIND_DEV:
+	case KIND_CODE:
 		return true;
 	}
 	return true;
@@ -455,6 +495,8 @@ uint32_t render_value_width(const struct render_plan *p, const struct column *c)
 		return 7;
 	case KIND_CLOCK:
 		return 14;
+	case KIND_CODE:
+		return 24;
 	}
 	return 10;
 }

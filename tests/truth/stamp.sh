@@ -51,8 +51,9 @@ sum=$(sha256sum <"$dir/fields.btf" | cut -d' ' -f1)
 cp "$objects/callbacks.bpf.o" "$dir/plain.bpf.o"
 
 exits 0 "an object that depends on internals" stamp "$dir/plain.bpf.o" -o "$dir/one.bpf.o" -k "$dir/fields.btf" --release 5.99.1-test
-exits 0 "is stamped" stamp --show "$dir/one.bpf.o"
+exits 0 "is stamped" stamp --show -v "$dir/one.bpf.o"
 has "5.99.1-test (btf sha256 $sum)" "with the release and what sha256sum says of the BTF"
+has "lacks tracepoint tracepoint sched_switch" "and all that it depends on"
 exits 1 "the object that it was made of is not" stamp --show "$dir/plain.bpf.o"
 cmp -s "$dir/plain.bpf.o" "$objects/callbacks.bpf.o"
 report $? "nor changed"
@@ -75,7 +76,12 @@ has "NOT ABI" "and says what it is"
 cp "$objects/user_switch.bpf.o" "$dir/user.bpf.o"
 exits 1 "a stable object needs no stamp" stamp "$dir/user.bpf.o" -k "$dir/walk.btf" --release 5.99.2-test
 says "depends on no kernel's internals" "and is told so"
-exits 2 "a BTF without a release" stamp "$dir/plain.bpf.o" -k "$dir/walk.btf"
+exits 1 "a BTF without a release" stamp "$dir/plain.bpf.o" -k "$dir/walk.btf"
+exits 2 "a release without a kernel" stamp "$dir/plain.bpf.o" --release 5.99
+exits 1 "several kernels" stamp "$dir/plain.bpf.o" -k all
+exits 0 "a kernel by its name" stamp "$dir/plain.bpf.o" -o "$dir/six.bpf.o" -k 6.12
+exits 0 "needs no release" stamp --show -v "$dir/six.bpf.o"
+has "uses tracepoint tracepoint sched_switch = int (bool, struct task_struct *, struct task_struct *, unsigned int)" "and gives what it depends on"
 exits 1 "a release of two words" stamp "$dir/plain.bpf.o" -k "$dir/walk.btf" --release "5.99 x"
 exits 2 "no object" stamp
 exits 2 "an object that is not there" stamp "$dir/none.bpf.o" -k "$dir/walk.btf" --release 1
@@ -91,7 +97,19 @@ exits 1 "and has none afterwards" stamp --show "$dir/plain.bpf.o"
 exits 1 "stamped for another kernel it is refused" run -q -d 0.1 "$dir/one.bpf.o"
 says "5.99.1-test" "the kernel is named"
 says "raw_tp/sched_switch" "and what depends on it"
-says "nothing is known to differ here" "nothing that it uses differs"
+says "tracepoint sched_switch: it is here, and was not where the object was tested" "and what differs"
+# This kernel with another name for a struct that the object knows nothing of: another BTF.
+LC_ALL=C sed 's/vlan_ethhdr/vlan_ethhdR/g' /sys/kernel/btf/vmlinux >"$dir/twin.btf"
+! cmp -s "$dir/twin.btf" /sys/kernel/btf/vmlinux
+report $? "a kernel that differs in what the object does not use"
+exits 0 "stamped for it" stamp "$dir/plain.bpf.o" -o "$dir/four.bpf.o" -k "$dir/twin.btf" --release 5.99.4-test
+exits 0 "the object runs here" run -q -d 0.1 "$dir/four.bpf.o"
+# And with another name for a member that one uses.
+LC_ALL=C sed 's/on_rq/on_rQ/g' /sys/kernel/btf/vmlinux >"$dir/moved.btf"
+exits 0 "another object, stamped for a third kernel" stamp "$objects/fields.bpf.o" -o "$dir/five.bpf.o" -k "$dir/moved.btf" --release 5.99.5-test
+exits 1 "is refused" run -q -d 0.1 "$dir/five.bpf.o"
+says "task_struct.on_rq: it is here, and was not where the object was tested" "for that member alone"
+report "$([ "$(grep -c '^      ' "$dir/err")" = 1 ]; echo $?)" "and nothing else"
 # A kernel of long ago: task_struct had a member "state". Neither has no_such_struct.
 echo "struct task_struct { long state; int pid; } t;" >"$dir/old.c"
 ${CLANG:-clang} -g -target bpf -c -o "$dir/old.o" "$dir/old.c" && dump_btf "$dir/old.o" "$dir/old.btf"

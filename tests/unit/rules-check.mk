@@ -6,7 +6,7 @@ CHECK_DIR     := $(B)/tests/unit
 CHECK_KERNELS := $(CHECK_DIR)/check_kernel_old.bpf.o $(CHECK_DIR)/check_kernel_new.bpf.o
 CHECK_SAMPLES := $(CHECK_DIR)/check_core.bpf.o $(CHECK_DIR)/check_guard.bpf.o
 CHECK_LIB     := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/object/*.c src/catalog/*.c \
-                   src/analyze/*.c src/policy/*.c src/translate/*.c src/check/*.c))) $(B)/gen/catalog_builtin.o
+                   src/analyze/*.c src/policy/*.c src/translate/*.c src/image/notes.c src/check/*.c))) $(B)/gen/catalog_builtin.o
 UNIT_CHECK    := $(CHECK_DIR)/check_libbpf $(CHECK_DIR)/check_guard $(CHECK_DIR)/check_nomem
 UNIT_TESTS    += $(UNIT_CHECK)
 CHECK_CLANG    = $(CLANG) -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -I/usr/include/$(shell $(CC) -print-multiarch)
@@ -24,3 +24,9 @@ $(UNIT_CHECK): $(CHECK_DIR)/%: tests/unit/%.c $(CHECK_LIB) $(CHECK_SAMPLES) $(CH
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/unit $(CHECK_WRAP) -o $@ $< $(CHECK_LIB) $(LDLIBS)
 $(CHECK_DIR)/check_nomem: CHECK_WRAP := -Wl,--wrap=calloc,--wrap=malloc,--wrap=realloc
+
+# abide diff, on the kernels that are built in
+UNIT_TESTS += $(B)/tests/check_diff
+$(B)/tests/check_diff: tests/unit/check_diff.sh $(B)/abide $(TRUTH_OBJ)
+	@mkdir -p $(@D)
+	cp $< $@

@@ -2,7 +2,7 @@
 #
 # make check-process      the process engine: instruction set, random programs, refusals
 
-PROCESS_LIB  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c)
+PROCESS_LIB  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c src/analyze/num.c)
 UNIT_PROCESS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/process_*.c)))
 UNIT_PROCESS += $(B)/tests/unit/process_cli
 UNIT_TESTS   += $(UNIT_PROCESS)
@@ -23,7 +23,7 @@ $(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(sort $(CASEOBJ) $(PROCESS_LIB))
 
 # The fuzz target of the stage, with what it is made of.
-PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c)
+PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c src/analyze/num.c)
 $(B)/fuzz/exec: tests/fuzz/exec.c tests/unit/process_random.h tests/unit/process_kit.h $(PROCESS_FUZZ)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZFLAGS) -Itests/unit -fsanitize=fuzzer -o $@ $< $(PROCESS_FUZZ)

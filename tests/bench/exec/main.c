@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * bench-exec OBJECT: programs of the process engine against the same C compiled by gcc -O2,
+ * bench-exec OBJECT MAPS-OBJECT: programs of the process engine against the same C compiled by gcc -O2,
  * in turns on one pinned CPU, the least of many rounds; the interpreter per instruction; and
- * how long it takes to make a program and its native code. Results must agree, or there is
+ * how long it takes to verify a program and to make its native code; then programs with maps. Results must agree, or there is
  * nothing to compare: exit 1.
  */
 #include <sched.h>
@@ -14,6 +14,7 @@
 #include "exec.h"
 #include "object/object.h"
 #include "process/program.h"
+#include "process/verify.h"
 
 #define ROUNDS 41
 #define MEMORY 1024
@@ -155,10 +156,13 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 static int compile_time(const struct process_helpers *helpers, uint32_t nr)
 {
 	struct bpf_insn *insns = calloc(nr, sizeof(*insns));
-	double make, native;
+	struct verify_input in = { .insns = insns, .nr_insns = nr, .has_memory = true, .memory = MEMORY };
+	double verify, make, native;
 	uint32_t i;
 
-	for (i = 0; i + 2 < nr; i++) {
+	for (i = 0; i < 4; i++)
+		insns[i] = (struct bpf_insn){ BPF_ALU64 | BPF_MOV | BPF_K, (uint8_t)(2 + i), 0, 0, 1 };
+	for (; i + 2 < nr; i++) {
 		uint8_t d = (uint8_t)(2 + i % 4), s = (uint8_t)(2 + i / 3 % 4);
 
 		switch (i % 6) {
@@ -186,8 +190,18 @@ static int compile_time(const struct process_helpers *helpers, uint32_t nr)
 	{
 		struct process_program *p = NULL;
 		struct abide_error e = { 0 };
+		struct verify_result *r = NULL;
 		int bad = 0;
 
+		LEAST(verify, 21, 2, ({
+			verify_result_free(r);
+			bad |= verify_program(&in, false, &r, &e);
+		}));
+		verify_result_free(r);
+		if (bad) {
+			fprintf(stderr, "bench-exec: %s: %s\n", e.problem, e.reason);
+			return 1;
+		}
 		LEAST(make, 51, 4, ({
 			process_program_free(p);
 			bad |= process_program_new(insns, nr, helpers, &p, &e);
@@ -203,7 +217,8 @@ static int compile_time(const struct process_helpers *helpers, uint32_t nr)
 		}
 		process_program_free(p);
 	}
-	printf("%5u instructions: %8.1f us to decode and check, %8.1f us to compile\n", nr, make / 1e3, native / 1e3);
+	printf("%5u instructions: %8.1f us to verify, %8.1f us to decode, %8.1f us to compile: %.1f us\n", nr, verify / 1e3, make / 1e3,
+	       native / 1e3, (verify + make + native) / 1e3);
 	free(insns);
 	return 0;
 }
@@ -216,15 +231,15 @@ int main(int argc, char **argv)
 	struct process_program *empty;
 	static const struct bpf_insn nothing[] = { { BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 }, { BPF_JMP | BPF_EXIT, 0, 0, 0, 0 } };
 	volatile uint64_t sink = 0;
-	struct object *o = NULL;
+	struct object *o = NULL, *maps = NULL;
 	double ns;
 	size_t i;
 	int bad = 0;
 
 	memcpy(table, process_helpers_basic()->table, process_helpers_basic()->nr * sizeof(*table));
 	table[200] = (struct process_helper){ .fn = exec_mix, .name = "mix" };
-	if (argc != 2 || object_open_file(argv[1], &o, &e)) {
-		fprintf(stderr, "bench-exec: %s\n", argc == 2 ? e.problem : "usage: bench-exec OBJECT");
+	if (argc != 3 || object_open_file(argv[1], &o, &e) || object_open_file(argv[2], &maps, &e)) {
+		fprintf(stderr, "bench-exec: %s\n", argc == 3 ? e.problem : "usage: bench-exec OBJECT MAPS-OBJECT");
 		return 2;
 	}
 	pin();
@@ -237,6 +252,8 @@ int main(int argc, char **argv)
 	}
 	bad |= compile_time(&helpers, 50);
 	bad |= compile_time(&helpers, 4000);
+	bad |= exec_maps_bench(maps);
+	object_free(maps);
 	object_free(o);
 	return bad;
 }

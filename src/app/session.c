@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A run of one object on processes. In: process ids, and processes that connect by themselves (those that
+ * a command starts, and forked children of others). Out: each has the programs, translated for its
+ * binary, on the same maps. A process that came by itself and has none of the events goes on without.
+ * The end of a process is the end of its connection, or of the process, whichever is seen first.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "app/session_part.h"
+
+#define LISTENER UINT64_MAX /* epoll's data; processes: their index */
+
+static int epoll_add(struct app_session *s, int fd, uint64_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.u64 = what };
+
+	return fd < 0 || !epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) ? 0 : -errno;
+}
+
+int app_session_open(const struct object *o, const struct app_session_options *opts, struct app_session **out,
+                     struct abide_error *e)
+{
+	struct app_session *s = calloc(1, sizeof(*s));
+	int err;
+
+	*out = NULL;
+	if (!s)
+		return error_nomem(e);
+	s->object = o;
+	s->opts = *opts;
+	s->trace = MESSAGE_NONE;
+	s->slots_fd = s->wake[0] = s->wake[1] = s->listener.fd = -1;
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	err = s->epoll < 0 ? error_set(e, -errno, "", "cannot wait for processes: %s", strerror(errno)) : 0;
+	if (!err)
+		err = message_socket_open(&s->listener, "run-", e);
+	if (!err && epoll_add(s, s->listener.fd, LISTENER))
+		err = error_set(e, -errno, "", "cannot wait for processes: %s", strerror(errno));
+	if (err)
+		app_session_free(s);
+	else
+		*out = s;
+	return err;
+}
+
+void app_session_free(struct app_session *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	app_session_detach(s);
+	for (i = 0; i < s->nr_processes; i++) {
+		free(s->processes[i]->made);
+		free(s->processes[i]->counts);
+		free(s->processes[i]);
+	}
+	for (i = 0; i < s->nr_versions; i++)
+		session_version_free(s->versions[i]);
+	session_close_maps(s);
+	message_socket_close(&s->listener, true);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	free(s->processes);
+	free(s->versions);
+	free(s);
+}
+
+const char *app_session_path(const struct app_session *s)
+{
+	return s->listener.at.sun_path;
+}
+
+static void read_name(struct app_process *p)
+{
+	char path[48];
+	size_t n = 0, i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", p->pid);
+	f = fopen(path, "re");
+	if (f) {
+		n = fread(p->name, 1, sizeof(p->name) - 1, f);
+		fclose(f);
+	}
+	p->name[n] = 0;
+	p->name[strcspn(p->name, "\n")] = 0;
+	for (i = 0; p->name[i]; i++)
+		if ((unsigned char)p->name[i] < 0x20 || p->name[i] == 0x7f)
+			p->name[i] = '?';
+}
+
+/* Takes @c over. */
+static int add(struct app_session *s, struct app_client *c, struct session_process **out, struct abide_error *e)
+{
+	struct session_process *p = calloc(1, sizeof(*p)), **list;
+
+	list = array_grow(s->processes, s->nr_processes, &s->room_processes, sizeof(*list));
+	if (list)
+		s->processes = list;
+	if (!p || !list || epoll_add(s, app_client_fd(c), s->nr_processes) ||
+	    epoll_add(s, app_client_pidfd(c), s->nr_processes)) {
+		free(p);
+		app_client_free(c);
+		return error_nomem(e);
+	}
+	p->client = c;
+	p->shown.pid = app_client_pid(c);
+	read_name(&p->shown);
+	list[s->nr_processes++] = p;
+	*out = p;
+	return 0;
+}
+
+static void end(struct session_process *p)
+{
+	app_client_free(p->client); /* both descriptors leave epoll by being closed */
+	p->client = NULL;
+	p->shown.ended = true;
+}
+
+static int send_programs(struct app_session *s, struct app_client *c, const struct session_version *v,
+                         struct message_made **made, struct abide_error *e)
+{
+	int fds[MESSAGE_FDS];
+
+	session_fds(s, fds);
+	return app_client_attach(c, &v->message, fds, made, e);
+}
+
+/* A connection becomes a process of the session; nothing runs yet. Takes @c over. */
+static int attach(struct app_session *s, struct app_client *c, struct session_process **out, struct abide_error *e)
+{
+	struct message_made *made = NULL;
+	struct session_version *v;
+	uint32_t i;
+	int err;
+
+	err = session_version(s, app_client_pid(c), &v, e);
+	if (!err)
+		err = send_programs(s, c, v, &made, e);
+	if (err) {
+		app_client_free(c);
+		return err;
+	}
+	err = add(s, c, out, e);
+	if (err) {
+		free(made);
+		return err;
+	}
+	(*out)->made = made;
+	(*out)->shown.made = made;
+	for (i = 0; i < v->message.nr_programs; i++)
+		(*out)->shown.insns += made[i].insns;
+	return 0;
+}
+
+static int start(struct app_session *s, struct session_process *p, struct abide_error *e)
+{
+	int err = app_client_start(p->client, e);
+
+	if (err)
+		return err;
+	p->started = true;
+	s->ever++;
+	if (s->opts.attached)
+		s->opts.attached(s->opts.ctx, &p->shown);
+	return 0;
+}
+
+int app_session_watch(struct app_session *s, pid_t pid, struct abide_error *e)
+{
+	struct session_process *p;
+	struct session_version *v;
+	struct app_client *c;
+	int err;
+
+	err = session_version(s, pid, &v, e); /* whether it has the events at all comes first */
+	if (!err)
+		err = app_client_connect(pid, &c, e);
+	return err ? err : attach(s, c, &p, e);
+}
+
+int app_session_start(struct app_session *s, struct abide_error *e)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < s->nr_processes; i++)
+		if (s->processes[i]->client && !s->processes[i]->started)
+			err = start(s, s->processes[i], e);
+	return err;
+}
+
+static void hear_counts(struct session_process *p)
+{
+	uint32_t nr;
+
+	if (!app_client_bye_counts(p->client, &p->counts, &nr, NULL))
+		p->shown.counts = p->counts;
+	end(p);
+}
+
+void app_session_detach(struct app_session *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_processes; i++)
+		if (s->processes[i]->client && (!s->processes[i]->started || app_client_bye(s->processes[i]->client, NULL)))
+			end(s->processes[i]);
+	for (i = 0; i < s->nr_processes; i++)
+		if (s->processes[i]->client)
+			hear_counts(s->processes[i]);
+}
+
+int app_session_fd(const struct app_session *s)
+{
+	return s->epoll;
+}
+
+/* Refusals that say no more than that these programs are not for this process. */
+static bool is_stranger(const struct abide_error *e)
+{
+	return !strcmp(e->tag, "user-events-none") || !strcmp(e->tag, "event-unknown");
+}
+
+/* A child that was forked while its parent ran the programs. */
+static int adopt(struct app_session *s, struct app_client *c, struct abide_error *e)
+{
+	struct session_process *p;
+	int err = add(s, c, &p, e);
+
+	if (err)
+		return err;
+	p->started = true;
+	s->ever++;
+	if (s->opts.attached)
+		s->opts.attached(s->opts.ctx, &p->shown);
+	return 0;
+}
+
+/* One that waits at its start. */
+static int join(struct app_session *s, struct app_client *c, struct abide_error *e)
+{
+	struct session_version *v;
+	struct session_process *p;
+	int err;
+
+	err = session_version(s, app_client_pid(c), &v, e);
+	if (err) {
+		app_client_go(c, NULL);
+		app_client_free(c);
+		return err;
+	}
+	err = attach(s, c, &p, e);
+	if (!err)
+		err = start(s, p, e);
+	if (!err)
+		err = app_client_go(p->client, e);
+	return err;
+}
+
+static int welcome(struct app_session *s, int fd, struct abide_error *e)
+{
+	struct abide_error own = { 0 };
+	struct app_client *c;
+	pid_t pid;
+	int err;
+
+	if (app_client_accept(fd, &c, &own))
+		return 0; /* whoever it was has gone, or is no process of ours */
+	pid = app_client_pid(c);
+	err = app_client_hello(c)->inherited ? adopt(s, c, &own) : join(s, c, &own);
+	if (!err || !strcmp(own.tag, "process-ended"))
+		return 0;
+	if (s->ever || is_stranger(&own)) {
+		if (s->opts.refused)
+			s->opts.refused(s->opts.ctx, pid, &own);
+		return 0;
+	}
+	*e = own;
+	return err;
+}
+
+int app_session_serve(struct app_session *s, struct abide_error *e)
+{
+	struct epoll_event events[64];
+	int n, i, fd, err = 0;
+
+	n = epoll_wait(s->epoll, events, 64, 0);
+	for (i = 0; i < n; i++) {
+		uint64_t what = events[i].data.u64;
+
+		if (what != LISTENER && what < s->nr_processes && s->processes[what]->client &&
+		    app_client_ended(s->processes[what]->client))
+			end(s->processes[what]);
+	}
+	for (i = 0; i < n && !err; i++) {
+		if (events[i].data.u64 != LISTENER)
+			continue;
+		while (!err && (fd = message_socket_accept(&s->listener)) >= 0)
+			err = welcome(s, fd, e);
+	}
+	return err;
+}
+
+uint32_t app_session_watched(const struct app_session *s)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s->nr_processes; i++)
+		n += s->processes[i]->client && s->processes[i]->started;
+	return n;
+}
+
+uint32_t app_session_ever(const struct app_session *s)
+{
+	return s->ever;
+}
+
+const struct app_process *app_session_process(const struct app_session *s, uint32_t i)
+{
+	return i < s->nr_processes ? &s->processes[i]->shown : NULL;
+}
+
+uint32_t app_session_programs(const struct app_session *s)
+{
+	return s->nr_versions ? s->versions[0]->image->nr_programs : 0;
+}
+
+const struct app_program *app_session_program(const struct app_session *s, uint32_t i)
+{
+	return i < app_session_programs(s) ? &s->versions[0]->image->programs[i] : NULL;
+}
+
+uint32_t app_session_insns(const struct app_session *s)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < app_session_programs(s); i++)
+		n += s->versions[0]->image->programs[i].nr_insns;
+	return n;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# make preload    build/libabide-libc.so, its header for programs, and the tools on its events
+#
+# libabide-event is linked in. Its control thread is made by our pthread_create (quiet.c), which
+# keeps what that thread does itself out of the events; that name is the only one exchanged.
+
+LIBCSRC  := $(sort $(wildcard src/preload/*.c))
+LIBCOBJ  := $(LIBCSRC:src/%.c=$(B)/preload.o/%.o)
+# -fno-builtin: malloc and the like are ordinary functions here, and not assumed to be libc's.
+LIBCFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-builtin -U_FORTIFY_SOURCE
+LIBCTOOLS := $(patsubst tools/%.bpf.c,$(B)/tools/%.bpf.o,$(shell grep -l 'abide/libc\.h' $(TOOLSRC)))
+
+$(B)/preload.o/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LIBCFLAGS) -c -o $@ $<
+$(B)/preload.o/event.o: $(B)/event.o/all.o
+	@mkdir -p $(@D)
+	objcopy --redefine-sym pthread_create=preload_thread_create $< $@
+$(B)/libabide-libc.so: $(LIBCOBJ) $(B)/preload.o/event.o
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libabide-libc.so -Wl,-z,nodelete -Wl,-z,defs -o $@ $^ -ldl -pthread
+$(B)/include/abide/libc.h: $(B)/libabide-libc.so $(B)/abide
+	@mkdir -p $(@D)
+	$(B)/abide header $< >$@.tmp && mv $@.tmp $@
+$(LIBCTOOLS): $(B)/include/abide/libc.h
+
+preload: $(B)/libabide-libc.so $(LIBCTOOLS)
+.PHONY: preload

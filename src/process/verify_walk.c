@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Walks a program with everything that can be in its registers and on its stack. In: the blocks of
+ * verify_flow.c. Out: facts, or the first refusal.
+ *
+ * Where paths meet, a node keeps the states that have come there: those that differ in kinds of
+ * pointers or in ring records stay apart (a few of them), others are joined. What is
+ * covered by a state that has been walked is not walked again. Nodes wait in a heap, in
+ * the order of verify_flow.c, so that most are walked once. At the heads of loops what still
+ * changes after some rounds is widened, so this ends.
+ *
+ * Functions are walked at each call, with the caller's state below: a node belongs to a chain of
+ * calls. A helper that calls back is the head of a loop whose body is the callback: 0 or more
+ * rounds of it, and then what follows the call.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process/verify_walk.h"
+
+#define VARIANTS       6          /* states of one node */
+#define VARIANTS_APART 96         /* the same, second attempt */
+#define ROUNDS         2          /* joins at a loop's head before it is widened */
+#define ROUNDS_MARKS   20         /* joins after which numbers jump to their limits */
+#define MAX_WORK       2000000u   /* instructions walked, and what copies of states cost beside */
+#define COPY_WORK      512        /* bytes that cost as much as an instruction */
+#define MAX_NODES      (1u << 21) /* places for nodes */
+#define MAX_BYTES      (64u << 20) /* of states that are kept */
+#define MAX_MARKS      192
+
+static int too_complex(struct verifier *v, const char *what)
+{
+	verify_refuse(v, TAG_COMPLEX, "it is too complex: %s", what);
+	if (v->e)
+		v->e->code = -E2BIG;
+	v->over = true;
+	return -E2BIG;
+}
+
+/* Order of walking: the chain of calling blocks, then the block. */
+static bool before(const struct verifier *v, const struct verify_node *a, const struct verify_node *b)
+{
+	uint32_t i, x, y;
+
+	for (i = 0;; i++) {
+		x = i < a->context->depth ? a->context->order[i] : v->blocks[a->block].order;
+		y = i < b->context->depth ? b->context->order[i] : v->blocks[b->block].order;
+		if (x != y)
+			return x < y;
+		if (i >= a->context->depth)
+			return i < b->context->depth;
+		if (i >= b->context->depth)
+			return false;
+	}
+}
+
+static int enqueue(struct verifier *v, struct verify_node *n)
+{
+	uint32_t i = v->nr_heap, up;
+
+	if (n->queued)
+		return 0;
+	if (v->nr_heap == v->room_heap) {
+		uint32_t room = v->room_heap ? 2 * v->room_heap : 64;
+		struct verify_node **heap = realloc(v->heap, room * sizeof(struct verify_node *));
+
+		if (!heap)
+			return error_nomem(v->e);
+		v->heap = heap;
+		v->room_heap = room;
+	}
+	n->queued = true;
+	v->nr_heap++;
+	for (; i; i = up) {
+		up = (i - 1) / 2;
+		if (!before(v, n, v->heap[up]))
+			break;
+		v->heap[i] = v->heap[up];
+	}
+	v->heap[i] = n;
+	return 0;
+}
+
+static struct verify_node *dequeue(struct verifier *v)
+{
+	struct verify_node *first = v->heap[0], *last = v->heap[--v->nr_heap];
+	uint32_t i = 0, down;
+
+	for (;;) {
+		down = 2 * i + 1;
+		if (down >= v->nr_heap)
+			break;
+		if (down + 1 < v->nr_heap && before(v, v->heap[down + 1], v->heap[down]))
+			down++;
+		if (!before(v, v->heap[down], last))
+			break;
+		v->heap[i] = v->heap[down];
+		i = down;
+	}
+	if (v->nr_heap)
+		v->heap[i] = last;
+	first->queued = false;
+	return first;
+}
+
+static struct verify_context *find_context(struct verifier *v, uint32_t function, bool callback)
+{
+	struct verify_context *parent = v->context, *c;
+	uint32_t call = v->pc, depth = parent ? parent->depth + 1 : 0;
+
+	for (c = parent ? parent->children : NULL; c; c = c->next_sibling)
+		if (c->call == call && c->function == function)
+			return c;
+	v->nodes += v->functions[function].nr_blocks;
+	if (v->nodes > MAX_NODES) {
+		too_complex(v, "too many chains of calls");
+		return NULL;
+	}
+	c = calloc(1, sizeof(*c));
+	if (c)
+		c->node = calloc(v->functions[function].nr_blocks, sizeof(struct verify_node *));
+	if (!c || !c->node) {
+		free(c);
+		error_nomem(v->e);
+		return NULL;
+	}
+	c->parent = parent;
+	c->call = call;
+	c->function = function;
+	c->callback = callback;
+	c->depth = depth;
+	if (parent) {
+		memcpy(c->order, parent->order, sizeof(c->order));
+		/* the block of the call */
+		for (; v->block_at[call] == NO_BLOCK; call--)
+			;
+		c->order[depth - 1] = v->blocks[v->block_at[call]].order;
+		c->next_sibling = parent->children;
+		parent->children = c;
+	} else {
+		v->contexts = c;
+	}
+	return c;
+}
+
+static void free_variant(struct verifier *v, struct verify_variant *x)
+{
+	if (x->s)
+		v->bytes -= verify_state_size(x->s);
+	free(x->s);
+	x->s = NULL;
+}
+
+/* Children are freed by a walk along the siblings and parents: chains can be long, not deep. */
+static void free_context(struct verifier *v, struct verify_context *c)
+{
+	uint32_t b, k;
+
+	while (c->children) {
+		struct verify_context *child = c->children;
+
+		c->children = child->next_sibling;
+		free_context(v, child);
+	}
+	for (b = 0; b < v->functions[c->function].nr_blocks; b++) {
+		struct verify_node *n = c->node[b];
+
+		for (k = 0; n && k < n->nr; k++)
+			free(n->variant[k].s);
+		if (n)
+			free(n->variant);
+		free(n);
+	}
+	free(c->node);
+	free(c);
+}
+
+void verify_walk_free(struct verifier *v)
+{
+	if (v->contexts)
+		free_context(v, v->contexts);
+	v->contexts = v->context = NULL;
+	v->nodes = v->bytes = 0;
+	free(v->heap);
+	v->heap = NULL;
+	v->nr_heap = v->room_heap = 0;
+	free(v->now);
+	free(v->other);
+	v->now = v->other = NULL;
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void add_mark(uint64_t *marks, uint32_t *nr, uint64_t m)
+{
+	int64_t d;
+
+	for (d = -1; d <= 1; d++)
+		if (*nr < MAX_MARKS)
+			marks[(*nr)++] = m + (uint64_t)d;
+}
+
+/* What a loop compares with: constants in its branches, and in registers. */
+static struct marks collect_marks(const struct verifier *v, const struct verify_node *n, const struct state *s, uint64_t *marks)
+{
+	const struct verify_block *b = &v->blocks[n->block];
+	const struct verify_function *f = &v->functions[v->function_of[n->block]];
+	uint32_t end = b->loop_end > b->first ? b->loop_end + 1 : f->first + f->nr, pc, nr = 0, k;
+	const struct frame *top = &s->frame[s->nr_frames - 1];
+
+	for (k = 0; k < 10; k++)
+		if (top->r[k].kind != KIND_NONE && num_is_const(&top->r[k].num))
+			add_mark(marks, &nr, top->r[k].num.umin);
+	for (pc = b->first; pc < end; pc++)
+		if (v->form[pc] == FORM_JUMP_K) {
+			add_mark(marks, &nr, (uint64_t)(int64_t)v->in->insns[pc].imm);
+			if (v->in->insns[pc].imm < 0 && BPF_CLASS(v->in->insns[pc].code) == BPF_JMP32)
+				add_mark(marks, &nr, (uint32_t)v->in->insns[pc].imm);
+		}
+	qsort(marks, nr, sizeof(*marks), compare_marks);
+	return (struct marks){ marks, nr };
+}
+
+static struct verify_node *find_node(struct verifier *v, struct verify_context *c, uint32_t block)
+{
+	struct verify_node **at = &c->node[block - v->functions[c->function].first_block];
+
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (!*at) {
+			error_nomem(v->e);
+			return NULL;
+		}
+		(*at)->context = c;
+		(*at)->block = block;
+	}
+	return *at;
+}
+
+static int add_variant(struct verifier *v, struct verify_node *n, const struct state *s)
+{
+	if (n->nr == n->room) {
+		uint32_t room = n->room ? 2 * n->room : 2;
+		struct verify_variant *x = realloc(n->variant, room * sizeof(*x));
+
+		if (!x)
+			return error_nomem(v->e);
+		n->variant = x;
+		n->room = room;
+	}
+	n->variant[n->nr] = (struct verify_variant){ .s = verify_state_save(s), .pending = true };
+	if (!n->variant[n->nr].s)
+		return error_nomem(v->e);
+	v->bytes += verify_state_size(n->variant[n->nr++].s);
+	if (v->bytes > MAX_BYTES)
+		return too_complex(v, "too many different states");
+	return enqueue(v, n);
+}
+
+static int join_variant(struct verifier *v, struct verify_node *n, struct verify_variant *x, const struct state *s)
+{
+	const struct verify_block *b = &v->blocks[n->block];
+	uint64_t values[MAX_MARKS];
+	struct marks marks = { values, 0 };
+	bool widen = b->loops && ++x->joins > ROUNDS && !x->pending;
+
+	if (b->loops && x->joins > 4 * ROUNDS_MARKS)
+		widen = true;
+	if (widen && x->joins <= ROUNDS_MARKS)
+		marks = collect_marks(v, n, s, values);
+	v->bytes -= verify_state_size(x->s);
+	if (verify_state_join(x->s, s, widen ? &marks : NULL))
+		x->pending = true;
+	v->bytes += verify_state_size(x->s);
+	return x->pending ? enqueue(v, n) : 0;
+}
+
+/* State @s reaches a node: it is covered, joined, or kept beside the others. */
+static int arrive(struct verifier *v, struct verify_context *c, uint32_t block, struct state *s)
+{
+	const struct verify_block *b = &v->blocks[block];
+	struct frame *top = state_top(s);
+	struct verify_node *n;
+	uint32_t k, limit = v->apart ? VARIANTS_APART : VARIANTS;
+
+	for (k = 0; k < 10; k++)
+		if (!(b->live & 1u << k))
+			top->r[k] = (struct value){ 0 };
+	n = find_node(v, c, block);
+	if (!n)
+		return -ENOMEM;
+	v->work += verify_state_size(s) / COPY_WORK * 2 + n->nr;
+	for (k = 0; k < n->nr; k++)
+		if (verify_state_covers(n->variant[k].s, s))
+			return 0;
+	for (k = 0; !v->apart && k < n->nr; k++)
+		if (verify_state_similar(n->variant[k].s, s))
+			return join_variant(v, n, &n->variant[k], s);
+	if (n->nr < limit)
+		return add_variant(v, n, s);
+	for (k = 0; k < n->nr; k++)
+		if (verify_state_similar(n->variant[k].s, s))
+			return join_variant(v, n, &n->variant[k], s);
+	for (k = 0; k < n->nr; k++)
+		if (verify_state_joinable(n->variant[k].s, s))
+			return join_variant(v, n, &n->variant[k], s);
+	return too_complex(v, "too many combinations of ring records meet");
+}
+
+int verify_push(struct verifier *v, bool callback)
+{
+	struct frame *f;
+
+	if (v->now->nr_frames == PROCESS_FRAMES)
+		return verify_refuse(v, TAG_DEPTH, "more than %d functions are active", PROCESS_FRAMES);
+	f = &v->now->frame[v->now->nr_frames++];
+	memset(f->r, 0, sizeof(f->r));
+	f->records = callback ? v->now->records : 0;
+	f->used = 0;
+	return 0;
+}
+
+/* A function that begins at slot @first is entered with the state at hand. */
+static int enter(struct verifier *v, uint32_t first, bool callback)
+{
+	uint32_t block = v->block_at[first];
+	struct verify_context *c = find_context(v, v->function_of[block], callback);
+
+	return c ? arrive(v, c, block, v->now) : v->over ? -E2BIG : -ENOMEM;
+}
+
+static int call(struct verifier *v, const struct bpf_insn *i)
+{
+	uint32_t first = v->pc + 1 + (uint32_t)i->imm, k;
+	struct frame *caller = state_top(v->now);
+	uint16_t live = v->blocks[v->block_at[v->pc + 1]].live;
+	int err = verify_push(v, false);
+
+	if (err)
+		return err;
+	for (k = 1; k <= 5; k++)
+		state_top(v->now)->r[k] = caller->r[k];
+	for (k = 0; k < 10; k++)
+		if (k < 6 || !(live & 1u << k))
+			caller->r[k] = (struct value){ 0 };
+	return enter(v, first, false);
+}
+
+/* The frame that ended is no place to point to. */
+static void forget_frame(struct state *s, uint32_t frame)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->nr_frames; i++) {
+		struct frame *f = &s->frame[i];
+
+		for (k = 0; k < 10; k++)
+			if (f->r[k].kind == KIND_STACK && f->r[k].index == frame)
+				f->r[k] = (struct value){ 0 };
+		for (k = 0; k < f->used; k++)
+			if (f->slot[k].whole && f->slot[k].v.kind == KIND_STACK && f->slot[k].v.index == frame)
+				f->slot[k] = (struct slot){ 0 };
+	}
+}
+
+static int leave_callback(struct verifier *v, const struct value *r0)
+{
+	struct state *s = v->now;
+	char text[120];
+
+	if (r0->kind != KIND_NUMBER || r0->num.umax > 1)
+		return verify_refuse(v, TAG_CALLBACK, "a callback returns %s, not 0 or 1", verify_value_text(v, r0, text, sizeof(text)));
+	if (state_top(s)->records != s->records)
+		return verify_refuse(v, TAG_CALLBACK, "a callback ends with more or fewer ring records than it began with");
+	s->nr_frames--;
+	forget_frame(s, s->nr_frames);
+	return arrive(v, v->context->parent, v->block_at[v->context->call], s);
+}
+
+static void note_stack(struct verifier *v)
+{
+	uint32_t i, sum = 0;
+
+	for (i = 0; i < v->now->nr_frames; i++)
+		sum += v->now->frame[i].used;
+	if (sum > v->deepest)
+		v->deepest = sum;
+}
+
+static int leave(struct verifier *v)
+{
+	struct state *s = v->now;
+	const struct value *x;
+	struct value r0, tmp;
+	char text[120];
+	uint32_t k;
+
+	note_stack(v);
+	if (s->nr_frames > 1 && !v->context->callback) {
+		r0 = state_top(s)->r[0];
+		s->nr_frames--;
+		state_top(s)->r[0] = r0;
+		forget_frame(s, s->nr_frames);
+		return arrive(v, v->context->parent, v->block_at[v->context->call + 1], s);
+	}
+	x = verify_read(v, 0, &tmp);
+	if (!x)
+		return verify_refuse(v, TAG_RETURN, "it ends with nothing in r0, the result");
+	if (v->context->callback)
+		return leave_callback(v, x);
+	if (x->kind != KIND_NUMBER)
+		return verify_refuse(v, TAG_RETURN, "it returns %s", verify_value_text(v, x, text, sizeof(text)));
+	if (!s->records)
+		return 0;
+	for (k = 0; !(s->records & 1u << k); k++)
+		;
+	return verify_refuse(v, TAG_RECORD, "it ends without giving up the ring record that instruction %u reserved", s->record[k].pc);
+}
+
+/* A callback's rounds, and what comes behind them. *over: this path has ended. */
+static int call_helper(struct verifier *v, const struct bpf_insn *i)
+{
+	uint32_t first;
+	int err;
+
+	if (verify_helper_row(i->imm)->needs == NEEDS_CALLS) {
+		v->result->loops = true;
+		/* once to see that the arguments are good, on a copy */
+		verify_state_load(v->other, v->now);
+		err = verify_helper(v, i);
+		if (err)
+			return err;
+		verify_state_load(v->now, v->other);
+		err = verify_callback(v, i, &first);
+		if (!err)
+			err = enter(v, first, true);
+		if (err)
+			return err;
+		/* back to before it: the first round may not be */
+		verify_state_load(v->now, v->other);
+	}
+	return verify_helper(v, i);
+}
+
+/* One instruction; *next: the one that follows on this path, UINT32_MAX: none. */
+static int step(struct verifier *v, uint32_t *next)
+{
+	const struct bpf_insn *i = &v->in->insns[v->pc];
+	bool falls, jumps;
+	int err;
+
+	*next = v->pc + 1;
+	switch (v->form[v->pc]) {
+	case FORM_ALU_K:
+	case FORM_ALU_X:
+	case FORM_ALU_1:
+		return verify_alu(v, i);
+	case FORM_LOAD:
+		return verify_load(v, i);
+	case FORM_STORE_K:
+	case FORM_STORE_X:
+		return verify_store(v, i);
+	case FORM_ATOMIC:
+		return verify_atomic(v, i);
+	case FORM_LD64:
+	case FORM_LDFUNC:
+	case FORM_MAP:
+	case FORM_MAP_VALUE:
+		*next = v->pc + 2;
+		return verify_load64(v, i);
+	case FORM_HELPER:
+		return call_helper(v, i);
+	case FORM_GOTO:
+		*next = v->pc + 1 + (uint32_t)(int32_t)i->off;
+		break;
+	case FORM_GOTOL:
+		*next = v->pc + 1 + (uint32_t)i->imm;
+		break;
+	case FORM_JUMP_K:
+	case FORM_JUMP_X:
+		err = verify_branch(v, i, &falls, &jumps);
+		if (err)
+			return err;
+		if (!falls)
+			*next = UINT32_MAX;
+		if (jumps) {
+			uint32_t to = v->pc + 1 + (uint32_t)(int32_t)i->off;
+
+			v->result->loops |= to <= v->pc;
+			return arrive(v, v->context, v->block_at[to], v->other);
+		}
+		return 0;
+	case FORM_CALL:
+		*next = UINT32_MAX;
+		return call(v, i);
+	default: /* FORM_EXIT */
+		*next = UINT32_MAX;
+		return leave(v);
+	}
+	v->result->loops |= *next <= v->pc;
+	return 0;
+}
+
+static void note_values(struct verifier *v)
+{
+	struct verify_value *to = v->result->values[v->pc];
+	bool first = !v->result->facts[v->pc].reached;
+	uint32_t k;
+
+	for (k = 0; k < 10; k++) {
+		const struct value *x = &state_top(v->now)->r[k];
+
+		if (first)
+			to[k] = (struct verify_value){ x->kind == KIND_NUMBER, x->num };
+		else if (x->kind != KIND_NUMBER)
+			to[k].is_number = false;
+		else if (to[k].is_number)
+			to[k].num = num_join(&to[k].num, &x->num);
+	}
+}
+
+/* From v->pc on until the path ends or meets another. */
+static int walk(struct verifier *v)
+{
+	uint32_t next, begin = v->pc;
+	int err;
+
+	for (;;) {
+		if (v->block_at[v->pc] != NO_BLOCK && v->pc != begin && v->blocks[v->block_at[v->pc]].meets)
+			return arrive(v, v->context, v->block_at[v->pc], v->now);
+		v->result->visited++;
+		if (++v->work > MAX_WORK)
+			return too_complex(v, "millions of steps have not been enough");
+		if (v->result->values)
+			note_values(v);
+		v->result->facts[v->pc].reached = true;
+		err = step(v, &next);
+		if (err || next == UINT32_MAX)
+			return err;
+		if (next <= v->pc) /* a jump back, perhaps to where this began */
+			return arrive(v, v->context, v->block_at[next], v->now);
+		v->pc = next;
+	}
+}
+
+static int begin(struct verifier *v)
+{
+	struct frame *f;
+
+	v->now = verify_state_full();
+	v->other = verify_state_full();
+	if (!v->now || !v->other)
+		return error_nomem(v->e);
+	v->pc = 0;
+	v->next_id = 0;
+	memset(v->now->record, 0, sizeof(v->now->record));
+	verify_push(v, false);
+	f = state_top(v->now);
+	if (v->in->has_memory) {
+		f->r[1] = (struct value){ .kind = KIND_MEMORY, .num = num_const(0) };
+		f->r[2] = value_number(num_const(v->in->memory));
+	} else {
+		f->r[1] = (struct value){ .kind = KIND_CONTEXT, .num = num_const(0) };
+	}
+	return enter(v, 0, false);
+}
+
+int verify_walk(struct verifier *v)
+{
+	struct verify_node *n;
+	uint32_t k;
+	int err = begin(v);
+
+	while (!err && v->nr_heap) {
+		n = dequeue(v);
+		for (k = 0; !err && k < n->nr; k++) {
+			if (!n->variant[k].pending)
+				continue;
+			n->variant[k].pending = false;
+			verify_state_load(v->now, n->variant[k].s);
+			v->context = n->context;
+			v->pc = v->blocks[n->block].first;
+			err = walk(v);
+			note_stack(v);
+			if (v->blocks[n->block].once)
+				free_variant(v, &n->variant[k]);
+		}
+		if (!err && v->blocks[n->block].once)
+			n->nr = 0;
+	}
+	return err;
+}

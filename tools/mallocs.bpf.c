@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * mallocs: how much memory an application asks for, and what it never gives back, by stack.
+ *
+ *	abide run mallocs.bpf.o --preload libc -- COMMAND
+ *	abide run mallocs.bpf.o --preload libc --min-bytes=4096 -i 5 -- COMMAND
+ *
+ * The stack is that of the call that got the memory. What a program keeps until it ends on
+ * purpose looks like what it lost; so watch a server with -i, and see what grows. A program
+ * that has an allocator of its own built in does not call libc's, and shows nothing here.
+ */
+#include <abide/libc.h>
+#include <abide/program.h>
+
+OPTION(u64, min_bytes, 0, "count only blocks of at least so many bytes");
+
+#define DEPTH 8
+
+struct place {
+	u32 pid TITLE("PID");
+	u32 __unused;
+	user_code stack[DEPTH] TITLE("STACK");
+};
+
+struct kept {
+	u64 bytes UNIT("bytes") TITLE("KEPT") SORT;
+	u64 blocks TITLE("BLOCKS");
+	u64 asked UNIT("bytes") TITLE("ASKED");
+	u64 times TITLE("TIMES");
+};
+
+COUNTER(got, "blocks handed out");
+COUNTER(returned, "blocks given back");
+HISTOGRAM(sizes, "sizes of blocks", "bytes");
+TOP_BY(places, struct place, struct kept, "memory that was not given back", 16384);
+
+struct address {
+	u64 address;
+	u64 pid; /* a child has the addresses of its parent */
+};
+
+struct block {
+	u64 size;
+	struct place place;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__type(key, struct address);
+	__type(value, struct block);
+} blocks SEC(".maps");
+
+/* What realloc() may free: a block that comes back when it fails. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32); /* thread */
+	__type(value, struct block);
+} moving SEC(".maps");
+
+COUNTER(untold, "blocks that found no room in the table of blocks");
+
+static __always_inline void hold(u64 address, struct block *block)
+{
+	struct address key = { address, bpf_get_current_pid_tgid() >> 32 };
+	struct kept *kept;
+
+	if (bpf_map_update_elem(&blocks, &key, block, BPF_ANY)) {
+		count(&untold, 1);
+		return;
+	}
+	kept = table_at(&places, &block->place);
+	if (kept) {
+		kept->bytes += block->size;
+		kept->blocks++;
+	}
+}
+
+static __always_inline void got_block(void *ctx, u64 address, u64 size)
+{
+	struct block block = { .size = size };
+	struct kept *kept;
+
+	if (!address || size < min_bytes)
+		return;
+	count(&got, 1);
+	hist_add(&sizes, size);
+	block.place.pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_stack(ctx, block.place.stack, sizeof(block.place.stack), BPF_F_USER_STACK);
+	kept = table_at(&places, &block.place);
+	if (kept) {
+		kept->asked += size;
+		kept->times++;
+	}
+	hold(address, &block);
+}
+
+/* The sums of all CPUs together: one CPU may give back what another one got. */
+static __always_inline bool gave_block(u64 address, struct block *copy)
+{
+	struct address key = { address, bpf_get_current_pid_tgid() >> 32 };
+	struct block *block = bpf_map_lookup_elem(&blocks, &key);
+	struct kept *kept;
+
+	if (!block)
+		return false;
+	*copy = *block;
+	bpf_map_delete_elem(&blocks, &key);
+	kept = table_at(&places, &copy->place);
+	if (kept) {
+		kept->bytes -= copy->size;
+		kept->blocks--;
+	}
+	return true;
+}
+
+SEC("tp_user/libc:malloc")
+int BPF_PROG(on_malloc, u64 address, u64 size)
+{
+	got_block(ctx, address, size);
+	return 0;
+}
+
+SEC("tp_user/libc:free")
+int BPF_PROG(on_free, u64 address)
+{
+	struct block block;
+
+	if (gave_block(address, &block))
+		count(&returned, 1);
+	return 0;
+}
+
+SEC("tp_user/libc:realloc_enter")
+int BPF_PROG(on_realloc, u64 old)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct block block;
+
+	if (old && gave_block(old, &block))
+		bpf_map_update_elem(&moving, &tid, &block, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_user/libc:realloc_exit")
+int BPF_PROG(on_realloc_done, u64 old, u64 address, u64 size)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct block *block = bpf_map_lookup_elem(&moving, &tid);
+
+	if (block && !address && size)
+		hold(old, block);
+	else if (block)
+		count(&returned, 1);
+	if (block)
+		bpf_map_delete_elem(&moving, &tid);
+	got_block(ctx, address, size);
+	return 0;
+}
+
+LICENSE("GPL");

@@ -11,7 +11,7 @@ T       := $(B)/tests
 CASES   ?= $(sort $(wildcard tests/cases/*.case))
 RUNNER  := $(T)/runner
 # The stages that cases drive: no libbpf, no engine.
-CASESRC := $(filter-out %.bpf.c,$(foreach s,util object catalog analyze policy translate check,$(sort $(wildcard src/$(s)/*.c))))
+CASESRC := src/image/notes.c $(filter-out %.bpf.c,$(foreach s,util object catalog analyze policy translate check,$(sort $(wildcard src/$(s)/*.c))))
 CASEOBJ := $(CASESRC:src/%.c=$(B)/%.o) $(B)/gen/catalog_builtin.o
 RUNOBJ  := $(patsubst tests/runner/%.c,$(T)/runner.o/%.o,$(sort $(wildcard tests/runner/*.c)))
 

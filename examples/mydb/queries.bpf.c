@@ -3,14 +3,15 @@
  * queries: what mydb is asked, and how long it takes.
  *
  *	abide run queries.bpf.o -p $(pidof mydb)
- *	abide run queries.bpf.o --slow-us=1000 -- mydb /tmp/mydb.sock
+ *	abide run queries.bpf.o --each --slow-us=1000 -- mydb /tmp/mydb.sock
  *
  * mydb_events.h is what "abide header mydb" prints.
  */
 #include "mydb_events.h"
 #include <abide/program.h>
 
-OPTION(u64, slow_us, 0, "a row for each query that took at least this long, in microseconds; 0: none");
+OPTION(bool, each, 0, "a row for each query");
+OPTION(u64, slow_us, 0, "rows only for those that took at least this long, in microseconds");
 
 enum mydb_op { OP_NONE, OP_GET, OP_SET, OP_DEL, OP_BAD };
 
@@ -27,7 +28,7 @@ struct times {
 	u64 waited TITLE("WAITED");
 };
 
-struct slow {
+struct row {
 	u32 conn TITLE("CONN");
 	enum mydb_op op TITLE("OP");
 	u64 ns UNIT("ns") TITLE("TIME");
@@ -40,11 +41,11 @@ HISTOGRAM_BY(latency, enum mydb_op, "time of one query", "ns");
 HISTOGRAM(values, "sizes of values", "bytes");
 COUNTER(connections, "connections that were closed");
 COUNTER(served, "queries on them");
-EVENTS(slow, struct slow, "slow queries");
+EVENTS(rows, struct row, "queries");
 
 static __always_inline void tell(struct query_user *query, u64 ns)
 {
-	struct slow *row = event_reserve(&slow);
+	struct row *row = event_reserve(&rows);
 
 	if (!row)
 		return;
@@ -65,7 +66,7 @@ int BPF_PROG(on_done, struct query_user *query)
 	enum mydb_op op = what.op;
 
 	hist_add_by(&latency, &op, ns);
-	if (slow_us && ns >= slow_us * 1000)
+	if (each && ns >= slow_us * 1000)
 		tell(query, ns);
 	if (!t)
 		return 0;

@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Numbers of the abstract interpreter. In: what is known of the operands; out: what is
- * then known of the result. Three views of one set are kept (unsigned interval, signed
- * interval, known bits) and sharpen each other in settle(). Where an operation is not
- * worth a precise rule the answer is "any number", never a guess. Worked example: x in
- * [0,5], x << 3: bits unknown 0x7 << 3 = 0x38, interval [0,40].
+ * then known of the result. Five views of one set are kept (unsigned and signed interval, known
+ * bits, unsigned and signed interval of the low half) and sharpen each other in num_tighten().
+ * Operations are in num_alu.c, comparisons in num_refine.c.
  */
-#include <linux/bpf.h>
-
-#include "analyze/num.h"
+#include "analyze/num_view.h"
 
 struct num num_any(void)
 {
-	return (struct num){ .umax = UINT64_MAX, .smin = INT64_MIN, .smax = INT64_MAX, .unknown = UINT64_MAX };
+	return (struct num){ .umax = UINT64_MAX, .smin = INT64_MIN, .smax = INT64_MAX, .unknown = UINT64_MAX,
+			     .low_umax = UINT32_MAX, .low_smin = INT32_MIN, .low_smax = INT32_MAX };
 }
 
 struct num num_const(uint64_t v)
 {
-	return (struct num){ .umin = v, .umax = v, .smin = (int64_t)v, .smax = (int64_t)v, .bits = v };
+	return (struct num){ .umin = v, .umax = v, .smin = (int64_t)v, .smax = (int64_t)v, .bits = v,
+			     .low_umin = (uint32_t)v, .low_umax = (uint32_t)v, .low_smin = (int32_t)v, .low_smax = (int32_t)v };
 }
 
-/* All bits up to the highest one that is set in @v. */
-static uint64_t fill_down(uint64_t v)
+uint64_t num_fill_down(uint64_t v)
 {
 	return v ? UINT64_MAX >> __builtin_clzll(v) : 0;
 }
@@ -45,47 +43,93 @@ static void round_ends(struct num *n)
 		n->umin = v + low + 1;
 }
 
-/* Let the three views sharpen each other. An empty set settles to something harmless. */
-static struct num settle(struct num n)
+/* An unsigned and a signed interval of the same bits: what one says of the sign tells the other. */
+static void signs(struct num *n)
+{
+	if ((int64_t)n->umin >= 0 && (int64_t)n->umax >= 0) {
+		RAISE(n->smin, (int64_t)n->umin);
+		LOWER(n->smax, (int64_t)n->umax);
+	} else if ((int64_t)n->umin < 0) {
+		RAISE(n->smin, (int64_t)n->umin);
+		LOWER(n->smax, (int64_t)n->umax);
+	}
+	if (n->smin >= 0 || n->smax < 0) {
+		RAISE(n->umin, (uint64_t)n->smin);
+		LOWER(n->umax, (uint64_t)n->smax);
+	}
+}
+
+static void low_signs(struct num *n)
+{
+	if ((int32_t)n->low_umin < 0 || (int32_t)n->low_umax >= 0) {
+		RAISE(n->low_smin, (int32_t)n->low_umin);
+		LOWER(n->low_smax, (int32_t)n->low_umax);
+	}
+	if (n->low_smin >= 0 || n->low_smax < 0) {
+		RAISE(n->low_umin, (uint32_t)n->low_smin);
+		LOWER(n->low_umax, (uint32_t)n->low_smax);
+	}
+}
+
+/* The low half and the whole. */
+static void halves(struct num *n)
+{
+	uint64_t upper = n->umin >> 32 << 32, differ;
+
+	RAISE(n->low_umin, (uint32_t)n->bits);
+	LOWER(n->low_umax, (uint32_t)(n->bits | n->unknown));
+	if (n->umin >> 32 == n->umax >> 32) {
+		RAISE(n->low_umin, (uint32_t)n->umin);
+		LOWER(n->low_umax, (uint32_t)n->umax);
+	}
+	if (n->smin >= INT32_MIN && n->smax <= INT32_MAX) {
+		RAISE(n->low_smin, (int32_t)n->smin);
+		LOWER(n->low_smax, (int32_t)n->smax);
+	}
+	low_signs(n);
+	if (n->umin >> 32 == n->umax >> 32) {
+		RAISE(n->umin, upper | n->low_umin);
+		LOWER(n->umax, upper | n->low_umax);
+	}
+	if (n->smin >= INT32_MIN && n->smax <= INT32_MAX) {
+		RAISE(n->smin, n->low_smin);
+		LOWER(n->smax, n->low_smax);
+	}
+	if (n->low_umin <= n->low_umax) {
+		differ = num_fill_down(n->low_umin ^ n->low_umax) | ~(uint64_t)UINT32_MAX;
+		n->bits |= n->low_umin & ~differ & n->unknown;
+		n->unknown &= differ;
+	}
+}
+
+bool num_tighten(struct num *n)
 {
 	uint64_t differ;
 	int round;
 
 	for (round = 0; round < 2; round++) {
 		/* bits -> unsigned: at least the known ones, at most with all unknown ones */
-		if (n.umin < n.bits)
-			n.umin = n.bits;
-		if (n.umax > (n.bits | n.unknown))
-			n.umax = n.bits | n.unknown;
-		round_ends(&n);
-		/* unsigned <-> signed where both ends lie in one half */
-		if ((int64_t)n.umin >= 0 && (int64_t)n.umax >= 0) {
-			if (n.smin < (int64_t)n.umin)
-				n.smin = (int64_t)n.umin;
-			if (n.smax > (int64_t)n.umax)
-				n.smax = (int64_t)n.umax;
-		} else if ((int64_t)n.umin < 0) {
-			if (n.smin < (int64_t)n.umin)
-				n.smin = (int64_t)n.umin;
-			if (n.smax > (int64_t)n.umax)
-				n.smax = (int64_t)n.umax;
-		}
-		if (n.smin >= 0 || n.smax < 0) {
-			if (n.umin < (uint64_t)n.smin)
-				n.umin = (uint64_t)n.smin;
-			if (n.umax > (uint64_t)n.smax)
-				n.umax = (uint64_t)n.smax;
-		}
+		RAISE(n->umin, n->bits);
+		LOWER(n->umax, n->bits | n->unknown);
+		round_ends(n);
+		signs(n);
+		halves(n);
+		signs(n);
+		if (n->umin > n->umax || n->smin > n->smax || n->low_umin > n->low_umax || n->low_smin > n->low_smax)
+			return false;
 		/* unsigned -> bits: the common leading bits of both ends */
-		if (n.umin <= n.umax) {
-			differ = fill_down(n.umin ^ n.umax);
-			n.bits |= n.umin & ~differ & n.unknown;
-			n.unknown &= differ;
-		}
+		differ = num_fill_down(n->umin ^ n->umax);
+		if ((n->umin ^ n->bits) & ~differ & ~n->unknown)
+			return false;
+		n->bits |= n->umin & ~differ & n->unknown;
+		n->unknown &= differ;
 	}
-	if (n.umin > n.umax || n.smin > n.smax)
-		return num_any();
-	return n;
+	return true;
+}
+
+struct num num_settle(struct num n)
+{
+	return num_tighten(&n) ? n : num_any();
 }
 
 struct num num_range(uint64_t umin, uint64_t umax)
@@ -94,7 +138,7 @@ struct num num_range(uint64_t umin, uint64_t umax)
 
 	n.umin = umin;
 	n.umax = umax;
-	return settle(n);
+	return num_settle(n);
 }
 
 struct num num_signed(int64_t smin, int64_t smax)
@@ -103,7 +147,7 @@ struct num num_signed(int64_t smin, int64_t smax)
 
 	n.smin = smin;
 	n.smax = smax;
-	return settle(n);
+	return num_settle(n);
 }
 
 bool num_is_const(const struct num *n)
@@ -114,37 +158,67 @@ bool num_is_const(const struct num *n)
 bool num_equal(const struct num *a, const struct num *b)
 {
 	return a->umin == b->umin && a->umax == b->umax && a->smin == b->smin && a->smax == b->smax &&
-	       a->bits == b->bits && a->unknown == b->unknown;
+	       a->bits == b->bits && a->unknown == b->unknown && a->low_umin == b->low_umin &&
+	       a->low_umax == b->low_umax && a->low_smin == b->low_smin && a->low_smax == b->low_smax;
 }
 
 bool num_contains(const struct num *n, uint64_t v)
 {
 	return v >= n->umin && v <= n->umax && (int64_t)v >= n->smin && (int64_t)v <= n->smax &&
-	       (v & ~n->unknown) == n->bits;
+	       (v & ~n->unknown) == n->bits && (uint32_t)v >= n->low_umin && (uint32_t)v <= n->low_umax &&
+	       (int32_t)v >= n->low_smin && (int32_t)v <= n->low_smax;
 }
 
-static struct num with_bits(uint64_t bits, uint64_t unknown)
+bool num_within(const struct num *n, const struct num *of)
 {
-	struct num n = num_any();
+	return of->umin <= n->umin && of->umax >= n->umax && of->smin <= n->smin && of->smax >= n->smax &&
+	       !(n->unknown & ~of->unknown) && !((n->bits ^ of->bits) & ~of->unknown) &&
+	       of->low_umin <= n->low_umin && of->low_umax >= n->low_umax && of->low_smin <= n->low_smin &&
+	       of->low_smax >= n->low_smax;
+}
 
-	n.bits = bits & ~unknown;
-	n.unknown = unknown;
-	return settle(n);
+/* The first mark at or above @v, both as numbers with a sign or both without; @last if there is none. */
+static uint64_t mark_above(const uint64_t *marks, uint32_t nr, uint64_t v, bool is_signed, uint64_t last)
+{
+	uint64_t best = last;
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		if (is_signed ? (int64_t)marks[i] >= (int64_t)v && (int64_t)marks[i] < (int64_t)best
+			      : marks[i] >= v && marks[i] < best)
+			best = marks[i];
+	return best;
+}
+
+static int64_t mark_below(const uint64_t *marks, uint32_t nr, int64_t v, int64_t last)
+{
+	int64_t best = last;
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		if ((int64_t)marks[i] <= v && (int64_t)marks[i] > best)
+			best = (int64_t)marks[i];
+	return best;
 }
 
 struct num num_widen(const struct num *old, const struct num *n, const uint64_t *marks, uint32_t nr)
 {
 	struct num w = num_any();
-	uint32_t i;
 
 	/* what the loop's steps have in common stays: alignment, and the end that does not move */
 	w.unknown = n->unknown ? UINT64_MAX << __builtin_ctzll(n->unknown) : 0;
 	w.bits = n->bits & ~w.unknown;
 	w.umin = n->umin == old->umin ? n->umin : 0;
-	for (i = 0; i < nr && marks[i] < n->umax; i++)
-		;
-	w.umax = n->umax == old->umax ? n->umax : i < nr ? marks[i] : UINT64_MAX;
-	return settle(w);
+	w.umax = n->umax == old->umax ? n->umax : mark_above(marks, nr, n->umax, false, UINT64_MAX);
+	w.smin = n->smin == old->smin ? n->smin : mark_below(marks, nr, n->smin, INT64_MIN);
+	w.smax = n->smax == old->smax ? n->smax : (int64_t)mark_above(marks, nr, (uint64_t)n->smax, true, INT64_MAX);
+	w.low_umin = n->low_umin == old->low_umin ? n->low_umin : 0;
+	w.low_umax = n->low_umax == old->low_umax ? n->low_umax : (uint32_t)mark_above(marks, nr, n->low_umax, false, UINT32_MAX);
+	w.low_smin = n->low_smin == old->low_smin ? n->low_smin : (int32_t)mark_below(marks, nr, n->low_smin, INT32_MIN);
+	w.low_smax = n->low_smax == old->low_smax
+			     ? n->low_smax
+			     : (int32_t)mark_above(marks, nr, (uint64_t)(int64_t)n->low_smax, true, INT32_MAX);
+	return num_settle(w);
 }
 
 struct num num_join(const struct num *a, const struct num *b)
@@ -157,7 +231,19 @@ struct num num_join(const struct num *a, const struct num *b)
 	n.smax = a->smax > b->smax ? a->smax : b->smax;
 	n.unknown = a->unknown | b->unknown | (a->bits ^ b->bits);
 	n.bits = a->bits & ~n.unknown;
-	return settle(n);
+	n.low_umin = a->low_umin < b->low_umin ? a->low_umin : b->low_umin;
+	n.low_umax = a->low_umax > b->low_umax ? a->low_umax : b->low_umax;
+	n.low_smin = a->low_smin < b->low_smin ? a->low_smin : b->low_smin;
+	n.low_smax = a->low_smax > b->low_smax ? a->low_smax : b->low_smax;
+	return num_settle(n);
+}
+
+static void copy_low(struct num *to, const struct num *from)
+{
+	to->low_umin = from->low_umin;
+	to->low_umax = from->low_umax;
+	to->low_smin = from->low_smin;
+	to->low_smax = from->low_smax;
 }
 
 struct num num_zext(const struct num *n, unsigned bits)
@@ -167,14 +253,17 @@ struct num num_zext(const struct num *n, unsigned bits)
 
 	if (n->umax <= mask)
 		return *n;
-	r = with_bits(n->bits & mask, n->unknown & mask);
+	r = num_any();
+	r.bits = n->bits & mask;
+	r.unknown = n->unknown & mask;
+	if (bits == 32)
+		copy_low(&r, n);
 	/* the interval survives when both ends have the same upper part */
 	if ((n->umin & ~mask) == (n->umax & ~mask)) {
 		r.umin = n->umin & mask;
 		r.umax = n->umax & mask;
-		r = settle(r);
 	}
-	return r;
+	return num_settle(r);
 }
 
 struct num num_sext(const struct num *n, unsigned bits)
@@ -186,8 +275,10 @@ struct num num_sext(const struct num *n, unsigned bits)
 		return *n;
 	if (!bits) /* no width at all: hostile code asks for it */
 		return r;
-	z = num_zext(n, bits);
 	max = (int64_t)((1ull << (bits - 1)) - 1);
+	if (n->smin >= -max - 1 && n->smax <= max)
+		return *n;
+	z = num_zext(n, bits);
 	if (z.umax <= (uint64_t)max)
 		return z;
 	r.smin = -max - 1;
@@ -196,321 +287,9 @@ struct num num_sext(const struct num *n, unsigned bits)
 		r.smin = (int64_t)(z.umin | ~((1ull << bits) - 1));
 		r.smax = (int64_t)(z.umax | ~((1ull << bits) - 1));
 	}
-	return settle(r);
-}
-
-static struct num add(const struct num *a, const struct num *b)
-{
-	uint64_t carries, sum, unknown = a->unknown | b->unknown;
-	struct num n = num_any();
-
-	/* a bit of the sum is known if both are known there and no unknown carry reaches it */
-	sum = a->bits + b->bits;
-	carries = (a->bits + a->unknown + b->bits + b->unknown) ^ sum;
-	n.unknown = carries | unknown;
-	n.bits = sum & ~n.unknown;
-	if (!__builtin_add_overflow(a->umin, b->umin, &n.umin) &&
-	    !__builtin_add_overflow(a->umax, b->umax, &n.umax)) {
-		;
-	} else {
-		n.umin = 0;
-		n.umax = UINT64_MAX;
-	}
-	if (__builtin_add_overflow(a->smin, b->smin, &n.smin) ||
-	    __builtin_add_overflow(a->smax, b->smax, &n.smax)) {
-		n.smin = INT64_MIN;
-		n.smax = INT64_MAX;
-	}
-	return settle(n);
-}
-
-static struct num sub(const struct num *a, const struct num *b)
-{
-	uint64_t diff, alpha, beta;
-	struct num n = num_any();
-
-	diff = a->bits - b->bits;
-	alpha = diff + a->unknown;
-	beta = diff - b->unknown;
-	n.unknown = (alpha ^ beta) | a->unknown | b->unknown;
-	n.bits = diff & ~n.unknown;
-	if (a->umin >= b->umax) {
-		n.umin = a->umin - b->umax;
-		n.umax = a->umax - b->umin;
-	}
-	if (__builtin_sub_overflow(a->smin, b->smax, &n.smin) ||
-	    __builtin_sub_overflow(a->smax, b->smin, &n.smax)) {
-		n.smin = INT64_MIN;
-		n.smax = INT64_MAX;
-	}
-	return settle(n);
-}
-
-static struct num shift(uint8_t op, const struct num *a, unsigned by, unsigned width)
-{
-	struct num n = num_any();
-
-	switch (op) {
-	case BPF_LSH:
-		n = with_bits(a->bits << by, a->unknown << by);
-		if (a->umax <= UINT64_MAX >> by) {
-			n.umin = a->umin << by;
-			n.umax = a->umax << by;
-		}
-		return settle(n);
-	case BPF_RSH:
-		n = with_bits(a->bits >> by, a->unknown >> by);
-		n.umin = a->umin >> by;
-		n.umax = a->umax >> by;
-		return settle(n);
-	default: /* BPF_ARSH; 32 bits: of the sign-extended value */
-		if (width == 32)
-			return n;
-		n.smin = a->smin >> by;
-		n.smax = a->smax >> by;
-		return settle(n);
-	}
-}
-
-static struct num alu(uint8_t op, const struct num *a, const struct num *b, unsigned width)
-{
-	struct num n = num_any();
-	uint64_t wide;
-
-	switch (op) {
-	case BPF_ADD:
-		return add(a, b);
-	case BPF_SUB:
-		return sub(a, b);
-	case BPF_MOV:
-		return *b;
-	case BPF_NEG:
-		n = num_const(0);
-		return sub(&n, a);
-	case BPF_AND:
-		n = with_bits(a->bits & b->bits,
-			      (a->bits | a->unknown) & (b->bits | b->unknown) & ~(a->bits & b->bits));
-		n.umax = n.umax < a->umax ? n.umax : a->umax;
-		n.umax = n.umax < b->umax ? n.umax : b->umax;
-		return settle(n);
-	case BPF_OR:
-		wide = a->bits | b->bits;
-		return with_bits(wide, (a->unknown | b->unknown) & ~wide);
-	case BPF_XOR:
-		return with_bits(a->bits ^ b->bits, a->unknown | b->unknown);
-	case BPF_LSH:
-	case BPF_RSH:
-	case BPF_ARSH:
-		if (num_is_const(b) && b->umin < width)
-			return shift(op, a, (unsigned)b->umin, width);
-		return n;
-	case BPF_MUL:
-		if (num_is_const(a) && num_is_const(b))
-			return num_const(a->umin * b->umin);
-		if (!__builtin_mul_overflow(a->umax, b->umax, &wide)) {
-			n.umax = wide;
-			n.umin = a->umin * b->umin;
-		}
-		if (num_is_const(b) && b->umin && !(b->umin & (b->umin - 1)))
-			n.unknown = UINT64_MAX << __builtin_ctzll(b->umin);
-		return settle(n);
-	case BPF_DIV: /* unsigned; by zero gives 0 */
-		n.umax = b->umin ? a->umax / b->umin : a->umax;
-		n.umin = b->umin ? a->umin / b->umax : 0;
-		return settle(n);
-	case BPF_MOD: /* unsigned; by zero leaves the dividend */
-		n.umax = b->umin && b->umax - 1 < a->umax ? b->umax - 1 : a->umax;
-		return settle(n);
-	default:
-		return n;
-	}
-}
-
-struct num num_alu(uint8_t op, const struct num *a, const struct num *b, bool is64, bool is_signed)
-{
-	struct num x, y, n;
-
-	if (is_signed && (op == BPF_DIV || op == BPF_MOD)) {
-		n = num_any();
-		return is64 ? n : num_zext(&n, 32);
-	}
-	if (is64)
-		return alu(op, a, b, 64);
-	x = num_zext(a, 32);
-	y = num_zext(b, 32);
-	if (op == BPF_ARSH) /* of the sign-extended 32-bit value */
-		x = num_sext(&x, 32);
-	n = alu(op, &x, &y, op == BPF_ARSH && num_is_const(&y) && y.umin < 32 ? 64 : 32);
-	return num_zext(&n, 32);
-}
-
-/* The opposite of a comparison: what holds when it is false. */
-static uint8_t opposite(uint8_t op)
-{
-	switch (op) {
-	case BPF_JEQ:
-		return BPF_JNE;
-	case BPF_JNE:
-		return BPF_JEQ;
-	case BPF_JGT:
-		return BPF_JLE;
-	case BPF_JGE:
-		return BPF_JLT;
-	case BPF_JLT:
-		return BPF_JGE;
-	case BPF_JLE:
-		return BPF_JGT;
-	case BPF_JSGT:
-		return BPF_JSLE;
-	case BPF_JSGE:
-		return BPF_JSLT;
-	case BPF_JSLT:
-		return BPF_JSGE;
-	case BPF_JSLE:
-		return BPF_JSGT;
-	default:
-		return 0; /* JSET has none */
-	}
-}
-
-/* a < b (or a <= b), unsigned: narrow both. */
-static bool below(struct num *a, struct num *b, bool strict)
-{
-	if (strict && (b->umax == 0 || a->umin == UINT64_MAX))
-		return false;
-	if (a->umax > b->umax - strict)
-		a->umax = b->umax - strict;
-	if (b->umin < a->umin + strict)
-		b->umin = a->umin + strict;
-	return a->umin <= a->umax && b->umin <= b->umax;
-}
-
-static bool below_signed(struct num *a, struct num *b, bool strict)
-{
-	if (strict && (b->smax == INT64_MIN || a->smin == INT64_MAX))
-		return false;
-	if (a->smax > b->smax - strict)
-		a->smax = b->smax - strict;
-	if (b->smin < a->smin + strict)
-		b->smin = a->smin + strict;
-	return a->smin <= a->smax && b->smin <= b->smax;
-}
-
-static bool equal(struct num *a, struct num *b)
-{
-	struct num n = *a;
-
-	n.umin = a->umin > b->umin ? a->umin : b->umin;
-	n.umax = a->umax < b->umax ? a->umax : b->umax;
-	n.smin = a->smin > b->smin ? a->smin : b->smin;
-	n.smax = a->smax < b->smax ? a->smax : b->smax;
-	if ((a->bits ^ b->bits) & ~a->unknown & ~b->unknown)
-		return false;
-	n.bits = a->bits | b->bits;
-	n.unknown = a->unknown & b->unknown;
-	if (n.umin > n.umax || n.smin > n.smax)
-		return false;
-	*a = *b = settle(n);
-	return true;
-}
-
-static bool differ(struct num *a, const struct num *b)
-{
-	if (!num_is_const(b))
-		return true;
-	if (num_is_const(a))
-		return a->umin != b->umin;
-	if (a->umin == b->umin)
-		a->umin++;
-	else if (a->umax == b->umin)
-		a->umax--;
-	if (a->smin == b->smin)
-		a->smin++;
-	else if (a->smax == b->smin)
-		a->smax--;
-	return true;
-}
-
-static bool refine64(uint8_t op, struct num *a, struct num *b)
-{
-	switch (op) {
-	case BPF_JEQ:
-		return equal(a, b);
-	case BPF_JNE:
-		return differ(a, b) && differ(b, a);
-	case BPF_JLT:
-		return below(a, b, true);
-	case BPF_JLE:
-		return below(a, b, false);
-	case BPF_JGT:
-		return below(b, a, true);
-	case BPF_JGE:
-		return below(b, a, false);
-	case BPF_JSLT:
-		return below_signed(a, b, true);
-	case BPF_JSLE:
-		return below_signed(a, b, false);
-	case BPF_JSGT:
-		return below_signed(b, a, true);
-	case BPF_JSGE:
-		return below_signed(b, a, false);
-	default:
-		return true;
-	}
-}
-
-static bool refine_set(bool taken, struct num *a, const struct num *b)
-{
-	if (taken)
-		return ((a->bits | a->unknown) & (b->bits | b->unknown)) != 0;
-	if (!num_is_const(b))
-		return true;
-	if (a->bits & b->bits)
-		return false;
-	a->unknown &= ~b->bits;
-	*a = settle(*a);
-	return true;
-}
-
-bool num_refine(uint8_t op, bool taken, bool is64, struct num *a, struct num *b)
-{
-	struct num x, y;
-	bool fits, possible;
-
-	if (!is64) {
-		/*
-		 * The comparison sees the low halves. It says something of the whole
-		 * number only if that is known to fit: unsigned below 2^32; signed
-		 * comparisons in addition below 2^31.
-		 */
-		bool is_signed = op == BPF_JSLT || op == BPF_JSLE || op == BPF_JSGT || op == BPF_JSGE;
-
-		x = is_signed ? num_sext(a, 32) : num_zext(a, 32);
-		y = is_signed ? num_sext(b, 32) : num_zext(b, 32);
-		fits = num_equal(&x, a);
-		if (op == BPF_JSET)
-			possible = refine_set(taken, &x, &y);
-		else
-			possible = refine64(taken ? op : opposite(op), &x, &y);
-		if (!possible)
-			return false;
-		x = settle(x);
-		y = settle(y);
-		if (fits) {
-			*a = x;
-		} else if (is_signed && x.smin >= 0 && a->umax <= UINT32_MAX) {
-			/* zero-extended before, and now known to be below 2^31 */
-			a->umin = a->umin > (uint64_t)x.smin ? a->umin : (uint64_t)x.smin;
-			a->umax = a->umax < (uint64_t)x.smax ? a->umax : (uint64_t)x.smax;
-			*a = settle(*a);
-		}
-		return true;
-	}
-	if (op == BPF_JSET)
-		return refine_set(taken, a, b);
-	if (!refine64(taken ? op : opposite(op), a, b))
-		return false;
-	*a = settle(*a);
-	*b = settle(*b);
-	return true;
+	r.bits = z.bits & (uint64_t)max;
+	r.unknown = z.unknown | ~(uint64_t)max;
+	if (bits == 32)
+		copy_low(&r, n);
+	return num_settle(r);
 }

@@ -7,7 +7,8 @@
 
 /*
  * What is known of a 64-bit number: an unsigned and a signed interval and known bits
- * (.bits where .unknown has 0; .bits & .unknown == 0). A set of values; every function
+ * (.bits where .unknown has 0; .bits & .unknown == 0), and the same two intervals of its low 32 bits,
+ * which is what 32-bit comparisons tell of. A set of values; every function
  * returns a superset of what its operation can give (checked against brute force at
  * small widths by tests/unit/num_test.c). Pure functions.
  */
@@ -15,6 +16,8 @@ struct num {
 	uint64_t umin, umax;
 	int64_t smin, smax;
 	uint64_t bits, unknown;
+	uint32_t low_umin, low_umax;
+	int32_t low_smin, low_smax;
 };
 
 struct num num_any(void);
@@ -24,10 +27,12 @@ struct num num_signed(int64_t smin, int64_t smax);
 bool num_is_const(const struct num *n);
 bool num_equal(const struct num *a, const struct num *b);
 bool num_contains(const struct num *n, uint64_t v);
+/* Whether all that is in @n is certainly in @of. */
+bool num_within(const struct num *n, const struct num *of);
 struct num num_join(const struct num *a, const struct num *b);
 /*
- * @old became @n in a loop: jump ahead, so that it ends. The upper end goes to the next of
- * @marks (@nr numbers, rising: what the code compares with), or to the largest number.
+ * @old became @n in a loop: jump ahead, so that it ends. Ends that have moved go to the next of
+ * @marks (@nr numbers, rising: what the code compares with), or as far as there are numbers.
  */
 struct num num_widen(const struct num *old, const struct num *n, const uint64_t *marks, uint32_t nr);
 /* The low 32 bits, zero-extended; the low 8, 16 or 32 bits, sign-extended. */

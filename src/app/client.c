@@ -131,21 +131,28 @@ static int ask(struct app_client *c, int put, enum message_kind kind, struct abi
 	return err;
 }
 
-static int say_hello(struct app_client *c, struct abide_error *e)
+static int hear_hello(struct app_client *c, struct abide_error *e)
 {
 	struct abide_error own = { 0 };
 	int err = receive(c, MESSAGE_HELLO, now_ms() + HELLO_MS, &own);
 
+	message_hello_free(&c->hello);
 	if (!err)
 		err = message_get_hello(c->link.body, c->link.header.size, &c->hello, &own);
 	if (err && e)
 		*e = own;
 	if (!err) {
+		free(c->hello_body);
 		c->hello_body = c->link.body;
 		c->link.body = NULL;
 	}
 	message_link_next(&c->link);
 	return err;
+}
+
+int app_client_again(struct app_client *c, struct abide_error *e)
+{
+	return hear_hello(c, e);
 }
 
 int app_client_accept(int fd, struct app_client **out, struct abide_error *e)
@@ -169,7 +176,7 @@ int app_client_accept(int fd, struct app_client **out, struct abide_error *e)
 	}
 	c->pid = who.pid;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	err = say_hello(c, e);
+	err = hear_hello(c, e);
 out:
 	if (err)
 		app_client_free(c);

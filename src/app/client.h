@@ -25,6 +25,8 @@ void app_client_free(struct app_client *c);
 /* As we see it. */
 pid_t app_client_pid(const struct app_client *c);
 const struct message_hello *app_client_hello(const struct app_client *c);
+/* Other events have registered, and it waits again: hear its new HELLO. */
+int app_client_again(struct app_client *c, struct abide_error *e);
 /* To poll(2): readable when the connection or the process has ended. */
 int app_client_fd(const struct app_client *c);
 int app_client_pidfd(const struct app_client *c);

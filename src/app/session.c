@@ -125,39 +125,23 @@ static void end(struct session_process *p)
 	p->shown.ended = true;
 }
 
-static int send_programs(struct app_session *s, struct app_client *c, const struct session_version *v,
-                         struct message_made **made, struct abide_error *e)
+/* Translated for it, sent, and accepted; nothing runs yet. */
+static int attach(struct app_session *s, struct session_process *p, struct abide_error *e)
 {
-	int fds[MESSAGE_FDS];
-
-	session_fds(s, fds);
-	return app_client_attach(c, &v->message, fds, made, e);
-}
-
-/* A connection becomes a process of the session; nothing runs yet. Takes @c over. */
-static int attach(struct app_session *s, struct app_client *c, struct session_process **out, struct abide_error *e)
-{
-	struct message_made *made = NULL;
 	struct session_version *v;
+	int fds[MESSAGE_FDS], err;
 	uint32_t i;
-	int err;
 
-	err = session_version(s, app_client_pid(c), &v, e);
-	if (!err)
-		err = send_programs(s, c, v, &made, e);
-	if (err) {
-		app_client_free(c);
+	err = session_version(s, p->shown.pid, &v, e);
+	if (err)
 		return err;
-	}
-	err = add(s, c, out, e);
-	if (err) {
-		free(made);
+	session_fds(s, fds);
+	err = app_client_attach(p->client, &v->message, fds, &p->made, e);
+	if (err)
 		return err;
-	}
-	(*out)->made = made;
-	(*out)->shown.made = made;
+	p->shown.made = p->made;
 	for (i = 0; i < v->message.nr_programs; i++)
-		(*out)->shown.insns += made[i].insns;
+		p->shown.insns += p->made[i].insns;
 	return 0;
 }
 
@@ -184,7 +168,9 @@ int app_session_watch(struct app_session *s, pid_t pid, struct abide_error *e)
 	err = session_version(s, pid, &v, e); /* whether it has the events at all comes first */
 	if (!err)
 		err = app_client_connect(pid, &c, e);
-	return err ? err : attach(s, c, &p, e);
+	if (!err)
+		err = add(s, c, &p, e);
+	return err ? err : attach(s, p, e);
 }
 
 int app_session_start(struct app_session *s, struct abide_error *e)
@@ -231,61 +217,66 @@ static bool is_stranger(const struct abide_error *e)
 }
 
 /* A child that was forked while its parent ran the programs. */
-static int adopt(struct app_session *s, struct app_client *c, struct abide_error *e)
+static void adopt(struct app_session *s, struct session_process *p)
 {
-	struct session_process *p;
-	int err = add(s, c, &p, e);
-
-	if (err)
-		return err;
 	p->started = true;
 	s->ever++;
 	if (s->opts.attached)
 		s->opts.attached(s->opts.ctx, &p->shown);
-	return 0;
 }
 
-/* One that waits at its start. */
-static int join(struct app_session *s, struct app_client *c, struct abide_error *e)
-{
-	struct session_version *v;
-	struct session_process *p;
-	int err;
-
-	err = session_version(s, app_client_pid(c), &v, e);
-	if (err) {
-		app_client_go(c, NULL);
-		app_client_free(c);
-		return err;
-	}
-	err = attach(s, c, &p, e);
-	if (!err)
-		err = start(s, p, e);
-	if (!err)
-		err = app_client_go(p->client, e);
-	return err;
-}
-
-static int welcome(struct app_session *s, int fd, struct abide_error *e)
+/*
+ * One that waits. It may have none of the events, or not yet: libraries register one after the
+ * other, and some are loaded later. Then it goes on, and says when there are more.
+ */
+static int join(struct app_session *s, struct session_process *p, struct abide_error *e)
 {
 	struct abide_error own = { 0 };
-	struct app_client *c;
-	pid_t pid;
 	int err;
 
-	if (app_client_accept(fd, &c, &own))
-		return 0; /* whoever it was has gone, or is no process of ours */
-	pid = app_client_pid(c);
-	err = app_client_hello(c)->inherited ? adopt(s, c, &own) : join(s, c, &own);
+	err = attach(s, p, &own);
+	if (!err)
+		err = start(s, p, &own);
+	if (app_client_go(p->client, NULL) || (err && !is_stranger(&own)))
+		end(p);
 	if (!err || !strcmp(own.tag, "process-ended"))
 		return 0;
 	if (s->ever || is_stranger(&own)) {
 		if (s->opts.refused)
-			s->opts.refused(s->opts.ctx, pid, &own);
+			s->opts.refused(s->opts.ctx, p->shown.pid, &own);
 		return 0;
 	}
 	*e = own;
 	return err;
+}
+
+/* Whoever it was may have gone, or be no process of ours: no reason to end. */
+static int welcome(struct app_session *s, int fd, struct abide_error *e)
+{
+	struct session_process *p;
+	struct app_client *c;
+	int err;
+
+	if (app_client_accept(fd, &c, NULL))
+		return 0;
+	err = add(s, c, &p, e);
+	if (err)
+		return err;
+	if (!app_client_hello(c)->inherited)
+		return join(s, p, e);
+	adopt(s, p);
+	return 0;
+}
+
+/* Something is to be read from it, or it has ended. */
+static int hear(struct app_session *s, struct session_process *p, struct abide_error *e)
+{
+	if (!p->client)
+		return 0;
+	if (!app_client_ended(p->client) && !p->started && !app_client_again(p->client, NULL))
+		return join(s, p, e);
+	end(p);
+	return 0;
 }
 
 int app_session_serve(struct app_session *s, struct abide_error *e)
@@ -297,9 +288,8 @@ int app_session_serve(struct app_session *s, struct abide_error *e)
 	for (i = 0; i < n; i++) {
 		uint64_t what = events[i].data.u64;
 
-		if (what != LISTENER && what < s->nr_processes && s->processes[what]->client &&
-		    app_client_ended(s->processes[what]->client))
-			end(s->processes[what]);
+		if (!err && what < s->nr_processes)
+			err = hear(s, s->processes[what], e);
 	}
 	for (i = 0; i < n && !err; i++) {
 		if (events[i].data.u64 != LISTENER)

@@ -47,7 +47,10 @@ static int make_map(struct app_session *s, const struct app_map *from, struct ab
 		return err;
 	s->nr_maps++;
 	err = process_map_open(m->fd, &from->def, &m->map, e);
-	return err ? err : fill(m, from, e);
+	if (err)
+		return err;
+	process_map_set_slots(m->map, s->slots);
+	return fill(m, from, e);
 }
 
 static bool prints(const struct app_image *im)
@@ -81,6 +84,8 @@ int session_make_maps(struct app_session *s, const struct app_image *im, struct 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, s->wake))
 		return error_set(e, -errno, "", "cannot make a socket: %s", strerror(errno));
 	err = process_slots_create(&s->slots_fd, e);
+	if (!err)
+		err = process_slots_open(s->slots_fd, &s->slots, e);
 	for (i = 0; !err && i < im->nr_maps; i++)
 		err = make_map(s, &im->maps[i], e);
 	if (!err && prints(im)) {
@@ -103,6 +108,7 @@ void session_close_maps(struct app_session *s)
 	for (i = 0; i < 2; i++)
 		if (s->wake[i] >= 0)
 			close(s->wake[i]);
+	process_slots_close(s->slots);
 	if (s->slots_fd >= 0)
 		close(s->slots_fd);
 }

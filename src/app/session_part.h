@@ -38,6 +38,7 @@ struct app_session {
 	uint32_t nr_maps;
 	uint32_t trace; /* index into maps, MESSAGE_NONE */
 	bool has_maps;
+	struct process_slots *slots;
 	int slots_fd;
 	int wake[2]; /* [0] is read here, [1] goes to applications */
 	struct session_version **versions;

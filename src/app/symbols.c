@@ -54,20 +54,20 @@ struct process {
 	size_t nr, room;
 };
 
-struct symbols {
+struct app_symbols {
 	struct process *processes;
 	size_t nr_processes, room_processes;
 	struct file *files;
 	size_t nr_files, room_files;
 };
 
-int symbols_new(struct symbols **out, struct abide_error *e)
+int app_symbols_new(struct app_symbols **out, struct abide_error *e)
 {
 	*out = calloc(1, sizeof(**out));
 	return *out ? 0 : error_nomem(e);
 }
 
-void symbols_free(struct symbols *s)
+void app_symbols_free(struct app_symbols *s)
 {
 	size_t i;
 
@@ -88,7 +88,7 @@ void symbols_free(struct symbols *s)
 
 /* ---- what a process has mapped ---- */
 
-static bool find_file(struct symbols *s, const char *path, uint64_t inode, uint32_t *index)
+static bool find_file(struct app_symbols *s, const char *path, uint64_t inode, uint32_t *index)
 {
 	struct file *grown;
 	char *copy;
@@ -108,7 +108,7 @@ static bool find_file(struct symbols *s, const char *path, uint64_t inode, uint3
 }
 
 /* "start-end perms offset dev inode path"; only code, and only of files. */
-static void add_line(struct symbols *s, struct process *p, char *line)
+static void add_line(struct app_symbols *s, struct process *p, char *line)
 {
 	unsigned long long start, end, offset, inode;
 	struct mapping *grown;
@@ -129,7 +129,7 @@ static void add_line(struct symbols *s, struct process *p, char *line)
 	p->maps[p->nr++] = (struct mapping){ start, end, offset, file };
 }
 
-static struct process *find_process(const struct symbols *s, pid_t pid)
+static struct process *find_process(const struct app_symbols *s, pid_t pid)
 {
 	size_t i;
 
@@ -139,7 +139,7 @@ static struct process *find_process(const struct symbols *s, pid_t pid)
 	return NULL;
 }
 
-void symbols_look(struct symbols *s, pid_t pid)
+void app_symbols_look(struct app_symbols *s, pid_t pid)
 {
 	struct process now = { .pid = pid }, *p = find_process(s, pid), *grown;
 	char path[48], *line = NULL;
@@ -364,9 +364,9 @@ static const struct function *find_function(const struct file *f, uint64_t at)
 	return !found->size || at - found->start < found->size ? found : NULL;
 }
 
-void symbols_name(void *symbols, uint32_t pid, uint64_t address, struct buf *out)
+void app_symbols_name(void *symbols, uint32_t pid, uint64_t address, struct buf *out)
 {
-	struct symbols *s = symbols;
+	struct app_symbols *s = symbols;
 	const struct process *p = find_process(s, (pid_t)pid);
 	const struct mapping *m = p && address ? find_mapping(p, address - 1) : NULL;
 	const struct function *fn;

@@ -13,16 +13,16 @@
  * process has mapped is noted while it runs, and the symbols of a file are read when an
  * address in it is first asked for.
  */
-struct symbols;
+struct app_symbols;
 
-int symbols_new(struct symbols **out, struct abide_error *e);
-void symbols_free(struct symbols *s);
+int app_symbols_new(struct app_symbols **out, struct abide_error *e);
+void app_symbols_free(struct app_symbols *s);
 /* Note what @pid has mapped. Again, when that may have changed; a process that is gone stays as it was. */
-void symbols_look(struct symbols *s, pid_t pid);
+void app_symbols_look(struct app_symbols *s, pid_t pid);
 /*
  * Append "function+0x1d", or "library.so+0x1234" where it has no symbol, or nothing where no
  * file is. @pid 0: the process that was looked at first. render_options.symbol.
  */
-void symbols_name(void *symbols, uint32_t pid, uint64_t address, struct buf *out);
+void app_symbols_name(void *symbols, uint32_t pid, uint64_t address, struct buf *out);
 
 #endif

@@ -13,13 +13,14 @@
 #include "cli/check.h"
 
 static const char usage[] =
-	"usage: abide check OBJ... [--kernel BTF-FILE]... [--require abi] [--json] [--catalog FILE] [-v]\n"
+	"usage: abide check OBJ... [--kernel KERNEL]... [--require abi] [--json] [--catalog FILE] [-v]\n"
 	"       abide check OBJ... --app BINARY | -p PID [--require abi] [--json] [-v]\n"
 	"\n"
 	"Say whether programs depend on kernel internals, where, and on which kernels they run.\n"
 	"Nothing is loaded; no privilege is needed.\n"
 	"\n"
-	"  -k, --kernel BTF-FILE  check against this kernel (default: the running one); repeatable\n"
+	"  -k, --kernel KERNEL    check against this kernel (default: the running one): a kernel's file in\n"
+	"                         any form, a name of abide kernel list, or \"all\" of those; repeatable\n"
 	INPUTS_APP_USAGE
 	"      --require abi      fail also when the verdict is not ABI\n"
 	"      --json             one line of JSON for each object\n"
@@ -28,7 +29,7 @@ static const char usage[] =
 	"  -h, --help             this text\n"
 	"\n"
 	"A program on a kernel: runs; wrong (it loads, and reads something else than it means);\n"
-	"unknown (BTF does not tell); fails.\n"
+	"unknown (what is known of the kernel does not tell); fails.\n"
 	"\n"
 	"Exit status: 0 everything holds, 1 something fails or is wrong, 2 bad usage or unreadable input.\n";
 
@@ -40,6 +41,7 @@ struct asked {
 	const char *catalog;
 	struct inputs_app app;
 	bool require_abi, verbose, json;
+	struct view page; /* width and colours alone */
 };
 
 static int one_object(const char *path, const struct asked *q, struct catalog *c, const struct checked_kernels *k)
@@ -55,7 +57,7 @@ static int one_object(const char *path, const struct asked *q, struct catalog *c
 	if (q->json)
 		check_print_json(&r);
 	else
-		check_print_text(&r, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), q->verbose);
+		check_print_text(&r, &q->page, q->verbose);
 	rc = report_holds(&r, q->require_abi) ? 0 : EXIT_FAILURE;
 	report_free(&r);
 	return rc;
@@ -150,5 +152,6 @@ int cmd_check(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	view_page(&q.page);
 	return run(&q, argv + optind, argc - optind);
 }

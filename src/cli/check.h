@@ -5,6 +5,7 @@
 #include "check/check.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/view.h"
 #include "policy/policy.h"
 
 /* A kernel that was asked for, opened once for all objects. */
@@ -70,7 +71,7 @@ bool report_holds(const struct check_report *r, bool require_abi);
 /* "runs", "wrong", "unknown", "fails" */
 const char *cell_name(const struct check_cell *c);
 
-void check_print_text(const struct check_report *r, bool color, bool verbose);
+void check_print_text(const struct check_report *r, const struct view *page, bool verbose);
 void check_print_json(const struct check_report *r);
 
 #endif

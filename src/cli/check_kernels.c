@@ -4,6 +4,7 @@
  * profile's name, "all", or nothing: the running kernel). Out: opened handles, shared by
  * all objects that are checked.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,25 +129,52 @@ static size_t version_of(const char *name)
 	return more && (!name[n + 1 + more] || name[n + 1 + more] == '-') ? n + 1 + more : n;
 }
 
+/* "6.12.107", or "6.12.107-arm64" where kernels of that version are of several machines; at most @size bytes. */
+static void short_name(const struct checked_kernel *k, bool machine, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.*s%s%s", (int)version_of(k->name), k->name, machine ? "-" : "",
+		 machine ? kernels_facts(k->store, k->index)->machine : "");
+}
+
+static bool clashes(const struct checked_kernels *l, uint32_t i, bool machine)
+{
+	char mine[160], other[160];
+	uint32_t k;
+
+	short_name(l->items[i], machine, mine, sizeof(mine));
+	for (k = 0; k < l->nr; k++) {
+		short_name(l->items[k], machine, other, sizeof(other));
+		if (k != i && !strcmp(mine, other))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Columns of the report are narrow: where versions tell all kernels apart they are the
- * names, or else the full names stay (two machines of one version).
+ * Columns of the report are narrow: versions are the names, with the machine where several share
+ * one, or else the full name stays (two builds of one version).
  */
 void checked_shorten(struct checked_kernels *l)
 {
-	uint32_t i, k;
-	size_t n;
+	char **names = calloc(l->nr + 1, sizeof(*names)), text[160];
+	bool machine;
+	uint32_t i;
 
-	for (i = 0; i < l->nr; i++)
-		for (k = 0; k < i; k++) {
-			n = version_of(l->items[i]->name);
-			if (n == version_of(l->items[k]->name) && !strncmp(l->items[i]->name, l->items[k]->name, n))
-				return;
-		}
-	for (i = 0; i < l->nr; i++) {
-		l->items[i]->name[version_of(l->items[i]->name)] = '\0';
-		check_kernel_rename(l->items[i]->kernel, l->items[i]->name);
+	for (i = 0; names && i < l->nr; i++) {
+		machine = clashes(l, i, false);
+		if (machine && clashes(l, i, true))
+			continue;
+		short_name(l->items[i], machine, text, sizeof(text));
+		names[i] = strdup(text);
 	}
+	for (i = 0; names && i < l->nr; i++) {
+		if (!names[i])
+			continue;
+		free(l->items[i]->name);
+		l->items[i]->name = names[i];
+		check_kernel_rename(l->items[i]->kernel, names[i]);
+	}
+	free(names);
 }
 
 void checked_close(struct checked_kernels *l)

@@ -7,56 +7,52 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/check.h"
+#include "cli/check_print.h"
 #include "translate/translate.h"
-
-enum paint { PLAIN, RED, GREEN, YELLOW, BOLD };
 
 struct paper {
 	const struct check_report *r;
-	bool color, verbose;
+	const struct view *page;
+	bool verbose;
 };
 
-static void painted(const struct paper *p, enum paint c, int width, const char *text)
+static void print_why(const struct paper *p, const struct abide_error *e, uint32_t indent)
 {
-	static const char *const codes[] = { "", "\033[31m", "\033[32m", "\033[33m", "\033[1m" };
+	char line[sizeof(e->reason)];
+	const char *at = e->reason, *end;
 
-	printf("%s%-*s%s", p->color ? codes[c] : "", width, text, p->color && c ? "\033[0m" : "");
-}
-
-static enum paint paint_of(const struct finding *worst)
-{
-	if (!worst)
-		return GREEN;
-	return worst->severity == SEV_FAILS || worst->severity == SEV_WRONG ? RED : YELLOW;
-}
-
-static void print_why(const struct abide_error *e, const char *indent)
-{
-	const char *p = e->reason, *end;
-
-	printf("%s%s\n", indent, e->problem);
-	for (; *p; p = end + (*end == '\n')) {
-		end = strchrnul(p, '\n');
-		printf("%s    %.*s\n", indent, (int)(end - p), p);
+	printf("%*s", (int)indent, "");
+	view_wrap(p->page, indent, indent, e->problem);
+	for (; *at; at = end + (*end == '\n')) {
+		end = strchrnul(at, '\n');
+		snprintf(line, sizeof(line), "%.*s", (int)(end - at), at);
+		printf("%*s", (int)indent + 4, "");
+		view_wrap(p->page, indent + 4, indent + 4, line);
 	}
-	if (e->hint[0])
-		printf("%s    try: %s\n", indent, e->hint);
+	if (e->hint[0]) {
+		printf("%*stry: ", (int)indent + 4, "");
+		view_wrap(p->page, indent + 9, indent + 4, e->hint);
+	}
 }
 
 static void print_verdict(const struct paper *p)
 {
 	const struct check_row *w = p->r->worst;
+	char text[600];
 
 	printf("%s: ", p->r->path);
-	painted(p, p->r->class == ABI_STABLE ? GREEN : p->r->class == ABI_NONE ? RED : YELLOW, 0, policy_class_name(p->r->class));
+	check_paint(p->page, p->r->class == ABI_STABLE ? PAINT_GOOD : p->r->class == ABI_NONE ? PAINT_BAD : PAINT_DOUBT,
+		    policy_class_name(p->r->class), 0);
 	putchar('\n');
 	if (!w)
 		return;
-	if (w->why.code)
-		print_why(&w->why, "  ");
-	else
-		printf("  %s (%s): %s\n", w->function->name, w->function->section_name, w->section->promise);
+	if (w->why.code) {
+		print_why(p, &w->why, 2);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s (%s): %s", w->function->name, w->function->section_name, w->section->promise);
+	printf("  ");
+	view_wrap(p->page, 2, 4, text);
 }
 
 static const struct finding *find(const struct findings *l, const struct finding *like)
@@ -94,35 +90,50 @@ static bool counts(const struct finding *f)
 	return !f->guarded && f->severity != SEV_FINE;
 }
 
+static bool alike(const struct finding *a, const struct finding *b)
+{
+	return a && counts(a) && a->severity == b->severity && a->constant == b->constant;
+}
+
+/* "fails on 5.10.0-46, 6.1.0-50" of the kernels where it is as bad as that; nothing when there is one kernel. */
+static size_t add_kernels(const struct paper *p, const struct check_row *row, const struct finding *f, char *buf, size_t size)
+{
+	const struct checked_kernels *ks = p->r->kernels;
+	uint32_t k, nr = 0;
+	size_t n;
+
+	for (k = 0; k < ks->nr; k++)
+		nr += alike(find(&row->cells[k].findings, f), f);
+	n = (size_t)snprintf(buf, size, "%s%s", severity_name(f->severity), nr == ks->nr && nr > 1 ? " on all" : nr > 1 || ks->nr > 1 ? " on " : "");
+	if (nr == ks->nr)
+		return n;
+	for (k = 0; k < ks->nr && n < size; k++)
+		if (alike(find(&row->cells[k].findings, f), f))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", buf[n - 1] == ' ' ? "" : ", ", ks->items[k]->name);
+	return n < size ? n : size - 1;
+}
+
+#define DEEPER 10 /* column of what is said of a dependency */
+
 static void print_dependency(const struct paper *p, const struct check_row *row, const struct finding *f)
 {
-	const struct check_report *r = p->r;
-	const struct finding *one;
-	const char *sep = "";
-	char place[128];
-	uint32_t k, bad = 0;
+	char text[2400];
+	size_t n = 0;
 
-	for (k = 0; k < r->kernels->nr; k++) {
-		one = find(&row->cells[k].findings, f);
-		bad += one && counts(one);
+	printf("      %s%s", f->where, *f->where ? "  " : "");
+	check_paint(p->page, counts(f) && !f->constant ? check_paint_of(f) : PAINT_PLAIN, f->what, 0);
+	printf("\n%*s", DEEPER, "");
+	if (counts(f)) {
+		n = add_kernels(p, row, f, text, sizeof(text) - 8);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ": ");
 	}
-	snprintf(place, sizeof(place), "%s", *f->where ? f->where : "-");
-	printf("      %-22s ", place);
-	painted(p, counts(f) ? paint_of(f) : PLAIN, 0, f->what);
-	if (bad && r->kernels->nr > 1) {
-		printf(" [");
-		for (k = 0; k < r->kernels->nr; k++) {
-			one = find(&row->cells[k].findings, f);
-			if (!one || !counts(one))
-				continue;
-			printf("%s%s on %s", sep, severity_name(one->severity), r->kernels->items[k]->name);
-			sep = ", ";
-		}
-		putchar(']');
+	snprintf(text + n, sizeof(text) - n, "%s%s%s", f->guarded ? "not reached: " : "",
+		 f->constant ? "only when the loader sets a constant: " : "", f->why);
+	view_wrap(p->page, DEEPER, DEEPER, text);
+	if (*f->instead) {
+		printf("%*sstable instead: ", DEEPER, "");
+		view_wrap(p->page, DEEPER + 16, DEEPER, f->instead);
 	}
-	printf(": %s%s\n", f->guarded ? "not reached: " : "", f->why);
-	if (*f->instead)
-		printf("      %-22s stable instead: %s\n", "", f->instead);
 }
 
 static void print_row(const struct paper *p, const struct check_row *row)
@@ -131,10 +142,12 @@ static void print_row(const struct paper *p, const struct check_row *row)
 	uint32_t k, i, fine = 0;
 
 	printf("  ");
-	painted(p, BOLD, 20, row->function->name);
-	printf(" %-18s %-28s %s\n", row->section->kind, row->function->section_name, policy_class_name(row->class));
+	check_paint(p->page, PAINT_STRONG, row->function->name, 0);
+	printf(" (%s): %s\n", row->function->section_name, policy_class_name(row->class));
+	if (p->verbose)
+		printf("      program type %s\n", row->section->kind);
 	if (p->verbose && row->why.code)
-		print_why(&row->why, "      ");
+		print_why(p, &row->why, 6);
 	for (k = 0; k < p->r->kernels->nr; k++)
 		for (i = 0; i < row->cells[k].findings.nr; i++) {
 			f = worst_form(p->r, row, k, &row->cells[k].findings.items[i]);
@@ -149,60 +162,6 @@ static void print_row(const struct paper *p, const struct check_row *row)
 	if (fine)
 		printf("      %u dependenc%s on the %s hold%s everywhere (-v shows them)\n", fine, fine == 1 ? "y" : "ies",
 		       p->r->kernels->app ? "application" : "kernel", fine == 1 ? "s" : "");
-}
-
-static int name_width(const struct check_report *r)
-{
-	size_t n = 8, one;
-	uint32_t i;
-
-	for (i = 0; i < r->nr_rows; i++) {
-		one = strlen(r->rows[i].function->name);
-		if (one > n)
-			n = one;
-	}
-	return (int)n;
-}
-
-static void print_matrix(const struct paper *p)
-{
-	const struct check_report *r = p->r;
-	int width = name_width(r);
-	uint32_t i, k;
-
-	for (i = 0; i < r->nr_rows; i++)
-		for (k = 0; k < r->kernels->nr; k++) {
-			const struct checked_kernel *on = r->kernels->items[k];
-			const struct check_cell *c = &r->rows[i].cells[k];
-
-			printf("  %-*s %s%s: ", width, k ? "" : r->rows[i].function->name, on->name, on->running ? " (this kernel)" : "");
-			painted(p, paint_of(c->worst), 0, cell_name(c));
-			if (c->worst)
-				printf(" (%s%s%s: %s)", c->worst->where, *c->worst->where ? ": " : "", c->worst->what, c->worst->why);
-			putchar('\n');
-		}
-}
-
-/* Several kernels and many programs: columns; causes are with the dependencies above. */
-static void print_table(const struct paper *p)
-{
-	const struct check_report *r = p->r;
-	int width = name_width(r), column;
-	uint32_t i, k;
-
-	printf("  %-*s", width, "");
-	for (k = 0; k < r->kernels->nr; k++)
-		printf("  %-7s", r->kernels->items[k]->name);
-	putchar('\n');
-	for (i = 0; i < r->nr_rows; i++) {
-		printf("  %-*s", width, r->rows[i].function->name);
-		for (k = 0; k < r->kernels->nr; k++) {
-			column = (int)strlen(r->kernels->items[k]->name);
-			printf("  ");
-			painted(p, paint_of(r->rows[i].cells[k].worst), column < 7 ? 7 : column, cell_name(&r->rows[i].cells[k]));
-		}
-		putchar('\n');
-	}
 }
 
 /* Each load of a user-ized field as it becomes on each kernel: its path, offsets, instructions. */
@@ -224,9 +183,9 @@ static void print_rewritten(const struct check_report *r)
 	}
 }
 
-void check_print_text(const struct check_report *r, bool color, bool verbose)
+void check_print_text(const struct check_report *r, const struct view *page, bool verbose)
 {
-	struct paper p = { .r = r, .color = color, .verbose = verbose };
+	struct paper p = { .r = r, .page = page, .verbose = verbose };
 	uint32_t i;
 
 	print_verdict(&p);
@@ -237,8 +196,5 @@ void check_print_text(const struct check_report *r, bool color, bool verbose)
 	if (!r->kernels->nr)
 		return;
 	putchar('\n');
-	if (r->kernels->nr > 1 && r->nr_rows > 1)
-		print_table(&p);
-	else
-		print_matrix(&p);
+	check_print_matrix(r, page);
 }

@@ -6,8 +6,6 @@
  */
 #include <getopt.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/diff.h"
 
@@ -45,25 +43,13 @@ static int find_kernel(struct diff *d, const char *asked, struct abide_error *e)
 	return err;
 }
 
-static void open_page(struct diff *d)
-{
-	struct winsize w;
-
-	if (!isatty(STDOUT_FILENO))
-		return;
-	d->page.color = !getenv("NO_COLOR");
-	d->page.width = 80;
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 40)
-		d->page.width = w.ws_col;
-}
-
 static int run(struct diff *d, const char *catalog, char **argv, int argc)
 {
 	struct abide_error e = { 0 };
 	size_t n;
 	int err, i;
 
-	open_page(d);
+	view_page(&d->page);
 	err = inputs_open_catalog(catalog, &d->catalog, &e);
 	for (i = 0; !err && i < 2; i++)
 		err = find_kernel(d, argv[i], &e);

@@ -299,6 +299,13 @@ static int open_signals(struct run_parts *p, struct abide_error *e)
 	               : 0;
 }
 
+static void name_symbol(void *ctx, uint32_t pid, uint64_t address, struct buf *out)
+{
+	const struct run_parts *p = ctx;
+
+	p->engine->symbol(p, pid, address, out);
+}
+
 static int open_plan(struct run_parts *p, struct abide_error *e)
 {
 	const struct run *run = p->run;
@@ -308,7 +315,9 @@ static int open_plan(struct run_parts *p, struct abide_error *e)
 		                       .top = run->top,
 		                       .cpus = p->engine->cpus(),
 		                       .machine = p->in.target ? target_machine(p->in.target) : NULL,
-		                       .catalog = p->in.catalog };
+		                       .catalog = p->in.catalog,
+		                       .symbol = p->engine->symbol ? name_symbol : NULL,
+		                       .symbol_ctx = p };
 	struct winsize w;
 
 	if (isatty(STDOUT_FILENO)) {

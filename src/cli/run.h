@@ -108,6 +108,8 @@ struct run_engine {
 	uint32_t (*watched)(const struct run_parts *p); /* how many are alive */
 	/* After detach: what is to be told; an error if the run was in vain. */
 	int (*ended)(struct run_parts *p, struct abide_error *e);
+	/* The name of an address in a process, as in render.h; NULL: none have. */
+	void (*symbol)(const struct run_parts *p, uint32_t pid, uint64_t address, struct buf *out);
 };
 extern const struct run_engine run_engine_kernel, run_engine_app;
 

@@ -13,13 +13,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/session.h"
+#include "app/symbols.h"
 #include "cli/cli.h"
 #include "cli/run.h"
 
 struct app_run {
 	struct app_session *session;
+	struct app_symbols *symbols;
+	struct timespec looked; /* when, at what processes have mapped */
 	struct run_parts *parts;
 	struct abide_error refused; /* the first one that says so by itself */
 };
@@ -50,6 +54,7 @@ static void on_attached(void *ctx, const struct app_process *process)
 	struct app_run *a = ctx;
 	const struct run *run = a->parts->run;
 
+	app_symbols_look(a->symbols, process->pid);
 	if (run->command)
 		run_say_attached(a->parts);
 	if (run->verbose && process->made)
@@ -111,6 +116,9 @@ static int prepare(struct run_parts *p, struct abide_error *e)
 	if (!a)
 		return error_nomem(e);
 	a->parts = p;
+	err = app_symbols_new(&a->symbols, e);
+	if (err)
+		return err;
 	if (!run->command && !run->nr_pids)
 		return refuse_nobody(run, e);
 	err = app_session_open(p->object, &opts, &a->session, e);
@@ -152,6 +160,7 @@ static void close_app(struct run_parts *p)
 	if (!p->state)
 		return;
 	app_session_free(state(p)->session);
+	app_symbols_free(state(p)->symbols);
 	free(p->state);
 }
 
@@ -175,9 +184,31 @@ static bool has_map(const struct run_parts *p, uint32_t map)
 	return app_session_has_map(state(p)->session, map);
 }
 
+/* Libraries come later, too. What has ended stays as it was last seen. */
+static void look_again(struct app_run *a)
+{
+	const struct app_process *process;
+	struct timespec now;
+	uint32_t i;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec == a->looked.tv_sec)
+		return;
+	a->looked = now;
+	for (i = 0; (process = app_session_process(a->session, i)); i++)
+		if (!process->ended)
+			app_symbols_look(a->symbols, process->pid);
+}
+
+static void symbol(const struct run_parts *p, uint32_t pid, uint64_t address, struct buf *out)
+{
+	app_symbols_name(state(p)->symbols, pid, address, out);
+}
+
 static int read_map(const struct run_parts *p, uint32_t map, struct session_entries *out,
                     struct abide_error *e)
 {
+	look_again(state(p));
 	return app_session_read(state(p)->session, map, out, e);
 }
 
@@ -251,8 +282,13 @@ static int in_vain(const struct run_parts *p, struct abide_error *e)
 	          p->run->command[0], p->run->path);
 	if (a->refused.code)
 		error_reason(e, "%s", a->refused.problem);
+	else if (p->run->preload)
+		error_reason(e, "it did not load the library: it is statically linked, or runs with more rights "
+		                "than its user");
 	else
 		error_reason(e, "none of them connected: none is linked with libabide-event");
+	if (!a->refused.code && p->run->preload)
+		return error_hint(e, "ldd COMMAND says whether it is; man 7 abide-libc");
 	return error_hint(e, "%s", *a->refused.hint ? a->refused.hint
 	                                            : "abide list BINARY shows its events; --preload libc gives "
 	                                              "any command some");
@@ -289,4 +325,5 @@ const struct run_engine run_engine_app = {
 	.serve = serve,
 	.watched = watched,
 	.ended = ended,
+	.symbol = symbol,
 };

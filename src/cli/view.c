@@ -15,6 +15,18 @@
 /* A space that view_wrap does not break at, so that an argument keeps its type. */
 #define TIED '\1'
 
+void view_page(struct view *v)
+{
+	struct winsize w;
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	v->width = 80;
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 40)
+		v->width = w.ws_col;
+	v->color = !getenv("NO_COLOR");
+}
+
 int view_options(struct view *v, int argc, char **argv, const char *usage)
 {
 	static const struct option options[] = {
@@ -26,7 +38,6 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct winsize w;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "k:p:jh", options, NULL)) != -1)
@@ -59,12 +70,7 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 		fprintf(stderr, "abide: an application has its own catalog: no --kernel and no --catalog\n");
 		return EXIT_USAGE;
 	}
-	if (isatty(STDOUT_FILENO)) {
-		v->width = 80;
-		if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col >= 40)
-			v->width = w.ws_col;
-		v->color = !getenv("NO_COLOR");
-	}
+	view_page(v);
 	return -1;
 }
 

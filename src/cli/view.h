@@ -20,6 +20,8 @@ struct view {
 	uint32_t width; /* columns of the terminal; 0: not a terminal, nothing is wrapped */
 };
 
+/* Width and colours of standard output. */
+void view_page(struct view *v);
 /*
  * Options of both commands. -1: go on, optind is at the first operand. Otherwise the exit
  * status: after --help, or wrong usage.

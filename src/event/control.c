@@ -5,13 +5,15 @@
  * lock for short moments only, and nothing that fails here is seen by the application.
  *
  * Descriptors are not safe: applications close those that they do not know. So each one's inode is
- * looked at before it is used, and a descriptor that has become another file's is forgotten.
+ * looked at before it is used, and a descriptor that has become another file's is forgotten; a
+ * daemon that closes all of them at its start listens again a little later.
  *
  * A forked child has a new thread. Connections of the parent are watched there for their end only,
  * and exchanged for one of the child's own where abide listens for children. It listens at
  * its own socket a moment later: most children call exec.
  *
- * ABIDE_EVENT_WAIT=PATH: abide listens at PATH, and the process's start waits for it.
+ * ABIDE_EVENT_WAIT=PATH: abide listens at PATH. Each executable or library that registers waits until
+ * abide has said GO, so that the first event of each is seen; abide refuses to wait by hanging up.
  */
 #include <errno.h>
 #include <poll.h>
@@ -45,10 +47,12 @@ static struct control {
 	pthread_mutex_t table, gate;
 	pthread_cond_t went; /* with .gate: somebody may go on */
 	bool running, stop;
-	bool waiting; /* with .gate */
-	int handed;   /* with .gate: a connection for the thread, where the start waits; -1: none */
+	/* With .gate: somebody waits; for a connection that is handed over (-1: none), or the one there is. */
+	bool waiting, again, linked, gave_up;
+	int handed;
+	struct control_peer *starter; /* the thread's own: the connection to ABIDE_EVENT_WAIT */
 	pthread_t thread;
-	int kick[2]; /* a socket pair: [0] wakes the thread by [1] */
+	int kick[2]; /* a socket pair: [0] wakes the thread by [1]; changes with .gate */
 	ino_t kick_inode[2];
 	struct message_socket socket;
 	uint64_t listen_at; /* ns: not before; 0: tried */
@@ -84,21 +88,23 @@ static struct control_peer *free_peer(void)
 	return NULL;
 }
 
-static void let_go(void)
+/* @over: the connection has ended. */
+static void let_go(bool over)
 {
 	pthread_mutex_lock(&control.gate);
 	control.waiting = false;
+	control.gave_up |= over;
 	pthread_cond_broadcast(&control.went);
 	pthread_mutex_unlock(&control.gate);
 }
 
 static void close_peer(struct control_peer *p, bool last)
 {
-	bool waiting = p->waiting;
-
 	control_peer_close(p, last);
-	if (waiting)
-		let_go();
+	if (p != control.starter)
+		return;
+	control.starter = NULL;
+	let_go(true);
 }
 
 static void listen_now(void)
@@ -107,22 +113,49 @@ static void listen_now(void)
 	message_socket_open(&control.socket, "", NULL);
 }
 
+static void close_kick(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (control.kick[i] >= 0 && message_socket_is(control.kick[i], control.kick_inode[i]))
+			close(control.kick[i]);
+		control.kick[i] = -1;
+	}
+}
+
+static int open_kick(void)
+{
+	int err, i;
+
+	err = message_socket_pair(control.kick);
+	for (i = 0; !err && i < 2; i++)
+		control.kick_inode[i] = message_socket_inode(control.kick[i]);
+	return err;
+}
+
 /* Those whose descriptor the application has closed. */
 static void forget_closed(void)
 {
 	uint32_t i;
 
-	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode))
-		message_socket_close(&control.socket, false);
-	if (control.kick[1] >= 0 && !message_socket_is(control.kick[1], control.kick_inode[1]))
-		control.kick[1] = -1;
+	if (control.socket.fd >= 0 && !message_socket_is(control.socket.fd, control.socket.inode)) {
+		message_socket_close(&control.socket, true);
+		control.listen_at = control_now_ns() + CHILD_SETTLES;
+	}
+	if (!message_socket_is(control.kick[1], control.kick_inode[1])) {
+		pthread_mutex_lock(&control.gate);
+		close_kick();
+		open_kick();
+		pthread_mutex_unlock(&control.gate);
+	}
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0 &&
 		    !message_socket_is(control.peers[i].link.fd, control.peers[i].inode))
 			close_peer(&control.peers[i], false);
 }
 
-static bool open_peer(int fd, bool waiting)
+static struct control_peer *open_peer(int fd, bool waiting)
 {
 	struct control_peer *p = free_peer();
 
@@ -146,16 +179,27 @@ static bool accept_all(void)
 	return fd == -EAGAIN;
 }
 
+/* Somebody waits: abide hears of it, unless it has its programs here already. */
 static void take_handed(void)
 {
+	bool again;
 	int fd;
 
 	pthread_mutex_lock(&control.gate);
 	fd = control.handed;
+	again = control.again;
 	control.handed = -1;
+	control.again = false;
 	pthread_mutex_unlock(&control.gate);
-	if (fd >= 0 && !open_peer(fd, true))
-		let_go();
+	if (fd >= 0) {
+		control.starter = open_peer(fd, true);
+		if (!control.starter)
+			let_go(true);
+	} else if (again && control.starter && !control.starter->session) {
+		control_peer_hello(control.starter, sessions(), true);
+	} else if (again) {
+		let_go(false);
+	}
 }
 
 /* In a child: abide is told of it, and has a connection of the child's own. */
@@ -206,7 +250,7 @@ static void serve(const struct pollfd *fds)
 		if (!control_peer_serve(&control.peers[i], fds[i].revents, &go))
 			close_peer(&control.peers[i], true);
 		if (go)
-			let_go();
+			let_go(false);
 	}
 }
 
@@ -262,27 +306,15 @@ static void *thread_main(void *unused)
 	return NULL;
 }
 
-static void close_kick(void)
-{
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		if (control.kick[i] >= 0 && message_socket_is(control.kick[i], control.kick_inode[i]))
-			close(control.kick[i]);
-		control.kick[i] = -1;
-	}
-}
-
 static int start_thread(void)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;
-	int err, i;
+	int err;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, control.kick))
-		return -errno;
-	for (i = 0; i < 2; i++)
-		control.kick_inode[i] = message_socket_inode(control.kick[i]);
+	err = open_kick();
+	if (err)
+		return err;
 	control.stop = false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -320,6 +352,8 @@ static void init_gate(void)
 	pthread_cond_init(&control.went, &attr);
 	pthread_condattr_destroy(&attr);
 	control.handed = -1;
+	control.waiting = control.again = control.linked = control.gave_up = false;
+	control.starter = NULL;
 }
 
 static void init(void)
@@ -355,26 +389,28 @@ void event_control_ready(void)
 {
 	const char *path = secure_getenv("ABIDE_EVENT_WAIT");
 	struct timespec until;
-	int fd;
 
 	if (!path || !*path || !control.running)
-		return;
-	fd = message_socket_connect(path);
-	if (fd < 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_START;
 	pthread_mutex_lock(&control.gate);
-	if (control.waiting) {
-		close(fd);
-	} else {
-		control.handed = fd;
-		control.waiting = true;
+	if (control.waiting || control.gave_up)
+		goto out;
+	if (control.linked)
+		control.again = true;
+	else
+		control.handed = message_socket_connect(path);
+	control.waiting = control.again || control.handed >= 0;
+	control.linked |= control.waiting;
+	control.gave_up = !control.waiting;
+	if (control.waiting)
 		kick();
-	}
 	while (control.waiting && !pthread_cond_timedwait(&control.went, &control.gate, &until))
 		;
+	control.gave_up |= control.waiting;
 	control.waiting = false;
+out:
 	pthread_mutex_unlock(&control.gate);
 }
 
@@ -383,7 +419,9 @@ void event_control_stop(void)
 	if (!control.running)
 		return;
 	__atomic_store_n(&control.stop, true, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&control.gate);
 	kick();
+	pthread_mutex_unlock(&control.gate);
 	pthread_join(control.thread, NULL);
 	close_kick();
 	control.running = false;
@@ -403,7 +441,7 @@ void event_control_forked(void)
 		control_peer_forked(&control.peers[i]);
 	pthread_mutex_init(&control.gate, NULL);
 	init_gate();
-	control.running = control.waiting = false;
+	control.running = false;
 	control.listen_at = control_now_ns() + CHILD_SETTLES;
 	start_thread();
 }

@@ -24,13 +24,14 @@ uint64_t control_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void say_hello(struct control_peer *p, uint32_t sessions)
+void control_peer_hello(struct control_peer *p, uint32_t sessions, bool waiting)
 {
-	struct message_hello hello = { .pid = getpid(),
-		                       .sessions = sessions,
-		                       .waits = p->waiting };
+	struct message_hello hello = { .pid = getpid(), .sessions = sessions, .waits = waiting };
 	struct message_event *events = NULL;
 	uint32_t i;
+
+	p->waiting = waiting;
+	p->deadline = control_now_ns() + CONTROL_PATIENCE_NS;
 
 #ifdef __x86_64__
 	hello.native = true;
@@ -53,10 +54,9 @@ void control_peer_open(struct control_peer *p, int fd, uint32_t sessions, bool w
 	message_link_open(&p->link, fd);
 	p->inode = message_socket_inode(fd);
 	p->session = s;
+	p->start = waiting;
 	control_table_unlock();
-	p->waiting = waiting;
-	p->deadline = control_now_ns() + CONTROL_PATIENCE_NS;
-	say_hello(p, sessions);
+	control_peer_hello(p, sessions, waiting);
 }
 
 void control_peer_close(struct control_peer *p, bool last)
@@ -251,8 +251,8 @@ static bool flush(struct control_peer *p)
 	if (!left && p->ending)
 		return false;
 	if (!left)
-		p->deadline = p->session || p->waiting ? 0
-		                                       : control_now_ns() + CONTROL_PATIENCE_NS;
+		p->deadline = p->session || p->start ? 0
+		                                     : control_now_ns() + CONTROL_PATIENCE_NS;
 	return left >= 0;
 }
 

@@ -14,6 +14,7 @@ struct control_peer {
 	uint64_t deadline;        /* ns, CLOCK_MONOTONIC; 0: none */
 	struct control_session *session;
 	bool inherited; /* the parent's: only watched for its end */
+	bool start;     /* to ABIDE_EVENT_WAIT */
 	bool waiting;   /* the process's start waits for GO from here */
 	bool ending;    /* closes when all has been sent */
 };
@@ -26,6 +27,8 @@ void control_table_lock(void);
 void control_table_unlock(void);
 /* Take @fd over, and say HELLO. A session that is there stays. @sessions: how many this process has. */
 void control_peer_open(struct control_peer *p, int fd, uint32_t sessions, bool waiting);
+/* HELLO once more: other events have registered. */
+void control_peer_hello(struct control_peer *p, uint32_t sessions, bool waiting);
 /* Detach what came through it, close. @last: nobody else holds the connection, so it ends for all. */
 void control_peer_close(struct control_peer *p, bool last);
 /* In the child of a fork, with the table locked: keep what is armed, forget the rest. */

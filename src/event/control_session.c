@@ -295,7 +295,7 @@ static int set_slots(struct control_session *s, const struct message_attach *m,
 	int err;
 
 	for (i = 0; i < m->nr_slots; i++) {
-		value = m->slots[i].program + 1;
+		value = m->slots[i].program;
 		err = process_map_update(s->maps[m->slots[i].map], &m->slots[i].index, &value,
 		                         BPF_ANY, 0);
 		if (err)

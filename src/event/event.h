@@ -73,8 +73,7 @@ void event_for_each(void (*fn)(void *ctx, const char *provider, const char *name
 
 /*
  * The control thread (control.c), which does all of the above for abide. start: 0 or -errno,
- * does not wait. ready: all that was there when the process started has registered; may wait
- * for abide. forked: in a child, whose only thread this is. before_fork, after_fork (in
+ * does not wait. ready: events have registered; may wait for abide. forked: in a child, whose only thread this is. before_fork, after_fork (in
  * both): the thread is between two changes meanwhile; taken before the registry's lock.
  */
 int event_control_start(void);

@@ -6,11 +6,11 @@
 # archive, which is one object, made local.
 
 PREFIX      ?= /usr/local
-EVENTSRC    := $(foreach s,util process event,$(sort $(wildcard src/$(s)/*.c))) src/analyze/num.c
+EVENTSRC    := $(foreach s,util process event,$(sort $(wildcard src/$(s)/*.c))) $(sort $(wildcard src/analyze/num*.c))
 EVENTSRC    := $(filter-out src/util/sha256.c,$(EVENTSRC))
 EVENTOBJ    := $(EVENTSRC:src/%.c=$(B)/event.o/%.o)
 # The library has no events of its own: its files must not announce those of whom it is linked to.
-EVENTFLAGS  := -DABIDE_USER_NO_RECORDS -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
+EVENTFLAGS  := -DABIDE_USER_NO_RECORDS= -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
 EVENTLIBS   := $(B)/libabide-event.a $(B)/libabide-event.so $(B)/libabide-event.pc
 
 $(B)/event.o/%.o: src/%.c

@@ -65,6 +65,8 @@ int abide_event_start(void)
 		err = event_control_start();
 	started = started || !err;
 	pthread_mutex_unlock(&starting);
+	if (!err)
+		event_control_ready();
 	return err;
 }
 
@@ -85,4 +87,6 @@ void event_registered(void)
 	value = first ? secure_getenv("ABIDE_EVENT") : NULL;
 	if (value && !strcmp(value, "1"))
 		abide_event_start();
+	else if (__atomic_load_n(&started, __ATOMIC_RELAXED))
+		event_control_ready();
 }

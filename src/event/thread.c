@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "event/thread.h"
+#include "process/fault.h"
 
 #define FIRST_CHUNK 32
 
@@ -109,6 +110,7 @@ struct event_thread *event_thread_get(void)
 	memset(&t->run, 0, sizeof(t->run));
 	t->run.native = true;
 	memset(t->slots, 0, sizeof(t->slots));
+	fault_unblock(); /* programs may follow junk */
 	t->fence = __atomic_load_n(&fences, __ATOMIC_RELAXED);
 	event_me = t;
 	return t;

@@ -25,7 +25,7 @@ static void end(struct libc_call *c, int64_t result, int error)
 }
 
 #define FAMILY(family)                                                                             \
-	void preload_##family##_enter(struct libc_call *c)                                         \
+	void preload_##family##_before(struct libc_call *c)                                         \
 	{                                                                                          \
 		int saved = errno;                                                                 \
                                                                                                    \
@@ -46,7 +46,7 @@ FAMILY(exec)
 
 /* What fails returns a negative number and says why in errno. */
 #define FAMILY(family)                                                                             \
-	void preload_##family##_exit(struct libc_call *c, int64_t result)                          \
+	void preload_##family##_after(struct libc_call *c, int64_t result)                          \
 	{                                                                                          \
 		int saved = errno;                                                                 \
                                                                                                    \
@@ -63,7 +63,7 @@ FAMILY(accept)
 #undef FAMILY
 
 /* Before the call the descriptor is the folder that the path starts from; after it, the new one. */
-void preload_open_exit(struct libc_call *c, int64_t result)
+void preload_open_after(struct libc_call *c, int64_t result)
 {
 	int saved = errno;
 
@@ -73,7 +73,7 @@ void preload_open_exit(struct libc_call *c, int64_t result)
 	errno = saved;
 }
 
-void preload_getaddrinfo_exit(struct libc_call *c, int64_t result)
+void preload_getaddrinfo_after(struct libc_call *c, int64_t result)
 {
 	int saved = errno;
 
@@ -83,7 +83,7 @@ void preload_getaddrinfo_exit(struct libc_call *c, int64_t result)
 }
 
 /* posix_spawn() returns the error number; exec*() return only when they fail. */
-void preload_exec_exit(struct libc_call *c, int64_t result)
+void preload_exec_after(struct libc_call *c, int64_t result)
 {
 	int saved = errno;
 

@@ -34,10 +34,10 @@
                                                                                                    \
 		if (!WANTED(family)) /* only the first call comes here */                          \
 			return real(fn) args;                                                      \
-		preload_##family##_enter(&c);                                                      \
+		preload_##family##_before(&c);                                                      \
 		result = real(fn) args;                                                            \
 		then;                                                                              \
-		preload_##family##_exit(&c, result);                                               \
+		preload_##family##_after(&c, result);                                               \
 		return result;                                                                     \
 	}                                                                                          \
 	EXPORT type fn params                                                                      \
@@ -70,6 +70,7 @@
 extern __thread bool preload_quiet __attribute__((tls_model("initial-exec"), visibility("hidden")));
 int preload_thread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
                           void *arg);
+int preload_atfork(void (*before)(void), void (*parent)(void), void (*child)(void));
 #define TELL(name, ...)                                                                            \
 	do {                                                                                       \
 		if (likely(!preload_quiet))                                                        \
@@ -86,8 +87,8 @@ static inline uint64_t preload_now(void)
 
 /* Out of line, so that a wrapper that nobody listens to is small. */
 #define FAMILY(family)                                                                             \
-	void preload_##family##_enter(struct libc_call *c);                                        \
-	void preload_##family##_exit(struct libc_call *c, int64_t result);
+	void preload_##family##_before(struct libc_call *c);                                        \
+	void preload_##family##_after(struct libc_call *c, int64_t result);
 FAMILY(open)
 FAMILY(read)
 FAMILY(write)

@@ -2,8 +2,7 @@
 /*
  * Programs begin and end: libc:exec_enter, libc:exec_exit (of posix_spawn, and of what
  * failed), libc:exit. The functions that take their arguments one by one make an array of
- * them, on the stack as libc does, for they may run between vfork and exec. What returns from main
- * ends inside of libc; it is told by a handler that runs after the application's own.
+ * them, on the stack as libc does, for they may run between vfork and exec.
  */
 #include <alloca.h>
 #include <errno.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "preload/call.h"
-#include "preload/exit.h"
 
 CALL(int, execve, (const char *path, char *const argv[], char *const envp[]), (path, argv, envp),
      exec, "execve", .name = path, .fd = -1, HERE)
@@ -48,9 +46,9 @@ static COLD int exec_told(int (*f)(const char *, char *const[], char *const[]),
 		               HERE };
 	int result;
 
-	preload_exec_enter(&c);
+	preload_exec_before(&c);
 	result = f(name, argv, envp);
-	preload_exec_exit(&c, result);
+	preload_exec_after(&c, result);
 	return result;
 }
 
@@ -108,6 +106,9 @@ EXPORT int execle(const char *path, const char *arg, ...)
 	return real(execve)(path, argv, envp);
 }
 
+int __libc_start_main(int (*fn)(int, char **, char **), int argc, char **argv, void (*init)(void),
+                      void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
+
 /* Has this process told of its end? exit() runs handlers that may take long, or call _exit(). */
 static pid_t told;
 
@@ -139,7 +140,24 @@ static void at_exit(int status, void *unused)
 		tell_exit(status, NULL);
 }
 
-void preload_exit_watch(void)
+/*
+ * What returns from main ends inside of libc. A handler that is registered by a constructor
+ * would run after the destructors of libraries, ours too; so libc is told another main, which
+ * registers it and goes on to the real one.
+ */
+typedef int (*main_fn)(int argc, char **argv, char **envp);
+static main_fn real_main;
+
+static int our_main(int argc, char **argv, char **envp)
 {
 	on_exit(at_exit, NULL);
+	return real_main(argc, argv, envp);
+}
+
+/* Of all versions: libc's is the same function since 2.34, and before had just one. */
+EXPORT int __libc_start_main(main_fn fn, int argc, char **argv, void (*init)(void),
+                             void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
+{
+	real_main = fn;
+	return real(__libc_start_main)(our_main, argc, argv, init, fini, rtld_fini, stack_end);
 }

@@ -50,9 +50,9 @@ static COLD int open_told(int (*f)(const char *, int, ...), const char *function
 		               .fd = AT_FDCWD, .flags = flags, .mode = mode, HERE };
 	int result;
 
-	preload_open_enter(&c);
+	preload_open_before(&c);
 	result = f(path, flags, mode);
-	preload_open_exit(&c, result);
+	preload_open_after(&c, result);
 	return result;
 }
 
@@ -76,9 +76,9 @@ static COLD int openat_told(int (*f)(int, const char *, int, ...), const char *f
 		               .fd = dfd, .flags = flags, .mode = mode, HERE };
 	int result;
 
-	preload_open_enter(&c);
+	preload_open_before(&c);
 	result = f(dfd, path, flags, mode);
-	preload_open_exit(&c, result);
+	preload_open_after(&c, result);
 	return result;
 }
 
@@ -131,9 +131,9 @@ static COLD FILE *fopen_told(FILE *(*fn)(const char *, const char *), const char
 		               .fd = AT_FDCWD, .flags = stream_flags(mode), .mode = 0666, HERE };
 	FILE *f;
 
-	preload_open_enter(&c);
+	preload_open_before(&c);
 	f = fn(path, mode);
-	preload_open_exit(&c, f ? stream_fd(f) : -1);
+	preload_open_after(&c, f ? stream_fd(f) : -1);
 	return f;
 }
 
@@ -167,9 +167,9 @@ static COLD int close_told(int fd, const void *caller)
 	struct libc_call c = { .function = "close", .caller = caller, .fd = fd, HERE };
 	int result;
 
-	preload_close_enter(&c);
+	preload_close_before(&c);
 	result = real(close)(fd);
-	preload_close_exit(&c, result);
+	preload_close_after(&c, result);
 	preload_name_forget(fd);
 	return result;
 }
@@ -190,9 +190,9 @@ static COLD int fclose_told(FILE *f, int fd, const void *caller)
 	struct libc_call c = { .function = "fclose", .caller = caller, .fd = fd, HERE };
 	int result;
 
-	preload_close_enter(&c);
+	preload_close_before(&c);
 	result = real(fclose)(f);
-	preload_close_exit(&c, result);
+	preload_close_after(&c, result);
 	preload_name_forget(fd);
 	return result;
 }

@@ -36,6 +36,17 @@ struct name {
 
 static struct name *names;      /* NULL until first needed */
 static uint8_t accepted[NAMES]; /* 1: by accept() */
+static int highest = -1;        /* of the descriptors that anything is kept of */
+
+static void raise_highest(int fd)
+{
+	int old = __atomic_load_n(&highest, __ATOMIC_RELAXED);
+
+	while (unlikely(old < fd) &&
+	       !__atomic_compare_exchange_n(&highest, &old, fd, true, __ATOMIC_RELAXED,
+	                                    __ATOMIC_RELAXED))
+		;
+}
 
 static struct name *table(void)
 {
@@ -160,6 +171,7 @@ const char *preload_name(int fd)
 	if (!__atomic_compare_exchange_n(&name->state, &state, FILLING, false, __ATOMIC_ACQUIRE,
 	                                 __ATOMIC_ACQUIRE))
 		return state == NAMED ? name->text : "";
+	raise_highest(fd);
 	fill(fd, name->text, sizeof(name->text));
 	/* Closed meanwhile: the next event asks again. */
 	state = FILLING;
@@ -183,15 +195,17 @@ void preload_name_forget(int fd)
 
 void preload_name_forget_range(unsigned int first, unsigned int last)
 {
-	uint64_t fd;
+	int64_t fd, end = __atomic_load_n(&highest, __ATOMIC_RELAXED);
 
-	for (fd = first; fd <= last && fd < NAMES; fd++)
-		preload_name_forget(fd);
+	for (fd = first; fd <= last && fd <= end; fd++)
+		preload_name_forget((int)fd);
 }
 
 void preload_name_accepted(int fd)
 {
 	preload_name_forget(fd);
-	if (fd >= 0 && fd < NAMES)
-		__atomic_store_n(&accepted[fd], 1, __ATOMIC_RELAXED);
+	if (fd < 0 || fd >= NAMES)
+		return;
+	raise_highest(fd);
+	__atomic_store_n(&accepted[fd], 1, __ATOMIC_RELAXED);
 }

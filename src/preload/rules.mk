@@ -2,8 +2,8 @@
 #
 # make preload    build/libabide-libc.so, its header for programs, and the tools on its events
 #
-# libabide-event is linked in. Its control thread is made by our pthread_create (quiet.c), which
-# keeps what that thread does itself out of the events; that name is the only one exchanged.
+# libabide-event is linked in. The names of functions by which its own work begins are exchanged for
+# those of quiet.c, which keeps that work out of the events.
 
 LIBCSRC  := $(sort $(wildcard src/preload/*.c))
 LIBCOBJ  := $(LIBCSRC:src/%.c=$(B)/preload.o/%.o)
@@ -14,11 +14,14 @@ LIBCTOOLS := $(patsubst tools/%.bpf.c,$(B)/tools/%.bpf.o,$(shell grep -l 'abide/
 $(B)/preload.o/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LIBCFLAGS) -c -o $@ $<
-$(B)/preload.o/event.o: $(B)/event.o/all.o
+$(B)/preload.o/event.o: $(B)/event.o/all.o src/preload/rules.mk
 	@mkdir -p $(@D)
-	objcopy --redefine-sym pthread_create=preload_thread_create $< $@
-$(B)/libabide-libc.so: $(LIBCOBJ) $(B)/preload.o/event.o
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libabide-libc.so -Wl,-z,nodelete -Wl,-z,defs -o $@ $^ -ldl -pthread
+	objcopy --redefine-sym pthread_create=preload_thread_create --redefine-sym pthread_atfork=preload_atfork \
+		--redefine-sym abide_event_start=event_start --redefine-sym abide_event_stop=event_stop \
+		--redefine-sym abide_event_register=event_register --redefine-sym abide_event_unregister=event_unregister \
+		$< $@
+$(B)/libabide-libc.so: $(LIBCOBJ) $(B)/preload.o/event.o src/preload/libabide-libc.map
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libabide-libc.so -Wl,-z,nodelete -Wl,-z,defs -Wl,--version-script=src/preload/libabide-libc.map -o $@ $(filter %.o,$^) -ldl -pthread
 $(B)/include/abide/libc.h: $(B)/libabide-libc.so $(B)/abide
 	@mkdir -p $(@D)
 	$(B)/abide header $< >$@.tmp && mv $@.tmp $@

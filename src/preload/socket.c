@@ -33,10 +33,10 @@ static COLD int connect_told(int fd, const struct sockaddr *addr, socklen_t len,
 
 	c.name = address(addr, len, name, sizeof(name));
 	errno = saved;
-	preload_connect_enter(&c);
+	preload_connect_before(&c);
 	result = real(connect)(fd, addr, len);
 	preload_name_forget(fd);
-	preload_connect_exit(&c, result);
+	preload_connect_after(&c, result);
 	return result;
 }
 
@@ -59,10 +59,10 @@ static COLD int accept_told(bool is_4, int fd, struct sockaddr *addr, socklen_t 
 		               .fd = fd, .flags = flags, HERE };
 	int result;
 
-	preload_accept_enter(&c);
+	preload_accept_before(&c);
 	result = is_4 ? real(accept4)(fd, addr, len, flags) : real(accept)(fd, addr, len);
 	preload_name_accepted(result);
-	preload_accept_exit(&c, result);
+	preload_accept_after(&c, result);
 	return result;
 }
 

@@ -5,11 +5,9 @@
  * environment asks for it. The constructors of libraries that the program has may run before
  * this one, so all of ours works without it.
  */
-#include "preload/exit.h"
 #include "preload/real.h"
 
 static __attribute__((constructor)) void start(void)
 {
 	preload_real_find_all();
-	preload_exit_watch();
 }

@@ -8,30 +8,19 @@
  * of places that are never given back; a place is written under a number that is odd
  * meanwhile (a seqlock). A thread that faults in some code keeps that code's place as it is,
  * so a place that is being written is not the one looked for, and nothing is read twice.
- *
- * On machines that are not x86-64 there is no native code, and reads go through
- * process_vm_readv(2) on ourselves: no handler is needed.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "process/fault.h"
+#include "process/fault_signal.h"
 
-/* glibc's own name for sigaction(), past whoever interposes it. */
-extern int __sigaction(int, const struct sigaction *, struct sigaction *) __attribute__((weak));
-
-static int real_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
-{
-	return __sigaction ? __sigaction(sig, action, old) : sigaction(sig, action, old);
-}
+#if defined(__x86_64__)
 
 /*
  * A lock of writers, held with all signals blocked. It holds the owner's pid: in the child of
@@ -45,7 +34,7 @@ static void lock(sigset_t *saved)
 	int me = getpid(), is;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, saved);
+	fault_set_mask(SIG_BLOCK, &all, saved);
 	for (;;) {
 		is = 0;
 		if (atomic_compare_exchange_strong(&writer, &is, me))
@@ -59,10 +48,8 @@ static void lock(sigset_t *saved)
 static void unlock(const sigset_t *saved)
 {
 	atomic_store(&writer, 0);
-	pthread_sigmask(SIG_SETMASK, saved, NULL);
+	fault_set_mask(SIG_SETMASK, saved, NULL);
 }
-
-#if defined(__x86_64__)
 
 /*
  * long fault_copy(dst, src, n): 0 or -1; long fault_copy_string(dst, src, n): bytes copied
@@ -267,7 +254,7 @@ static void by_default(int sig, siginfo_t *info, bool synchronous)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 
-	real_sigaction(sig, &plain, NULL);
+	fault_real_sigaction(sig, &plain, NULL);
 	if (!synchronous && syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), sig, info))
 		raise(sig);
 }
@@ -286,7 +273,7 @@ static void call_theirs(const struct sigaction *a, int sig, siginfo_t *info, voi
 			sigaddset(&mask, i);
 	if (!(a->sa_flags & SA_NODEFER))
 		sigaddset(&mask, sig);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	fault_set_mask(SIG_SETMASK, &mask, NULL);
 	if (a->sa_flags & SA_SIGINFO)
 		a->sa_sigaction(sig, info, context);
 	else
@@ -351,7 +338,7 @@ static int install_over(int sig, const struct sigaction *a)
 
 	sigfillset(&ours.sa_mask);
 	ours.sa_flags |= none ? SA_ONSTACK | SA_RESTART : a->sa_flags & (SA_ONSTACK | SA_RESTART);
-	return real_sigaction(sig, &ours, NULL);
+	return fault_real_sigaction(sig, &ours, NULL);
 }
 
 static bool is_ours(const struct sigaction *a)
@@ -367,7 +354,7 @@ static void install(void)
 
 	lock(&saved);
 	for (i = 0; i < 2 && !atomic_load_explicit(&installed, memory_order_relaxed); i++) {
-		real_sigaction(signals[i], NULL, &a);
+		fault_real_sigaction(signals[i], NULL, &a);
 		theirs[i].first = a;
 		write_theirs(&theirs[i], &a);
 		install_over(signals[i], &a);
@@ -391,7 +378,7 @@ void fault_keep(void)
 	if (!atomic_load_explicit(&installed, memory_order_acquire))
 		return;
 	for (i = 0; i < 2; i++) {
-		if (real_sigaction(signals[i], NULL, &a) || is_ours(&a))
+		if (fault_real_sigaction(signals[i], NULL, &a) || is_ours(&a))
 			continue;
 		lock(&saved);
 		write_theirs(&theirs[i], &a);
@@ -406,10 +393,11 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 	struct sigaction now, was;
 	sigset_t saved;
 
+	now = action ? *action : (struct sigaction){ 0 };
+	fault_pass(&now.sa_mask);
 	if ((sig != SIGSEGV && sig != SIGBUS) ||
 	    !atomic_load_explicit(&installed, memory_order_acquire))
-		return real_sigaction(sig, action, old);
-	now = action ? *action : (struct sigaction){ 0 };
+		return fault_real_sigaction(sig, action ? &now : NULL, old);
 	lock(&saved);
 	was = t->action;
 	if (action) {
@@ -422,16 +410,24 @@ int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *o
 	return 0;
 }
 
-int fault_unblock(void)
+void fault_pass(sigset_t *set)
+{
+	if (!atomic_load_explicit(&installed, memory_order_acquire))
+		return;
+	sigdelset(set, SIGSEGV);
+	sigdelset(set, SIGBUS);
+}
+
+bool fault_unblock(void)
 {
 	sigset_t both, was;
-	int err;
 
+	sigemptyset(&was);
 	sigemptyset(&both);
 	sigaddset(&both, SIGSEGV);
 	sigaddset(&both, SIGBUS);
-	err = pthread_sigmask(SIG_UNBLOCK, &both, &was);
-	return err ? -err : sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
+	fault_set_mask(SIG_UNBLOCK, &both, &was);
+	return sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
 }
 
 static void write_place(struct place *p, const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
@@ -520,75 +516,6 @@ int64_t fault_read_string(char *dst, const void *src, size_t size)
 	/* a string that is cut loses its last byte for the 0 */
 	memset(dst + n - 1, 0, size - (size_t)n + 1);
 	return n;
-}
-
-#else
-
-static long copy(void *dst, const void *src, size_t size)
-{
-	struct iovec to = { dst, size }, from = { (void *)(uintptr_t)src, size };
-
-	return process_vm_readv(getpid(), &to, 1, &from, 1, 0);
-}
-
-int fault_read(void *dst, const void *src, size_t size)
-{
-	if (!size || copy(dst, src, size) == (long)size)
-		return 0;
-	memset(dst, 0, size);
-	return -EFAULT;
-}
-
-/* In pieces that end with a page, as the next page may not be there. */
-int64_t fault_read_string(char *dst, const void *src, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), at = 0, n;
-	const char *from = src, *end;
-
-	while (at < size) {
-		n = page - ((uintptr_t)from + at) % page;
-		n = n < size - at ? n : size - at;
-		if (copy(dst + at, from + at, n) != (long)n) {
-			memset(dst, 0, size);
-			return -EFAULT;
-		}
-		end = memchr(dst + at, 0, n);
-		if (end) {
-			at = (size_t)(end - dst) + 1;
-			break;
-		}
-		at += n;
-	}
-	memset(dst + at - 1, 0, size - at + 1);
-	return (int64_t)at;
-}
-
-int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
-{
-	(void)base;
-	(void)size;
-	(void)loads;
-	(void)nr;
-	return 0;
-}
-
-void fault_remove_code(const void *base)
-{
-	(void)base;
-}
-
-void fault_keep(void)
-{
-}
-
-int fault_unblock(void)
-{
-	return 0;
-}
-
-int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *old)
-{
-	return real_sigaction(sig, action, old);
 }
 
 #endif

@@ -45,14 +45,20 @@ void fault_remove_code(const void *code);
  */
 void fault_keep(void);
 /*
- * For a thread that is going to run programs: the kernel ends a process that faults while it
- * blocks the signal. 0, or 1 if they were blocked (and are no more), or -errno.
+ * For a thread that is going to run programs: the kernel ends a process that faults while the
+ * signal is blocked, so it is no more. Whether it was.
  */
-int fault_unblock(void);
+bool fault_unblock(void);
+
 /*
- * What sigaction(2) does, for an application that does not see our handler; other signals than
- * SIGSEGV and SIGBUS, and those too as long as ours is not installed, are left to the real one.
+ * The other way to live with an application's signals: its own calls of sigaction(2) and
+ * pthread_sigmask(3) come here. It does not see our handler, and ours stays in front; what it
+ * blocks, in threads or in handlers, is not SIGSEGV and SIGBUS. As long as our handler is
+ * not installed they do what they always do.
  */
 int fault_sigaction(int sig, const struct sigaction *action, struct sigaction *old);
+int fault_sigmask(int how, const sigset_t *set, sigset_t *old);
+/* Take both signals out of a set that is going to be blocked. */
+void fault_pass(sigset_t *set);
 
 #endif

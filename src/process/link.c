@@ -68,7 +68,7 @@ int process_link(const struct link_input *in, struct process_program **out, stru
 		i++;
 	}
 	if (!err)
-		err = program_decode(code, in->nr_insns, process_helpers(), in->facts, in->maps, &p, e);
+		err = program_decode(code, in->nr_insns, in->helpers ? in->helpers : process_helpers(), in->facts, in->maps, &p, e);
 	if (err)
 		goto out;
 	p->session = in->session;

@@ -33,6 +33,7 @@ struct link_input {
 	uint64_t context;
 	struct process_map *trace; /* ring for traced text (trace.h); NULL: it goes nowhere */
 	bool interpret;            /* make no native code */
+	const struct process_helpers *helpers; /* NULL: all that there are */
 };
 
 /*

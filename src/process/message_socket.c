@@ -263,3 +263,14 @@ int message_socket_connect(const char *path)
 	close(fd);
 	return -EPERM;
 }
+
+int message_socket_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds)) {
+		fds[0] = fds[1] = -1;
+		return -errno;
+	}
+	fds[0] = move_up(fds[0]);
+	fds[1] = move_up(fds[1]);
+	return 0;
+}

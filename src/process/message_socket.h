@@ -30,4 +30,7 @@ int message_socket_accept(const struct message_socket *s);
 /* Connect to whoever listens at @path, who must be of our user or root. A descriptor or -errno. */
 int message_socket_connect(const char *path);
 
+/* A pair of sockets that do not block. 0 or -errno, and then both are -1. */
+int message_socket_pair(int fds[2]);
+
 #endif

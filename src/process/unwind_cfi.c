@@ -402,7 +402,13 @@ bool cfi_find(uint64_t pc, struct cfi *out)
 	if (fde.bad || pc < first || pc - first >= length)
 		return false;
 	memset(&out->row, 0, sizeof(out->row));
-	m = (struct machine){ .common = &common, .row = &out->row, .place = first, .pc = pc };
+	/* one by one: nothing has to be cleared that is only read when it was kept */
+	m.common = &common;
+	m.row = &out->row;
+	m.initial = NULL;
+	m.nr_kept = 0;
+	m.place = first;
+	m.pc = pc;
 	m.base = CFI_ENTRY;
 	if (!run(&m, &cie))
 		return false;

@@ -136,8 +136,12 @@ static int want_key(struct verifier *v, struct call *c, const struct value *x, c
 	struct num key;
 	int err = want_bytes(v, x, c->map->key_size, c->map->key_size, ACCESS_READ, 0, what);
 
-	if (err || !array || c->map->key_size != 4 || c->row->result != RESULT_VALUE_NULL || c->row->arg[2] != ARG_NONE)
+	if (err || c->row->result != RESULT_VALUE_NULL || c->row->arg[2] != ARG_NONE)
 		return err;
+	if (!array || c->map->key_size != 4) {
+		verify_note_key(v, false, 0, false);
+		return 0;
+	}
 	key = num_range(0, UINT32_MAX);
 	if (x->kind == KIND_STACK && num_is_const(&x->num))
 		key = verify_stack_number(v, x->index, x->num.smin, 4);

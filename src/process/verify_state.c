@@ -111,12 +111,6 @@ bool verify_num_meet(struct num *n, const struct num *with)
 	return num_refine(BPF_JEQ, true, true, n, &other);
 }
 
-bool verify_num_covers(const struct num *old, const struct num *new)
-{
-	return old->umin <= new->umin && old->umax >= new->umax && old->smin <= new->smin && old->smax >= new->smax &&
-	       !(new->unknown & ~old->unknown) && !((new->bits ^ old->bits) & ~old->unknown);
-}
-
 void verify_slot_halves(const struct slot *s, struct num *low, struct num *high)
 {
 	struct num by = num_const(32);
@@ -189,7 +183,7 @@ static bool covers(struct ties *t, const struct value *old, const struct value *
 		return true;
 	if (old->kind != new->kind)
 		return old->null && !old->id && null_or(new, old);
-	if (old->index != new->index || (new->null && !old->null) || !verify_num_covers(&old->num, &new->num))
+	if (old->index != new->index || (new->null && !old->null) || !num_within(&new->num, &old->num))
 		return false;
 	if (old->kind == KIND_NUMBER && num_is_const(&old->num))
 		return true;
@@ -212,8 +206,8 @@ static bool covers_slot(struct ties *t, const struct slot *old, const struct slo
 	if (new->whole && new->v.kind != KIND_NUMBER)
 		return false;
 	verify_slot_halves(new, &low, &high);
-	return (!(old->init & 0x0f) || verify_num_covers(&old->v.num, &low)) &&
-	       (!(old->init & 0xf0) || verify_num_covers(&old->high, &high));
+	return (!(old->init & 0x0f) || num_within(&low, &old->v.num)) &&
+	       (!(old->init & 0xf0) || num_within(&high, &old->high));
 }
 
 static bool same_records(const struct state *old, const struct state *new)
@@ -293,7 +287,7 @@ static void join_num(struct joiner *j, struct num *old, const struct num *new)
 {
 	struct num n;
 
-	if (verify_num_covers(old, new))
+	if (num_within(new, old))
 		return;
 	n = num_join(old, new);
 	if (num_equal(&n, old))

@@ -111,7 +111,6 @@ bool verify_state_join(struct state *old, const struct state *new, const struct 
 
 /* The number of a state's value that is known to lie in @n too; false if that cannot be. */
 bool verify_num_meet(struct num *n, const struct num *with);
-bool verify_num_covers(const struct num *old, const struct num *new);
 
 /* A slot as two halves; what is known of a number is kept, as far as that goes. */
 void verify_slot_split(struct slot *s);

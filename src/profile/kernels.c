@@ -501,7 +501,8 @@ int kernels_find(struct kernels *ks, const char *what, struct kernel_list *l, st
 		return find_running(ks, l, e);
 	if (!strcmp(what, "all")) {
 		for (i = 0; i < ks->nr && !err; i++)
-			if (ks->items[i]->origin <= KERNEL_STORE)
+			if (ks->items[i]->origin <= KERNEL_STORE &&
+			    ks->items[i]->facts.big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
 				err = list_add(l, i, e);
 		return err;
 	}

@@ -31,7 +31,7 @@ const char *kernels_path(const struct kernels *ks, uint32_t i);
 const struct abide_error *kernels_fault(const struct kernels *ks, uint32_t i);
 
 /*
- * Append what @what means, without repeating: NULL is this kernel, "all" every profile; a profile's name
+ * Append what @what means, without repeating: NULL is this kernel, "all" every profile of this machine's byte order, which objects have; a profile's name
  * or release; the beginning of some ("6.12": the newest of this machine, or else of
  * another); a file in any format of image/image.h, or a profile. Tag kernel-unknown.
  */

@@ -128,7 +128,9 @@ int render_rows_make(const struct render_plan *p, const struct view *v,
 					combine(&v->values.list[c], sum, value);
 			}
 		}
-		if (!split && !(v->indexed && v->keyed && all_zero(sum, v->value_size)))
+		/* never used, or what was added was taken off again */
+		if (!split && !(v->keyed && (v->indexed || v->per_cpu) &&
+		                all_zero(sum, v->value_size)))
 			out->list[out->nr++] = (struct row){ key, sum, -1 };
 	}
 	if (v->bucket.count) {

@@ -3,7 +3,7 @@
 # make bench-exec   the process engine's native code against gcc -O2 on the same C
 
 EXECBENCH := $(B)/bench/exec
-EXECLIB   := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c src/object/*.c)) src/analyze/num.c) $(B)/cli/exec_link.o $(B)/cli/exec_maps.o $(B)/libabide.a
+EXECLIB   := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c src/object/*.c)) $(wildcard src/analyze/num*.c)) $(B)/cli/exec_link.o $(B)/cli/exec_maps.o $(B)/libabide.a
 
 $(EXECBENCH)/work.bpf.o: tests/bench/exec/work.bpf.c tests/bench/exec/work.h
 	@mkdir -p $(@D)

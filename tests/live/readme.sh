@@ -15,7 +15,7 @@ check() { # NAME STATUS
 }
 failed=0
 
-awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$dir/prog.bpf.c"
+awk '/^```c$/ { on = 1; next } /^```$/ { if (on) exit } on' README.md >"$dir/prog.bpf.c" # the first one
 include=$(dirname "$ABIDE")/include
 clang -g -O2 -target bpf -I include -I "$include" -c "$dir/prog.bpf.c" -o "$dir/prog.bpf.o"
 check "the program compiles" $?

@@ -41,6 +41,21 @@ static uint64_t alu64(uint8_t op, uint64_t a, uint64_t b)
 	}
 }
 
+/* RFC 9669, 4.1 */
+static uint64_t divide_signed(uint8_t op, bool is64, uint64_t a, uint64_t b)
+{
+	int64_t x = is64 ? (int64_t)a : (int32_t)a, y = is64 ? (int64_t)b : (int32_t)b;
+	uint64_t r;
+
+	if (!y)
+		r = op == BPF_DIV ? 0 : (uint64_t)x;
+	else if (y == -1)
+		r = op == BPF_DIV ? 0 - (uint64_t)x : 0;
+	else
+		r = (uint64_t)(op == BPF_DIV ? x / y : x % y);
+	return is64 ? r : (uint32_t)r;
+}
+
 static uint64_t alu32(uint8_t op, uint32_t a, uint32_t b)
 {
 	switch (op) {
@@ -101,6 +116,14 @@ static void check_pair(const struct set *a, const struct set *b)
 								     : alu32(ops[o], (uint32_t)a->v[i], (uint32_t)b->v[k])),
 					       "alu", ops[o], wide, a->v[i], b->v[k]);
 		}
+		for (o = 0; o < 2; o++) {
+			uint8_t op = o ? BPF_MOD : BPF_DIV;
+			struct num r = num_alu(op, &a->n, &b->n, wide, true);
+
+			for (i = 0; i < 9; i++)
+				expect(num_contains(&r, divide_signed(op, wide, a->v[i / 3], b->v[i % 3])), "signed division", op, wide,
+				       a->v[i / 3], b->v[i % 3]);
+		}
 		for (o = 0; o < sizeof(jumps); o++)
 			for (i = 0; i < 9; i++) {
 				uint64_t x = a->v[i / 3], y = b->v[i % 3];
@@ -112,7 +135,13 @@ static void check_pair(const struct set *a, const struct set *b)
 				       "refine", jumps[o], wide, x, y);
 			}
 	}
+	expect(num_within(&a->n, &joined) && num_within(&b->n, &joined), "within", 0, true, a->v[0], b->v[0]);
 	for (i = 0; i < 3; i++) {
+		uint64_t marks[] = { 4, 100, 0x80000000 };
+		struct num w = num_widen(&a->n, &joined, marks, 3), w0 = num_widen(&a->n, &joined, NULL, 0);
+
+		expect(num_contains(&w, a->v[i]) && num_contains(&w, b->v[i]) && num_contains(&w0, b->v[i]), "widen", 0, true, a->v[i],
+		       b->v[i]);
 		expect(num_contains(&joined, a->v[i]) && num_contains(&joined, b->v[i]), "join", 0, true, a->v[i], b->v[i]);
 		for (k = 8; k <= 32; k *= 2) {
 			struct num z = num_zext(&a->n, k), s = num_sext(&a->n, k);
@@ -123,6 +152,49 @@ static void check_pair(const struct set *a, const struct set *b)
 			       true, a->v[i], 0);
 		}
 	}
+}
+
+static uint64_t state = 88172645463325252u;
+
+static uint64_t draw(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+/* Numbers around a point, of different sizes, of one alignment: what sets of a program are like. */
+static struct set make_random(void)
+{
+	uint64_t base = draw() % 3 ? points[draw() % POINTS] : draw(), span = 1ull << draw() % 40, k;
+	struct num x;
+	struct set s;
+
+	for (k = 0; k < 3; k++) {
+		s.v[k] = base + (draw() % span) * (1 + draw() % 8) - (draw() & 1 ? span / 2 : 0);
+		if (draw() % 4 == 0)
+			s.v[k] = (uint32_t)s.v[k];
+		x = num_const(s.v[k]);
+		s.n = k ? num_join(&s.n, &x) : x;
+	}
+	if (draw() % 4 == 0) { /* narrowed by a branch that all of them pass, so that views differ */
+		static const uint8_t ops[] = { BPF_JLE, BPF_JSLE, BPF_JGE, BPF_JSGE };
+		uint8_t op = ops[draw() % 4];
+		bool is64 = draw() & 1;
+		uint64_t bound = s.v[0];
+		struct num n = num_any(), b;
+
+		for (k = 1; k < 3; k++)
+			if (!holds(op, is64, s.v[k], bound))
+				bound = s.v[k];
+		b = num_const(bound);
+		for (k = 0; k < 3 && holds(op, is64, s.v[k], bound); k++)
+			;
+		if (k == 3 && num_refine(op, true, is64, &n, &b))
+			s.n = n;
+	}
+	return s;
 }
 
 static struct set make(unsigned i, unsigned j, unsigned k)
@@ -149,6 +221,12 @@ int main(void)
 					check_pair(&a, &b);
 					pairs++;
 				}
+	for (i = 0; i < 60000; i++) {
+		struct set a = make_random(), b = make_random();
+
+		check_pair(&a, &b);
+		pairs++;
+	}
 	printf("%sok - num: %u pairs of sets, all operations, contain what brute force finds\n", failures ? "not " : "",
 	       pairs);
 	/* and it is no use if it knows nothing */
@@ -160,6 +238,24 @@ int main(void)
 	five = num_const(3);
 	n = num_alu(BPF_LSH, &n, &five, true, false);
 	k |= n.umax != 56 || (n.unknown & 7);
-	printf("%sok - num: constants fold, bounds narrow and shift\n", k ? "not " : "");
+	/* 32-bit comparisons, signed, in either order, of a number whose upper half is 0 */
+	for (i = 0; i < 2; i++) {
+		struct num ten = num_const(10), none = num_const(0);
+
+		n = num_range(0, UINT32_MAX);
+		k |= !num_refine(BPF_JSLT, true, false, &n, i ? &ten : &three) || !num_refine(BPF_JSGE, true, false, &n, &none);
+		k |= n.umax != (i ? 9u : 6u) || n.smin != 0;
+	}
+	/* an extension by shifts, and back to what a signed index is */
+	n = num_signed(-4, 11);
+	five = num_const(32);
+	n = num_alu(BPF_LSH, &n, &five, true, false);
+	n = num_alu(BPF_ARSH, &n, &five, true, false);
+	k |= n.smin != -4 || n.smax != 11;
+	/* branches that cannot be taken are known to be dead */
+	n = num_range(5, 8);
+	five = num_const(9);
+	k |= num_refine(BPF_JEQ, true, true, &n, &five) || num_refine(BPF_JGT, true, false, &n, &five);
+	printf("%sok - num: constants fold, bounds narrow and shift, dead branches are seen\n", k ? "not " : "");
 	return failures || k;
 }

@@ -442,6 +442,14 @@ static void scene_chained_to_nobody(void)
 	sink = *(volatile uint64_t *)(uintptr_t)junk[0];
 }
 
+static _Atomic int nr_bad;
+
+static void on_usr1(int sig)
+{
+	look_around(sig);
+	nr_bad += !works() || !blocked_usr2;
+}
+
 static void scene_blocked(void)
 {
 	sigset_t all_signals;
@@ -449,8 +457,26 @@ static void scene_blocked(void)
 	uses_ours();
 	sigfillset(&all_signals);
 	pthread_sigmask(SIG_BLOCK, &all_signals, NULL);
-	NEED(fault_unblock() == 1 && fault_unblock() == 0);
+	NEED(fault_unblock() && !fault_unblock());
 	NEED(works());
+}
+
+/* An application whose calls come to us cannot block what we need, and blocks all else. */
+static void scene_masks(void)
+{
+	struct sigaction a = { .sa_handler = on_usr1 };
+	sigset_t all_signals, now;
+
+	uses_ours();
+	sigfillset(&all_signals);
+	sigfillset(&a.sa_mask);
+	NEED(!fault_sigmask(SIG_BLOCK, &all_signals, NULL) && works());
+	NEED(!fault_sigmask(SIG_SETMASK, &all_signals, &now) && works());
+	NEED(sigismember(&now, SIGUSR1) && sigismember(&now, SIGTERM) && !sigismember(&now, SIGSEGV) && !sigismember(&now, SIGBUS));
+	NEED(!fault_sigaction(SIGUSR1, &a, NULL) && !raise(SIGUSR1) && !nr_caught);
+	sigemptyset(&all_signals);
+	NEED(!fault_sigmask(SIG_SETMASK, &all_signals, &now) && nr_caught == 1 && nr_bad == 0);
+	NEED(fault_sigmask(99, &all_signals, NULL) == EINVAL);
 }
 
 static void scene_fork(void)
@@ -475,7 +501,6 @@ static void scene_fork(void)
 
 /* Programs come and go while other threads fault in theirs, and a timer's handler faults too. */
 static _Atomic bool stop;
-static _Atomic int nr_bad;
 
 static void *faulting(void *arg)
 {
@@ -543,6 +568,7 @@ static const struct {
 	{ "signals that somebody sends", scene_sent, 0 },
 	{ "a handler that hands down to ours", scene_chained, 0 },
 	{ "signals that were blocked", scene_blocked, 0 },
+	{ "signals that an application blocks through us", scene_masks, 0 },
 	{ "a child", scene_fork, 0 },
 	{ "threads, timers, programs that come and go", scene_threads, 0 },
 	{ "an application's fault ends it by SIGSEGV", scene_own_segv, SIGSEGV },

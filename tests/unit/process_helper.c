@@ -603,6 +603,11 @@ static bool lies_in(uint64_t address, int (*f)(int, uint64_t, uint32_t))
 static void test_stacks(void)
 {
 	outer(3, BPF_F_USER_STACK, sizeof(stack));
+#if !defined(__x86_64__)
+	/* the caller of the site is all that is known there */
+	check(stack_size == 8 && lies_in(stack[0], inner), "get_stack finds the caller", "");
+	return;
+#endif
 	check(stack_size >= 4 * 8, "get_stack finds the functions", "");
 	check(lies_in(stack[0], inner) && lies_in(stack[1], outer), "get_stack: callers in their order", "");
 	check(!stack[stack_size / 8 % 64], "get_stack: zeros behind them", "");

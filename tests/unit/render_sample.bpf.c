@@ -69,6 +69,14 @@ TABLE_BY(usage, struct disk, struct usage, "use of disks");
 TOP_BY(busy, __u32, struct usage, "busiest");
 EVENTS(rows, struct everything, "all that there is");
 EVENTS(opens, struct opened, "files opened", 65536);
+
+struct place {
+	__u32 pid TITLE("PID");
+	__u32 __unused;
+	user_code at TITLE("AT");
+	user_code stack[4] TITLE("STACK");
+};
+SUM_BY(kept, struct place, "kept by stack", "bytes");
 OPTION(__u64, min_ns, 1000, "only what takes longer");
 
 /* Not results: the program's own memory. */

@@ -199,9 +199,76 @@ static void losses(struct kit *k)
 	kit_plan(k);
 }
 
+struct place {
+	uint32_t pid, unused;
+	uint64_t at, stack[4];
+};
+
+/* Process 7 has one function, process 8 one of a strange name. */
+static void symbol(void *ctx, uint32_t pid, uint64_t address, struct buf *out)
+{
+	if (pid == 7 && address >= 0x1000 && address < 0x2000)
+		buf_printf(out, "%s+0x%x", (const char *)ctx, (unsigned)(address - 0x1000));
+	else if (pid == 8)
+		buf_printf(out, "a\033b");
+}
+
+static void places(struct kit *k)
+{
+	static char name[] = "work";
+	struct place full = { 7, 0, 0x1010, { 0x1020, 0x5000, 0x1030, 0x1040 } },
+		     part = { 8, 0, 0x1010, { 0x1020, 0, 0x1030, 0 } }, none = { 7, 0, 0x9000, { 0 } };
+	uint64_t a = 3000, b = 72, c = 50, minus = (uint64_t)-50;
+
+	k->opts.symbol = symbol;
+	k->opts.symbol_ctx = name;
+	kit_plan(k);
+	kit_entry(k, &full, sizeof(full), &a, &b, 8, true);
+	kit_entry(k, &part, sizeof(part), &a, NULL, 8, true);
+	kit_entry(k, &none, sizeof(none), &b, NULL, 8, true);
+	part.at = 1; /* one CPU has taken off what another one had added */
+	kit_entry(k, &part, sizeof(part), &c, &minus, 8, true);
+	kit_show(k, "kept");
+	GOLDEN(k,
+	       "kept by stack\n"
+	       "PID AT            SUM\n"
+	       "  7 work+0x10 3.00KiB\n"
+	       "        work+0x20\n"
+	       "        0x5000\n"
+	       "        work+0x30\n"
+	       "        work+0x40\n"
+	       "  8 a\\x1bb    2.93KiB\n"
+	       "        a\\x1bb\n"
+	       "  7 0x9000        72B\n",
+	       "code by the names of its process, stacks below their rows, and no row of nothing");
+	k->opts.format = RENDER_JSON;
+	kit_plan(k);
+	kit_entry(k, &full, sizeof(full), &a, NULL, 8, true);
+	kit_entry(k, &none, sizeof(none), &a, NULL, 8, true);
+	kit_show(k, "kept");
+	GOLDEN(k,
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"kept\",\"key\":{\"pid\":7,\"at\":\"work+0x10\","
+	       "\"stack\":[\"work+0x20\",\"0x5000\",\"work+0x30\",\"work+0x40\"]},\"value\":{\"sum\":3000}}\n"
+	       "{\"ts\":\"2026-11-18T11:06:40.123456Z\",\"type\":\"map\",\"map\":\"kept\",\"key\":{\"pid\":7,\"at\":\"0x9000\","
+	       "\"stack\":[]},\"value\":{\"sum\":3000}}\n",
+	       "and as JSON");
+	k->opts.format = RENDER_TEXT;
+	k->opts.symbol = NULL;
+	kit_plan(k);
+	kit_entry(k, &none, sizeof(none), &a, NULL, 8, true);
+	kit_show(k, "kept");
+	GOLDEN(k,
+	       "kept by stack\n"
+	       "PID AT         SUM\n"
+	       "  7 0x9000 2.93KiB\n",
+	       "where nobody knows names");
+}
+
+
 void test_table(struct kit *k)
 {
 	counters(k);
 	tables(k);
+	places(k);
 	losses(k);
 }

@@ -4,7 +4,20 @@
 
 PRELOAD_SRC  := $(sort $(wildcard src/preload/*.c))
 UNIT_PRELOAD := $(B)/tests/unit/preload_calls $(B)/tests/unit/preload_symbols
+# Scripts: the command, on programs that it starts.
+PRELOAD_RUNS := $(B)/tests/unit/preload_run $(B)/tests/unit/preload_programs $(B)/tests/unit/preload_example
+UNIT_PRELOAD += $(PRELOAD_RUNS)
 UNIT_TESTS   += $(UNIT_PRELOAD)
+
+$(B)/tests/unit/preload/work: tests/unit/preload/work.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -D_GNU_SOURCE -fomit-frame-pointer -Wall -Wextra -o $@ $< -lpthread
+$(B)/tests/unit/preload/all.bpf.o: tests/unit/preload/all.bpf.c $(B)/include/abide/libc.h include/abide/program.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPFFLAGS) -c -o $@ $<
+$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/preload/work $(B)/tests/unit/preload/all.bpf.o $(EVENTLIBS)
+	@mkdir -p $(@D)
+	cp $< $@ && chmod +x $@
 
 # With what the library is made of; the test stands in for libabide-event.
 $(B)/tests/unit/preload_calls: tests/unit/preload_calls.c $(PRELOAD_SRC:src/%.c=$(B)/%.o)

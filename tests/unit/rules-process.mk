@@ -2,7 +2,7 @@
 #
 # make check-process      the process engine: instruction set, random programs, refusals
 
-PROCESS_LIB  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c src/analyze/num.c)
+PROCESS_LIB  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c $(wildcard src/analyze/num*.c))
 UNIT_PROCESS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/process_*.c)))
 UNIT_PROCESS += $(B)/tests/unit/process_cli
 UNIT_TESTS   += $(UNIT_PROCESS)
@@ -11,6 +11,11 @@ $(B)/tests/unit/process_%: tests/unit/process_%.c $(wildcard tests/unit/process_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(PROCESS_LIB)
 
+# Linked as an application is: its signal functions are ours.
+$(B)/tests/unit/process_signal: tests/unit/process_signal.c $(PROCESS_LIB) $(B)/event/signal.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(B)/event/signal.o $(PROCESS_LIB)
+
 # A script: the command as its user sees it.
 $(B)/tests/unit/process_cli: tests/unit/process_cli.sh $(B)/abide
 	@mkdir -p $(@D)
@@ -18,12 +23,12 @@ $(B)/tests/unit/process_cli: tests/unit/process_cli.sh $(B)/abide
 
 # The suite's programs are written in the assembler of the text cases.
 ISA_ASM := $(patsubst %,$(T)/runner.o/%.o,asm asm_names asm_read case layout layout_btf)
-$(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $(ISA_ASM) $(CASEOBJ) $(PROCESS_LIB)
+$(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $(ISA_ASM) $(B)/libabide.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(sort $(CASEOBJ) $(PROCESS_LIB))
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(B)/libabide.a
 
 # The fuzz target of the stage, with what it is made of.
-PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c src/analyze/num.c)
+PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c $(wildcard src/analyze/num*.c))
 $(B)/fuzz/exec: tests/fuzz/exec.c tests/unit/process_random.h tests/unit/process_kit.h $(PROCESS_FUZZ)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZFLAGS) -Itests/unit -fsanitize=fuzzer -o $@ $< $(PROCESS_FUZZ)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * verify_clang [-v] OBJECT...: every program of each object must be accepted. The objects are
- * verify_tools.bpf.c, compiled for each version of the instruction set.
+ * verify_tools.bpf.c and verify_calls.bpf.c, compiled for each version of the instruction set.
  */
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 
 /* What tests of the verifier share: the types of an application, and programs of an object as its input. */
 
-/* struct conn and struct query of verify_tools.bpf.c. */
+/* struct conn and struct query of verify_tools.h. */
 static const struct verify_member kit_conn[] = {
 	{ .off = 0, .size = 4 }, { .off = 4, .size = 4 }, { .off = 8, .size = 8 },
 	{ .off = 16, .size = 8, .pointer = true, .target = 0 },

@@ -237,7 +237,7 @@ static void coming_and_going(void)
 /* One always attached, others come, go and change: each event is seen by it, and by one of them at most. */
 static void storm(void)
 {
-	enum { THREADS = 4 };
+	enum { THREADS = 4, ROUNDS = 20 };
 	struct event_counts steady_counts, counts;
 	struct event_link *steady, *link;
 	pthread_t t[THREADS];
@@ -250,7 +250,7 @@ static void storm(void)
 	steady = kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0])));
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&t[i], NULL, firing, NULL);
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < ROUNDS; i++) {
 		link = kit_attach("test", "storm", KIT_PROGRAM(i % 5 == 0, KIT_COUNT(&cells[1])));
 		for (k = 0; k < 4; k++)
 			event_replace(link, KIT_PROGRAM(k == 2, KIT_COUNT(&cells[1])));
@@ -267,8 +267,8 @@ static void storm(void)
 	kit_ok(fired > 1000 && cells[0] == fired && steady_counts.runs == fired,
 	       "while another is attached, replaced and detached, one that is replaced misses no event");
 	kit_ok(runs == cells[1] && cells[1] == changing, "detached means that no run is left");
-	kit_ok(kit_released - before == 300 * 5 + 300 + 1, "each program is released once");
-	printf("# %llu events in 4 threads, 1800 changes\n", (unsigned long long)fired);
+	kit_ok(kit_released - before == ROUNDS * 6 + 1, "each program is released once");
+	printf("# %llu events in %d threads, %d changes\n", (unsigned long long)fired, THREADS, ROUNDS * 7);
 }
 
 /* More links than threads have columns for. */
@@ -354,7 +354,7 @@ static void forks(void)
 	stop = 0;
 	pthread_create(&t, NULL, firing, NULL);
 	pthread_create(&f, NULL, forking, &bad);
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 20; i++)
 		event_detach(kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0]))), NULL);
 	pthread_join(f, NULL);
 	stop = 1;

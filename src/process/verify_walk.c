@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Walks a program with everything that can be in its registers and on its stack. In: the blocks of
- * verify_flow.c. Out: facts, or the first refusal.
+ * Walks a program with all that its registers and stack can hold. In: blocks. Out: facts, or a refusal.
  *
  * Where paths meet, a node keeps the states that have come there: those that differ in kinds of
- * pointers or in ring records stay apart (a few of them), others are joined. What is
- * covered by a state that has been walked is not walked again. Nodes wait in a heap, in
- * the order of verify_flow.c, so that most are walked once. At the heads of loops what still
- * changes after some rounds is widened, so this ends.
+ * pointers or in ring records stay apart (a few of them), others are joined. What is covered by a
+ * state that has been walked is not walked again. Nodes wait in a heap, in the order of verify_flow.c,
+ * so that most are walked once. What still changes at a loop's head after some rounds is widened.
  *
- * Functions are walked at each call, with the caller's state below: a node belongs to a chain of
- * calls. A helper that calls back is the head of a loop whose body is the callback: 0 or more
- * rounds of it, and then what follows the call.
+ * Functions are walked at each call: a node belongs to a chain of calls. A helper that calls back is
+ * the head of a loop whose body is the callback: 0 or more rounds of it, and then what follows the call.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -78,8 +78,10 @@ static inline void run_one(struct event_thread *me, const struct event_entry *en
 		return;
 	me->run.budget = p->budget;
 	if (likely(p->entry && entry->column < EVENT_COLUMNS)) {
-		int saved = errno;
+		int saved = 0;
 
+		if (p->calls) /* a look at errno is a call */
+			saved = errno;
 		if (p->slots) {
 			if (unlikely(p->slots_column >= EVENT_SLOT_COLUMNS ||
 				     me->slots[p->slots_column].slots != p->slots)) {

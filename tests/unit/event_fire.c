@@ -138,6 +138,8 @@ static void on_signal(int sig)
 	EVENT_USER(test, storm, 2);
 }
 
+static struct event_link *handled;
+
 /* A program that runs until a signal handler has changed a cell: the handler fires in the midst of it. */
 static void in_handler(void)
 {
@@ -153,7 +155,7 @@ static void in_handler(void)
 	p->budget = INT64_MAX;
 	sigaction(SIGUSR1, &action, &old);
 	cells[0] = 1;
-	link = kit_attach("test", "storm", p);
+	handled = link = kit_attach("test", "storm", p);
 	raise(SIGUSR1);
 	event_link_counts(link, &counts);
 	kit_ok(counts.runs == 1 && !counts.missed, "a signal handler fires");
@@ -184,17 +186,22 @@ static void in_handler(void)
 void *signal_it(void *thread);
 void *signal_it(void *thread)
 {
+	struct event_counts counts;
+
 	while (!__atomic_load_n(&cells[1], __ATOMIC_ACQUIRE))
 		sched_yield();
 	pthread_kill(*(pthread_t *)thread, SIGUSR1);
-	/* it is handled before this thread's store is seen, or the program would be over: wait for the count */
-	usleep(200000);
+	/* the program is over with this thread's store: first let the handler's event be counted */
+	do {
+		usleep(1000);
+		event_link_counts(handled, &counts);
+	} while (!counts.missed);
 	__atomic_store_n(&cells[0], 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
 /* Threads. */
-static uint64_t go, stop, fired;
+static uint64_t stop, fired;
 
 static void *firing(void *arg)
 {
@@ -412,6 +419,5 @@ int main(void)
 	in_child();
 	forks();
 	listing();
-	(void)go;
 	return kit_bad != 0;
 }

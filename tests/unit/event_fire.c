@@ -22,6 +22,15 @@ DEFINE_EVENT_USER(test, plain, ARG_USER(thing_user, thing), ARG_USER_NUMBER(int,
 DEFINE_EVENT_USER(test, storm, ARG_USER_NUMBER(uint64_t, n));
 DEFINE_EVENT_USER(test, never, ARG_USER_NUMBER(bool, b));
 
+#ifdef THREAD_SANITIZER
+/* Children that were forked with threads around start threads of their own here. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+#endif
+
 static uint64_t cells[16];
 static int evaluated;
 
@@ -251,7 +260,8 @@ static void storm(void)
 	uint64_t changing = 0, runs = 0;
 	unsigned before, i, k;
 
-	stop = fired = 0;
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	fired = 0;
 	memset(cells, 0, sizeof(cells));
 	before = kit_released;
 	steady = kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0])));
@@ -267,7 +277,7 @@ static void storm(void)
 	}
 	/* nothing may run in it any more */
 	changing = __atomic_load_n(&cells[1], __ATOMIC_RELAXED);
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
 	event_detach(steady, &steady_counts);
@@ -358,13 +368,13 @@ static void forks(void)
 	pthread_t t, f;
 	int bad = 0, i;
 
-	stop = 0;
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
 	pthread_create(&t, NULL, firing, NULL);
 	pthread_create(&f, NULL, forking, &bad);
 	for (i = 0; i < 20; i++)
 		event_detach(kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0]))), NULL);
 	pthread_join(f, NULL);
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(t, NULL);
 	kit_ok(!bad, "30 forks while others fire and attach");
 }

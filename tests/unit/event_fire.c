@@ -267,6 +267,8 @@ static void storm(void)
 	steady = kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0])));
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&t[i], NULL, firing, NULL);
+	while (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) <= 1000)
+		sched_yield(); /* until they fire */
 	for (i = 0; i < ROUNDS; i++) {
 		link = kit_attach("test", "storm", KIT_PROGRAM(i % 5 == 0, KIT_COUNT(&cells[1])));
 		for (k = 0; k < 4; k++)

@@ -86,8 +86,8 @@ static inline void run_one(struct event_thread *me, const struct event_entry *en
 	if (likely(p->entry && entry->column < EVENT_COLUMNS)) {
 		int saved = 0;
 
-		if (p->calls) /* a look at errno is a call */
-			saved = errno;
+		if (p->calls)
+			saved = *me->error;
 		if (p->slots) {
 			if (unlikely(p->slots_column >= EVENT_SLOT_COLUMNS ||
 				     me->slots[p->slots_column].slots != p->slots)) {
@@ -99,7 +99,7 @@ static inline void run_one(struct event_thread *me, const struct event_entry *en
 		p->entry((uint64_t)(uintptr_t)args, 0, 0, 0, 0, &me->run);
 		count_run(me, entry->column);
 		if (p->calls)
-			errno = saved;
+			*me->error = saved;
 	} else {
 		run_slowly(me, entry, p, args);
 	}

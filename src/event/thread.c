@@ -112,6 +112,7 @@ struct event_thread *event_thread_get(void)
 	memset(t->slots, 0, sizeof(t->slots));
 	fault_unblock(); /* programs may follow junk */
 	t->fence = __atomic_load_n(&fences, __ATOMIC_RELAXED);
+	t->error = &errno;
 	event_me = t;
 	return t;
 }

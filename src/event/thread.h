@@ -16,6 +16,7 @@ struct event_thread {
 	uint64_t seq;  /* odd: in a program. Written by its thread alone */
 	uint32_t tid;  /* 0: nobody's */
 	bool fence;    /* the kernel has no membarrier for us */
+	int *error;    /* its errno: finding that is a call */
 	uint64_t fired[EVENT_COLUMNS];
 	struct process_run run;
 	struct {

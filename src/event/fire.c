@@ -28,6 +28,12 @@ static void missed(const struct event_list *list)
 			__atomic_fetch_add(&list->entries[i].link->missed, 1, __ATOMIC_RELAXED);
 }
 
+/* Whoever reads the counts does so meanwhile. */
+static inline void count_run(struct event_thread *me, uint32_t column)
+{
+	__atomic_store_n(&me->fired[column], me->fired[column] + 1, __ATOMIC_RELAXED);
+}
+
 /* The thread's slot among @p's, *@shared: given back after the run. */
 static uint32_t take_slot(struct event_thread *me, const struct event_program *p, bool *shared)
 {
@@ -63,7 +69,7 @@ static __attribute__((noinline)) void run_slowly(struct event_thread *me, const 
 	if (shared)
 		process_slot_release(p->slots, me->run.slot, me->tid);
 	if (entry->column < EVENT_COLUMNS)
-		me->fired[entry->column]++;
+		count_run(me, entry->column);
 	else
 		__atomic_fetch_add(&entry->link->runs, 1, __ATOMIC_RELAXED);
 out:
@@ -91,7 +97,7 @@ static inline void run_one(struct event_thread *me, const struct event_entry *en
 			me->run.slot = me->slots[p->slots_column].slot;
 		}
 		p->entry((uint64_t)(uintptr_t)args, 0, 0, 0, 0, &me->run);
-		me->fired[entry->column]++;
+		count_run(me, entry->column);
 		if (p->calls)
 			errno = saved;
 	} else {

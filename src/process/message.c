@@ -175,7 +175,6 @@ int message_put_counts(struct buf *b, const struct message_counts *counts, uint3
 		buf_u64(&w.numbers, counts[i].runs);
 		buf_u64(&w.numbers, counts[i].missed);
 		buf_u64(&w.numbers, counts[i].budget);
-		buf_u64(&w.numbers, counts[i].faults);
 	}
 	return finish(&w, MESSAGE_COUNTS, 0, b);
 }

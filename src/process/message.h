@@ -123,7 +123,6 @@ struct message_made {
 struct message_counts {
 	uint64_t runs, missed; /* missed: the thread was in a program already */
 	uint64_t budget;       /* ended because their budget was spent */
-	uint64_t faults;       /* loads through pointers to nowhere, which read 0; of all programs together */
 };
 
 /* Append header and body. 0 or -E2BIG, -ENOMEM. */

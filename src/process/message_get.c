@@ -263,7 +263,7 @@ int message_get_result(const void *body, uint32_t size, struct message_made **ou
 	struct message_made *m;
 	int err = 0;
 
-	m = get_array(&r, n, MESSAGE_PROGRAMS, 32, sizeof(*m), &err);
+	m = get_array(&r, n, MESSAGE_PROGRAMS, 24, sizeof(*m), &err);
 	for (i = 0; m && i < n; i++) {
 		m[i].insns = cursor_u32(&r.numbers);
 		m[i].native = cursor_u32(&r.numbers);
@@ -290,12 +290,11 @@ int message_get_counts(const void *body, uint32_t size, struct message_counts **
 	struct message_counts *m;
 	int err = 0;
 
-	m = get_array(&r, n, MESSAGE_PROGRAMS, 32, sizeof(*m), &err);
+	m = get_array(&r, n, MESSAGE_PROGRAMS, 24, sizeof(*m), &err);
 	for (i = 0; m && i < n; i++) {
 		m[i].runs = cursor_u64(&r.numbers);
 		m[i].missed = cursor_u64(&r.numbers);
 		m[i].budget = cursor_u64(&r.numbers);
-		m[i].faults = cursor_u64(&r.numbers);
 	}
 	err = finish(&r, err, MESSAGE_COUNTS, e);
 	if (err) {

@@ -37,4 +37,4 @@ $(N)/bench: $(BENCHSRC) tests/bench/bench.h $(B)/libabide.a
 	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS) -lm
 
 bench: $(N)/bench $(PAIRS) $(SINGLES) $(N)/tool $(N)/tool-static $(B)/abide $(B)/abide-static $(TOOLOBJ)
-	$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(TOOLOBJ)
+	$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(filter-out $(LIBCTOOLS),$(TOOLOBJ))

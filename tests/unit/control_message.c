@@ -85,7 +85,7 @@ static void small_ones_go_round(void)
 	struct message_event events[] = { { "app:step", 3 }, { "app:end", 0 } };
 	struct message_hello hello = { 4242, 7, true, true, false, events, 2 }, h;
 	struct message_made made[] = { { 1, 2, 3, 4, 5, 6 }, { 7, 8, 9, 10, 1ull << 40, 12 } }, *m;
-	struct message_counts counts[] = { { 1ull << 50, 2, 3, 4 } }, *c;
+	struct message_counts counts[] = { { 1ull << 50, 2, 3 } }, *c;
 	struct message_replace replace = { 5, programs[0] }, r;
 	struct abide_error e = { 0 }, what = { .code = -EACCES }, got;
 	struct buf b = { 0 };
@@ -433,7 +433,7 @@ static void seeds(const char *folder)
 	struct message_event events[] = { { "app:step", 3 } };
 	struct message_hello hello = { 4242, 7, true, true, false, events, 1 };
 	struct message_replace replace = { 5, programs[0] };
-	struct message_counts counts[] = { { 1, 2, 3, 4 } };
+	struct message_counts counts[] = { { 1, 2, 3 } };
 	struct buf b[4] = { { 0 } };
 	unsigned i;
 

@@ -22,6 +22,15 @@ DEFINE_EVENT_USER(test, plain, ARG_USER(thing_user, thing), ARG_USER_NUMBER(int,
 DEFINE_EVENT_USER(test, storm, ARG_USER_NUMBER(uint64_t, n));
 DEFINE_EVENT_USER(test, never, ARG_USER_NUMBER(bool, b));
 
+#ifdef THREAD_SANITIZER
+/* Children that were forked with threads around start threads of their own here. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+#endif
+
 static uint64_t cells[16];
 static int evaluated;
 
@@ -138,6 +147,8 @@ static void on_signal(int sig)
 	EVENT_USER(test, storm, 2);
 }
 
+static struct event_link *handled;
+
 /* A program that runs until a signal handler has changed a cell: the handler fires in the midst of it. */
 static void in_handler(void)
 {
@@ -153,12 +164,12 @@ static void in_handler(void)
 	p->budget = INT64_MAX;
 	sigaction(SIGUSR1, &action, &old);
 	cells[0] = 1;
-	link = kit_attach("test", "storm", p);
+	handled = link = kit_attach("test", "storm", p);
 	raise(SIGUSR1);
 	event_link_counts(link, &counts);
 	kit_ok(counts.runs == 1 && !counts.missed, "a signal handler fires");
 	/* in a child, so that the test ends in any case */
-	cells[0] = 0;
+	cells[0] = cells[1] = 0;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -184,17 +195,22 @@ static void in_handler(void)
 void *signal_it(void *thread);
 void *signal_it(void *thread)
 {
+	struct event_counts counts;
+
 	while (!__atomic_load_n(&cells[1], __ATOMIC_ACQUIRE))
 		sched_yield();
 	pthread_kill(*(pthread_t *)thread, SIGUSR1);
-	/* it is handled before this thread's store is seen, or the program would be over: wait for the count */
-	usleep(200000);
+	/* the program is over with this thread's store: first let the handler's event be counted */
+	do {
+		usleep(1000);
+		event_link_counts(handled, &counts);
+	} while (!counts.missed);
 	__atomic_store_n(&cells[0], 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
 /* Threads. */
-static uint64_t go, stop, fired;
+static uint64_t stop, fired;
 
 static void *firing(void *arg)
 {
@@ -244,12 +260,15 @@ static void storm(void)
 	uint64_t changing = 0, runs = 0;
 	unsigned before, i, k;
 
-	stop = fired = 0;
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	fired = 0;
 	memset(cells, 0, sizeof(cells));
 	before = kit_released;
 	steady = kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0])));
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&t[i], NULL, firing, NULL);
+	while (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) <= 1000)
+		sched_yield(); /* until they fire */
 	for (i = 0; i < ROUNDS; i++) {
 		link = kit_attach("test", "storm", KIT_PROGRAM(i % 5 == 0, KIT_COUNT(&cells[1])));
 		for (k = 0; k < 4; k++)
@@ -260,7 +279,7 @@ static void storm(void)
 	}
 	/* nothing may run in it any more */
 	changing = __atomic_load_n(&cells[1], __ATOMIC_RELAXED);
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
 	event_detach(steady, &steady_counts);
@@ -351,13 +370,13 @@ static void forks(void)
 	pthread_t t, f;
 	int bad = 0, i;
 
-	stop = 0;
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
 	pthread_create(&t, NULL, firing, NULL);
 	pthread_create(&f, NULL, forking, &bad);
 	for (i = 0; i < 20; i++)
 		event_detach(kit_attach("test", "storm", KIT_PROGRAM(false, KIT_COUNT(&cells[0]))), NULL);
 	pthread_join(f, NULL);
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(t, NULL);
 	kit_ok(!bad, "30 forks while others fire and attach");
 }
@@ -412,6 +431,5 @@ int main(void)
 	in_child();
 	forks();
 	listing();
-	(void)go;
 	return kit_bad != 0;
 }

@@ -52,7 +52,7 @@ static bool probe_listed(struct program *p, const char *name, const char *what)
 				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)", k->name);
 		else
 			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no function of that name%s", k->name,
-				    k->modules ? "" : " (modules are not looked at)");
+				    k->nr_modules ? "" : " (modules are not looked at)");
 		return true;
 	case KNOWN_YES:
 		break;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analyze/insn.h"
+#include "check/attach.h"
 #include "check/program.h"
 #include "util/buf.h"
 
@@ -302,6 +303,33 @@ static int walk(struct program *p, struct flow_rules *rules)
 	return all_reached(p, rules, p->f, 0);
 }
 
+/*
+ * A program at a function that only a module has is checked with that module's types behind the kernel's.
+ * A symbol that the kernel is known to have comes first for kprobes, which need no BTF.
+ */
+static void find_module(const struct program *p)
+{
+	struct check_kernel *k = p->x->kernel;
+	struct btf_data *b;
+	char name[128];
+	uint32_t id;
+	bool probes;
+
+	if (!p->def || !*p->target)
+		return;
+	probes = p->def->attach == attach_kprobe || p->def->attach == attach_multi;
+	if (!probes && p->def->attach != attach_fentry)
+		return;
+	snprintf(name, sizeof(name), "%s", p->target);
+	name[strcspn(name, probes ? "+*?" : "")] = '\0';
+	if (strlen(name) < strcspn(p->target, "+") || btf_find(k->own, BTF_KIND_FUNC, name) ||
+	    (probes && known_function(k, name) == KNOWN_YES))
+		return;
+	b = kernel_function(k, name, &id);
+	if (b)
+		kernel_look_at(k, b);
+}
+
 int check_program(struct check *x, const struct function *f, struct findings *out, struct abide_error *e)
 {
 	struct program p = { .x = x, .f = f, .out = out, .e = e };
@@ -319,6 +347,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	p.seen = calloc(x->object->nr_functions, sizeof(*p.seen));
 	if (!p.seen)
 		return error_nomem(e);
+	find_module(&p);
 	attach_check(&p);
 	use_maps(&p);
 	use_externs(&p);
@@ -332,6 +361,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	if (!err && p.nomem)
 		err = error_nomem(e);
 out:
+	kernel_look_at(x->kernel, NULL);
 	for (i = 0; i < x->object->nr_functions; i++)
 		free(p.seen[i]);
 	free(p.seen);

@@ -82,8 +82,16 @@ typedef const struct notes *(*check_notes_fn)(void *arg, bool symbols);
 void check_kernel_notes(struct check_kernel *k, check_notes_fn notes, void *arg);
 /* Its uname -r, where that is known; BTF tells the release only roughly. */
 void check_kernel_release(struct check_kernel *k, const char *release);
-/* From type id @first on, types are of modules (split BTF). */
-void check_kernel_modules(struct check_kernel *k, uint32_t first);
+/*
+ * Split BTF of its modules, on top of @btf: asked for once, when a type or function is looked for that @btf has
+ * not. Returns how many; they and the list stay as long as the kernel.
+ */
+struct check_module {
+	const char *name;
+	struct btf_data *btf;
+};
+typedef uint32_t (*check_modules_fn)(void *arg, const struct check_module **list);
+void check_kernel_modules(struct check_kernel *k, check_modules_fn modules, void *arg);
 
 /* An object on a kernel: its CO-RE records resolved, once for all of its programs. */
 struct check;

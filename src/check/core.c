@@ -285,13 +285,45 @@ static bool width_fits(const struct btf_data *a, const struct field_value *x, co
 	return s.kind == BTF_KIND_PTR || (s.kind == BTF_KIND_INT && !is_signed(a, &s) && !is_signed(b, &t));
 }
 
-static int candidates(const struct check_kernel *k, const struct btf_data *local, uint32_t root, struct core_cache *cache,
+static int add_candidate(struct core_candidates *c, struct btf_data *b, uint32_t id, struct abide_error *e)
+{
+	struct core_candidate *p = array_grow(c->items, c->nr, &c->room, sizeof(*p));
+
+	if (!p)
+		return error_nomem(e);
+	c->items = p;
+	p[c->nr++] = (struct core_candidate){ b, id };
+	return 0;
+}
+
+/* The same among the types that modules add, of all of them, as libbpf looks where the kernel has none. */
+static int module_candidates(struct check_kernel *k, const struct btf_info *s, struct core_candidates *c,
+			     struct abide_error *e)
+{
+	const struct check_module *list;
+	uint32_t i, id, n = core_essential(s->name), nr = kernel_modules(k, &list);
+	struct btf_info t;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		for (id = btf_count(k->own) - 1; (id = btf_after(list[i].btf, id, ~0u));) {
+			if (!btf_get(list[i].btf, id, &t) || core_essential(t.name) != n || memcmp(t.name, s->name, n) ||
+			    !core_compatible(s, &t))
+				continue;
+			err = add_candidate(c, list[i].btf, id, e);
+			if (err)
+				return err;
+		}
+	return 0;
+}
+
+static int candidates(struct check_kernel *k, const struct btf_data *local, uint32_t root, struct core_cache *cache,
 		      struct core_candidates **out, struct abide_error *e)
 {
 	struct core_candidates *p;
-	uint32_t i, id, at = 0, *ids = NULL;
-	size_t room = 0;
+	uint32_t i, id, at = 0;
 	struct btf_info s, t;
+	int err = 0;
 
 	for (i = 0; i < cache->nr; i++)
 		if (cache->items[i].local == root) {
@@ -307,16 +339,10 @@ static int candidates(const struct check_kernel *k, const struct btf_data *local
 	*out = p;
 	if (!btf_get(local, root, &s) || !*s.name)
 		return 0;
-	while ((id = kernel_named(k, s.name, &at))) {
-		if (!btf_get(k->btf, id, &t) || !core_compatible(&s, &t))
-			continue;
-		ids = array_grow(p->ids, p->nr, &room, sizeof(*ids));
-		if (!ids)
-			return error_nomem(e);
-		p->ids = ids;
-		p->ids[p->nr++] = id;
-	}
-	return 0;
+	while (!err && (id = kernel_named(k, s.name, &at)))
+		if (btf_get(k->own, id, &t) && core_compatible(&s, &t))
+			err = add_candidate(p, k->own, id, e);
+	return err || p->nr ? err : module_candidates(k, &s, p, e);
 }
 
 /* Where the path ends on the first candidate: which step it lacks, and what is near. */
@@ -328,12 +354,13 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 	struct btf_field m;
 	const char *near;
 	char spelled[96];
+	struct btf_data *b = c->nr ? c->items[0].btf : k->own;
 	uint32_t i, id;
 
 	btf_get(local->btf, local->root, &t);
 	if (!c->nr) {
-		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s (modules are not looked at)", k->name, kind_word(&t),
-			 (int)core_essential(t.name), t.name);
+		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)core_essential(t.name), t.name,
+			 k->nr_modules ? ", nor have its modules" : " (modules are not looked at)");
 		return;
 	}
 	if (is_enumerator(kind)) {
@@ -348,7 +375,7 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 	}
 	for (i = 1; i <= local->nr; i++) {
 		part.nr = i;
-		if (core_match(&part, kind, k->btf, c->ids[0], &found) > 0)
+		if (core_match(&part, kind, b, c->items[0].id, &found) > 0)
 			continue;
 		break;
 	}
@@ -356,27 +383,27 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 		return;
 	/* the type in which the last step is not there: that of the step before */
 	part.nr = i - 1;
-	id = c->ids[0];
-	if (part.nr > 1 && core_match(&part, kind, k->btf, id, &found) > 0) {
+	id = c->items[0].id;
+	if (part.nr > 1 && core_match(&part, kind, b, id, &found) > 0) {
 		const struct core_step *last = &found.steps[found.nr - 1];
 
 		id = last->type;
-		if (last->name && btf_get(k->btf, last->type, &t) && btf_field_at(k->btf, &t, last->index, &m))
+		if (last->name && btf_get(b, last->type, &t) && btf_field_at(b, &t, last->index, &m))
 			id = m.type;
 	}
-	btf_spell(k->btf, btf_strip(k->btf, id, true), spelled, sizeof(spelled));
+	btf_spell(b, btf_strip(b, id, true), spelled, sizeof(spelled));
 	if (!local->steps[i - 1].name) {
 		snprintf(out->why, sizeof(out->why), "%s has no element %u in %s", k->name, local->steps[i - 1].index, spelled);
 		return;
 	}
-	if (kernel_member(k->btf, id, local->steps[i - 1].name, &m)) {
+	if (kernel_member(b, id, local->steps[i - 1].name, &m)) {
 		char type[64];
 
 		snprintf(out->why, sizeof(out->why), "%s of %s is of another kind on %s: %s", local->steps[i - 1].name, spelled,
-			 k->name, btf_spell(k->btf, m.type, type, sizeof(type)));
+			 k->name, btf_spell(b, m.type, type, sizeof(type)));
 		return;
 	}
-	near = kernel_near_member(k->btf, id, local->steps[i - 1].name);
+	near = kernel_near_member(b, id, local->steps[i - 1].name);
 	snprintf(out->why, sizeof(out->why), "%s of %s has no member %s%s%s%s", spelled, k->name, local->steps[i - 1].name,
 		 near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
 }
@@ -401,7 +428,7 @@ static int resolve(struct check_kernel *k, const struct core_spec *local, uint32
 	out->local = own.value;
 	out->has_local = true;
 	for (i = 0; i < c->nr; i++) {
-		rc = core_match(local, kind, k->btf, c->ids[i], &spec);
+		rc = core_match(local, kind, c->items[i].btf, c->items[i].id, &spec);
 		if (rc == 0)
 			continue;
 		if (rc > 0)
@@ -420,7 +447,7 @@ static int resolve(struct check_kernel *k, const struct core_spec *local, uint32
 				 k->name, (unsigned long long)value.value, (unsigned long long)one.value);
 			return 0;
 		}
-		c->ids[matched++] = c->ids[i];
+		c->items[matched++] = c->items[i];
 	}
 	if (!matched) {
 		explain(k, local, kind, c, out);
@@ -431,10 +458,10 @@ static int resolve(struct check_kernel *k, const struct core_spec *local, uint32
 	}
 	c->nr = matched;
 	out->value = value.value;
-	out->type = first.root;
+	out->type = first.btf == k->own ? first.root : 0;
 	out->width = value.width;
 	out->local_width = own.width;
-	out->bad_width = is_field(kind) && !width_fits(local->btf, &own, k->btf, &value);
+	out->bad_width = is_field(kind) && !width_fits(local->btf, &own, first.btf, &value);
 	return 0;
 }
 
@@ -481,6 +508,6 @@ void core_cache_free(struct core_cache *c)
 	uint32_t i;
 
 	for (i = 0; i < c->nr; i++)
-		free(c->items[i].ids);
+		free(c->items[i].items);
 	free(c->items);
 }

@@ -22,7 +22,7 @@ struct core_result {
 	bool bad_width;      /* memory access whose size cannot be adjusted: libbpf poisons it */
 	uint32_t width;      /* bytes of the field on the target, for loads and stores; 0: leave them */
 	uint32_t local_width;
-	uint32_t type;       /* the target's type id of the candidate that matched, 0: none */
+	uint32_t type;       /* the target's type id of the candidate that matched, 0: none, or in a module */
 	bool is_offset;      /* the record asks for a member's byte offset */
 	bool existence;      /* the record asks whether something exists */
 	char what[128];      /* "task_struct.se.vruntime", "enum bpf_func_id:BPF_FUNC_x", "struct x" */
@@ -47,8 +47,12 @@ struct core_spec {
 /* Candidates of one root type, narrowed as libbpf does when records resolve. */
 struct core_candidates {
 	uint32_t local; /* type id in the object's BTF */
-	uint32_t *ids;
+	struct core_candidate {
+		struct btf_data *btf; /* the kernel's, or a module's on top of it */
+		uint32_t id;
+	} *items;
 	uint32_t nr;
+	size_t room;
 };
 
 struct core_cache {

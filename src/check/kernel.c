@@ -78,7 +78,7 @@ int check_kernel_open(struct btf_data *btf, const char *name, struct check_kerne
 	*out = NULL;
 	if (!k)
 		return error_nomem(e);
-	k->btf = btf;
+	k->btf = k->own = btf;
 	k->big_endian = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != btf_other_endian(btf);
 	k->name = strdup(name);
 	err = k->name ? build_index(k, e) : error_nomem(e);
@@ -109,9 +109,42 @@ void check_kernel_release(struct check_kernel *k, const char *release)
 		k->release = a << 16 | b << 8 | (c > 255 ? 255 : c);
 }
 
-void check_kernel_modules(struct check_kernel *k, uint32_t first)
+void check_kernel_modules(struct check_kernel *k, check_modules_fn modules, void *arg)
 {
-	k->modules = first;
+	k->modules_of = modules;
+	k->modules_arg = arg;
+}
+
+uint32_t kernel_modules(struct check_kernel *k, const struct check_module **list)
+{
+	if (!k->asked && k->modules_of)
+		k->nr_modules = k->modules_of(k->modules_arg, &k->list);
+	k->asked = true;
+	*list = k->list;
+	return k->nr_modules;
+}
+
+struct btf_data *kernel_function(struct check_kernel *k, const char *name, uint32_t *id)
+{
+	const struct check_module *list;
+	uint32_t i, nr;
+
+	*id = btf_find(k->own, BTF_KIND_FUNC, name);
+	if (*id)
+		return k->own;
+	nr = kernel_modules(k, &list);
+	for (i = 0; i < nr; i++) {
+		*id = btf_find(list[i].btf, BTF_KIND_FUNC, name);
+		if (*id)
+			return list[i].btf;
+	}
+	return NULL;
+}
+
+void kernel_look_at(struct check_kernel *k, struct btf_data *module)
+{
+	k->btf = module ? module : k->own;
+	k->modules = module ? btf_count(k->own) : 0;
 }
 
 void check_kernel_rename(struct check_kernel *k, const char *name)
@@ -131,7 +164,7 @@ const char *check_kernel_name(const struct check_kernel *k)
 
 struct btf_data *check_kernel_btf(const struct check_kernel *k)
 {
-	return k->btf;
+	return k->own;
 }
 
 uint32_t kernel_named(const struct check_kernel *k, const char *name, uint32_t *at)

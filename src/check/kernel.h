@@ -9,7 +9,8 @@
  * what the checks ask for again and again.
  */
 struct check_kernel {
-	struct btf_data *btf;
+	struct btf_data *btf;  /* what is looked at: .own, or a module's on top of it */
+	struct btf_data *own;
 	char *name;
 	bool big_endian;
 	uint32_t *heads, mask; /* chain of a hash; 0 ends */
@@ -23,7 +24,12 @@ struct check_kernel {
 	check_notes_fn notes;     /* NULL: nothing is known beside the BTF */
 	void *notes_arg;
 	uint32_t release;         /* KERNEL_VERSION(), 0: not known */
-	uint32_t modules;         /* types of modules begin here; 0: there are none */
+	uint32_t modules;         /* .btf is a module's, whose types begin here; 0: it is the kernel's */
+	check_modules_fn modules_of; /* NULL: none are known */
+	void *modules_arg;
+	const struct check_module *list; /* once asked for */
+	uint32_t nr_modules;
+	bool asked;
 };
 
 /* Type ids whose essential name is that of @name, ascending: *at = 0 starts; 0 ends. */
@@ -37,6 +43,13 @@ const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char
 
 bool kernel_has_helper(const struct check_kernel *k, int32_t helper);
 bool kernel_has_function(struct check_kernel *k, const char *name);
+
+/* The modules, read now if they were not. Returns how many. */
+uint32_t kernel_modules(struct check_kernel *k, const struct check_module **list);
+/* The BTF that describes a function, the kernel's first; *id in it. NULL: none does. */
+struct btf_data *kernel_function(struct check_kernel *k, const char *name, uint32_t *id);
+/* Look at the kernel with this module's types behind its own (whose ids stay); NULL: without. */
+void kernel_look_at(struct check_kernel *k, struct btf_data *module);
 
 /*
  * Releases leave no number in BTF; things that came with them stand for them. Which release

@@ -142,14 +142,14 @@ enum extern_kind use_extern(const struct program *p, uint32_t symbol)
 	const char *name = p->x->object->symbols[symbol].name;
 	struct check_kernel *k = p->x->kernel;
 	struct btf_info t, to;
-	uint32_t type;
+	uint32_t type, id;
 
 	if (declared(own, name, ".kconfig", &type))
 		return EXTERN_KCONFIG;
 	if (!declared(own, name, ".ksyms", &type) || !btf_get(own, type, &t))
 		return EXTERN_UNKNOWN;
 	if (t.kind == BTF_KIND_FUNC)
-		return btf_find(k->btf, BTF_KIND_FUNC, name) ? EXTERN_THERE : EXTERN_ABSENT;
+		return kernel_function(k, name, &id) ? EXTERN_THERE : EXTERN_ABSENT;
 	if (btf_find(k->btf, BTF_KIND_VAR, name))
 		return EXTERN_THERE;
 	/* "extern const void x": libbpf looks in kallsyms, which BTF does not hold */
@@ -183,17 +183,18 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 {
 	const struct btf_data *own = p->x->object->btf;
 	struct check_kernel *k = p->x->kernel;
-	uint32_t there = btf_find(k->btf, BTF_KIND_FUNC, s->name), type;
+	uint32_t there, type;
+	struct btf_data *b = kernel_function(k, s->name, &there);
 	struct btf_info mine, t;
 	char what[128];
 
 	snprintf(what, sizeof(what), "kernel function %s", s->name);
-	if (!there) {
+	if (!b) {
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s has no %s", k->name, s->name);
 		return;
 	}
-	if (declared(own, s->name, ".ksyms", &type) && btf_get(own, type, &mine) && btf_get(k->btf, there, &t) &&
-	    core_types_compatible(own, mine.type, k->btf, t.type, 32) == 0) {
+	if (declared(own, s->name, ".ksyms", &type) && btf_get(own, type, &mine) && btf_get(b, there, &t) &&
+	    core_types_compatible(own, mine.type, b, t.type, 32) == 0) {
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s takes other arguments on %s", s->name, k->name);
 		return;
 	}

@@ -29,6 +29,7 @@ static void close_one(struct checked_kernel *k)
 {
 	check_kernel_free(k->kernel);
 	target_free(k->target);
+	free(k->modules);
 	free(k->name);
 	free(k);
 }
@@ -40,6 +41,22 @@ static const struct notes *notes_of(void *arg, bool symbols)
 	const struct notes *n = NULL;
 
 	return kernels_notes(k->store, k->index, symbols, &n, NULL) ? NULL : n;
+}
+
+/* Asked for when something is not in the kernel's own BTF. */
+static uint32_t modules_of(void *arg, const struct check_module **list)
+{
+	struct checked_kernel *k = arg;
+	const struct kernels_module *m;
+	uint32_t i, nr;
+
+	kernels_modules(k->store, k->index, &m, &nr);
+	if (!k->modules && nr)
+		k->modules = calloc(nr, sizeof(*k->modules));
+	for (i = 0; k->modules && i < nr; i++)
+		k->modules[i] = (struct check_module){ m[i].name, m[i].btf };
+	*list = k->modules;
+	return k->modules ? nr : 0;
 }
 
 static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, struct abide_error *e)
@@ -70,6 +87,7 @@ static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, st
 	}
 	check_kernel_release(k->kernel, kernels_facts(l->store, i)->release);
 	check_kernel_notes(k->kernel, notes_of, k);
+	check_kernel_modules(k->kernel, modules_of, k);
 	l->items[l->nr++] = k;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "btf_build.h"
 #include "check/check.h"
 
 static const struct row {
@@ -49,6 +50,27 @@ static const struct row {
 	{ "record_beyond", "fails", "wrong", "context", NULL },
 };
 
+/* What else comes out on the old kernel with a module that has only_new and do_old; all of these run on the new. */
+static const struct {
+	const char *name, *old;
+} with_module[] = {
+	{ "type_plain", "runs" },
+	{ "probe_old", "runs" },
+	{ "entry_old", "runs" },
+	{ "nested", "fails" }, /* they take only_new for a sign of the new kernel */
+	{ "helper_guarded", "fails" },
+};
+
+static const char *wanted(const struct row *r, bool old, bool module)
+{
+	size_t i;
+
+	for (i = 0; module && i < sizeof(with_module) / sizeof(with_module[0]); i++)
+		if (!strcmp(with_module[i].name, r->name))
+			return old ? with_module[i].old : "runs";
+	return old ? r->old : r->new;
+}
+
 static unsigned nr, bad;
 
 static void verdict(bool ok, const char *name, const char *kernel)
@@ -87,8 +109,76 @@ static void one(struct check *x, const struct function *f, const struct row *r, 
 	findings_free(&l);
 }
 
-static void all(const struct object *o, const char *dir, const char *kernel, bool old)
+/*
+ * Split BTF of a module on the kernel's: int, struct only_new with x elsewhere than the new kernel has it,
+ * and void do_old(void). Strings go on where the kernel's end.
+ */
+static const void *make_module(const struct btf_data *base, struct bb *m, size_t *size)
 {
+	uint32_t strings, first = btf_count(base), at;
+	struct btf_header h;
+
+	memcpy(&h, btf_bytes(base, size), sizeof(h));
+	strings = h.str_len;
+	m->nr = first - 1;
+	at = strings + bb_str(m, "int");
+	bb_u32(m, &m->types, at);
+	bb_u32(m, &m->types, BTF_KIND_INT << 24);
+	bb_u32(m, &m->types, 4);
+	bb_u32(m, &m->types, BTF_INT_SIGNED << 24 | 32);
+	at = strings + bb_str(m, "only_new");
+	bb_u32(m, &m->types, at);
+	bb_u32(m, &m->types, BTF_KIND_STRUCT << 24 | 1);
+	bb_u32(m, &m->types, 12);
+	at = strings + bb_str(m, "x");
+	bb_u32(m, &m->types, at);
+	bb_u32(m, &m->types, first);
+	bb_u32(m, &m->types, 64);
+	bb_u32(m, &m->types, 0); /* the prototype: no name, void, nothing */
+	bb_u32(m, &m->types, BTF_KIND_FUNC_PROTO << 24);
+	bb_u32(m, &m->types, 0);
+	at = strings + bb_str(m, "do_old");
+	bb_u32(m, &m->types, at);
+	bb_u32(m, &m->types, BTF_KIND_FUNC << 24);
+	bb_u32(m, &m->types, first + 2);
+	return bb_finish(m, size);
+}
+
+static struct the_module {
+	struct check_module module;
+	unsigned asked;
+} the_module;
+
+static uint32_t modules_of(void *arg, const struct check_module **list)
+{
+	struct the_module *m = arg;
+
+	m->asked++;
+	*list = &m->module;
+	return 1;
+}
+
+/* Where is x of only_new, by the record that reads it? */
+static void place(struct check *x, const struct object *o, const char *kernel, const char *want)
+{
+	struct findings l = { 0 };
+	bool ok = false;
+	uint32_t i, n;
+
+	for (i = 0; i < o->nr_functions; i++)
+		if (!strcmp(o->functions[i].name, "type_plain") && !check_program(x, &o->functions[i], &l, NULL))
+			for (n = 0; n < l.nr; n++)
+				ok |= !strcmp(l.items[n].what, "only_new.x") && !strcmp(l.items[n].place, want);
+	verdict(ok, "where only_new.x is, with a module that has another", kernel);
+	findings_free(&l);
+}
+
+static void all(const struct object *o, const char *dir, const char *kernel, bool old, bool module)
+{
+	struct btf_data *split = NULL;
+	struct bb made = { 0 };
+	const void *bytes;
+	size_t size;
 	struct check_kernel *k = NULL;
 	struct btf_data *b = NULL;
 	struct check *x = NULL;
@@ -98,7 +188,18 @@ static void all(const struct object *o, const char *dir, const char *kernel, boo
 	size_t n;
 
 	snprintf(path, sizeof(path), "%scheck_kernel_%s.bpf.o", dir, kernel);
-	if (btf_open_file(path, &b, &e) || check_kernel_open(b, kernel, &k, &e) || check_open(o, k, NULL, &x, &e)) {
+	the_module.asked = 0;
+	if (btf_open_file(path, &b, &e) || check_kernel_open(b, kernel, &k, &e))
+		goto failed;
+	if (module) {
+		bytes = make_module(b, &made, &size);
+		if (btf_open_split(b, bytes, size, &split, &e))
+			goto failed;
+		the_module.module = (struct check_module){ "the_module", split };
+		check_kernel_modules(k, modules_of, &the_module);
+	}
+	if (check_open(o, k, NULL, &x, &e)) {
+failed:
 		verdict(false, e.problem, kernel);
 		goto out;
 	}
@@ -112,11 +213,18 @@ static void all(const struct object *o, const char *dir, const char *kernel, boo
 		if (n == sizeof(rows) / sizeof(rows[0]))
 			verdict(false, f->name, "any kernel: it has no row");
 		else
-			one(x, f, &rows[n], kernel, old ? rows[n].old : rows[n].new);
+			one(x, f, &rows[n], kernel, wanted(&rows[n], old, module));
+	}
+	if (module) {
+		verdict(the_module.asked == 1, "the modules are asked for once", kernel);
+		place(x, o, kernel, old ? "byte 8" : "byte 0");
+		verdict(check_kernel_btf(k) == b, "its BTF is the kernel's again", kernel);
 	}
 out:
 	check_free(x);
 	check_kernel_free(k);
+	btf_free(split);
+	bb_free(&made);
 	btf_free(b);
 }
 
@@ -138,8 +246,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < o->nr_functions; i++)
 		programs += !o->functions[i].subprogram;
 	verdict(programs == sizeof(rows) / sizeof(rows[0]), "every row has a program", "any kernel");
-	all(o, dir, "old", true);
-	all(o, dir, "new", false);
+	all(o, dir, "old", true, false);
+	all(o, dir, "old", true, true);
+	all(o, dir, "new", false, false);
+	all(o, dir, "new", false, true);
 	object_free(o);
 	printf("1..%u\n", nr);
 	return bad != 0;

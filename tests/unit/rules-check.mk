@@ -30,3 +30,12 @@ UNIT_TESTS += $(B)/tests/check_diff
 $(B)/tests/check_diff: tests/unit/check_diff.sh $(B)/abide $(TRUTH_OBJ)
 	@mkdir -p $(@D)
 	cp $< $@
+
+# abide check on a module of a real kernel
+UNIT_TESTS += $(B)/tests/check_modules
+$(CHECK_DIR)/check_modules.bpf.o: tests/unit/check_modules.bpf.c
+	@mkdir -p $(@D)
+	$(CHECK_CLANG) -c -o $@ $<
+$(B)/tests/check_modules: tests/unit/check_modules.sh $(B)/abide $(CHECK_DIR)/check_modules.bpf.o
+	@mkdir -p $(@D)
+	cp $< $@

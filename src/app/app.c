@@ -95,6 +95,18 @@ static const char *file_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* What was read so far, with @err, becomes the caller's or goes away. */
+static int hand_over(struct app *a, int err, struct app **out, struct abide_error *e)
+{
+	if (!err)
+		err = app_finish(a, e);
+	if (err)
+		app_free(a);
+	else
+		*out = a;
+	return err;
+}
+
 int app_open_files(const char *const *paths, uint32_t nr, struct app **out, struct abide_error *e)
 {
 	struct app *a;
@@ -105,13 +117,7 @@ int app_open_files(const char *const *paths, uint32_t nr, struct app **out, stru
 	err = app_new(nr ? file_name(paths[0]) : "", &a, e);
 	for (i = 0; !err && i < nr; i++)
 		err = read_file(a, paths[i], e);
-	if (!err)
-		err = app_finish(a, e);
-	if (err)
-		app_free(a);
-	else
-		*out = a;
-	return err;
+	return hand_over(a, err, out, e);
 }
 
 /* "mydb (process 12)" */
@@ -145,13 +151,7 @@ int app_open_process(pid_t pid, struct app **out, struct abide_error *e)
 	err = app_new(name, &a, e);
 	if (!err)
 		err = app_read_process(a, pid, e);
-	if (!err)
-		err = app_finish(a, e);
-	if (err)
-		app_free(a);
-	else
-		*out = a;
-	return err;
+	return hand_over(a, err, out, e);
 }
 
 void app_free(struct app *a)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "app/connect.h"
+#include "process/message_socket.h"
 
 #define PATH_SIZE 4200
 
@@ -122,6 +123,19 @@ static int try_directory(const struct process *p, const char *directory, bool *d
 	return -ENOENT;
 }
 
+/* The directories of one user that need no environment. */
+static int try_user(const struct process *p, uid_t uid, bool *denied)
+{
+	char directory[64];
+	int fd = -ENOENT;
+	unsigned which;
+
+	for (which = 1; fd < 0 && which < MESSAGE_DIRECTORIES; which++)
+		if (message_socket_directory(which, NULL, uid, directory, sizeof(directory)))
+			fd = try_directory(p, directory, denied);
+	return fd;
+}
+
 static int find(const struct process *p, bool *denied)
 {
 	char directory[PATH_SIZE];
@@ -130,22 +144,11 @@ static int find(const struct process *p, bool *denied)
 
 	if (runtime_directory(p->pid, directory, sizeof(directory)))
 		fd = try_directory(p, directory, denied);
-	for (i = 0; fd < 0 && i < 3; i++) {
-		if (i && p->uid[i] == p->uid[i - 1])
-			continue;
-		snprintf(directory, sizeof(directory), "/run/user/%u/abide", p->uid[i]);
-		fd = try_directory(p, directory, denied);
-		if (fd >= 0)
-			break;
-		snprintf(directory, sizeof(directory), "/tmp/abide-%u", p->uid[i]);
-		fd = try_directory(p, directory, denied);
-	}
+	for (i = 0; fd < 0 && i < 3; i++)
+		if (!i || p->uid[i] != p->uid[i - 1])
+			fd = try_user(p, p->uid[i], denied);
 	/* Started as root, and somebody else's since. */
-	if (fd < 0)
-		fd = try_directory(p, "/run/user/0/abide", denied);
-	if (fd < 0)
-		fd = try_directory(p, "/tmp/abide-0", denied);
-	return fd;
+	return fd < 0 ? try_user(p, 0, denied) : fd;
 }
 
 /* Locks in shared memory are owned by thread ids. */

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 
 #include "app/offers.h"
 #include "process/message.h"
+#include "process/message_socket.h"
 
 #define PATIENCE_MS 500         /* for the answers of all that are asked together */
 #define TOGETHER    256
@@ -252,18 +254,13 @@ static int look_everywhere(struct finder *f, const char *parent, const char *pre
 static int look_at_own(struct finder *f, struct abide_error *e)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
-	uid_t uid = geteuid();
-	char *path[3] = { NULL };
-	int err = 0, i;
+	char path[PATH_MAX];
+	unsigned which;
+	int err = 0;
 
-	if ((runtime && *runtime == '/' && asprintf(&path[0], "%s/abide", runtime) < 0) ||
-	    asprintf(&path[1], "/run/user/%u/abide", uid) < 0 || asprintf(&path[2], "/tmp/abide-%u", uid) < 0)
-		err = error_nomem(e);
-	for (i = 0; i < 3; i++) {
-		if (!err && path[i])
-			err = look_into(f, path[i], uid, e);
-		free(path[i]);
-	}
+	for (which = 0; !err && which < MESSAGE_DIRECTORIES; which++)
+		if (message_socket_directory(which, runtime, geteuid(), path, sizeof(path)))
+			err = look_into(f, path, geteuid(), e);
 	return err;
 }
 

@@ -156,7 +156,9 @@ static const char events_head[] =
 	" *\n"
 	" *	SEC(\"tp_user/NAME\")\n"
 	" *	int BPF_PROG(my_function, ARGUMENTS)\n"
-	" *\n"
+	" *\n";
+
+static const char kernel_events[] =
 	" * with the arguments below, all or the first few. For each system call there are also\n"
 	" * sys_enter:CALL, with the call's own arguments, and sys_exit:CALL (s64 ret):\n"
 	" * abide show sys_enter:openat\n"
@@ -169,13 +171,7 @@ static const char app_head[] =
 	" * asked user_field_exists(p->field) first.\n"
 	" */\n";
 
-static const char app_events_head[] =
-	"/*\n"
-	" * User events. In a program:\n"
-	" *\n"
-	" *	SEC(\"tp_user/NAME\")\n"
-	" *	int BPF_PROG(my_function, ARGUMENTS)\n"
-	" *\n"
+static const char app_events[] =
 	" * with the arguments below, all or the first few. Any pointer may be NULL: a field that is\n"
 	" * read through NULL is 0.\n"
 	" *\n";
@@ -419,7 +415,7 @@ int header_write(const struct catalog *c, struct buf *out, struct abide_error *e
 	buf_printf(out, "%s#define ABIDE_CATALOG_VERSION %u\n\n%s%s", head, c->version, types,
 	           since);
 	write_structs(c, out);
-	buf_printf(out, "%s", events_head);
+	buf_printf(out, "%s%s", events_head, kernel_events);
 	for (i = 0; i < c->nr_events; i++)
 		write_event(&c->events[i], out);
 	buf_printf(out, " */\n\n%s#endif\n", stamp);
@@ -465,7 +461,7 @@ int header_write_application(const struct catalog *c, const char *name, struct b
 	           "%s#ifndef %s\n#define %s\n\n%s%s",
 	           text, app_head, guard, guard, types, since);
 	write_structs(c, out);
-	buf_printf(out, "%s", app_events_head);
+	buf_printf(out, "%s%s", events_head, app_events);
 	for (i = 0; i < c->nr_events; i++)
 		write_event(&c->events[i], out);
 	buf_printf(out, " */\n\n#endif\n");

@@ -53,8 +53,8 @@ static int by_name(const void *pa, const void *pb, void *arg)
 	return c ? c : a < b ? -1 : a > b;
 }
 
-/* The first symbol of that name, or .nr. */
-static uint32_t find_symbol(const struct looked *l, const char *name)
+/* Where symbols of that name begin in .by_name, or would. */
+static uint32_t first_named(const struct looked *l, const char *name)
 {
 	uint32_t low = 0, high = l->s->nr, mid;
 
@@ -65,9 +65,17 @@ static uint32_t find_symbol(const struct looked *l, const char *name)
 		else
 			high = mid;
 	}
-	if (low == l->s->nr || strcmp(symbol_name(l->s, l->by_name[low]), name))
+	return low;
+}
+
+/* The first symbol of that name, or .nr. */
+static uint32_t find_symbol(const struct looked *l, const char *name)
+{
+	uint32_t at = first_named(l, name);
+
+	if (at == l->s->nr || strcmp(symbol_name(l->s, l->by_name[at]), name))
 		return l->s->nr;
-	return l->by_name[low];
+	return l->by_name[at];
 }
 
 static bool address_of(const struct looked *l, const char *name, uint64_t *at)
@@ -172,18 +180,11 @@ static void note_symbols(struct looked *l)
 /* The symbol of a function that BTF describes, or .nr. */
 static uint32_t function_symbol(const struct looked *l, const char *name)
 {
-	uint32_t low = 0, high = l->s->nr, mid;
+	uint32_t at = first_named(l, name);
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (strcmp(symbol_name(l->s, l->by_name[mid]), name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < l->s->nr && !strcmp(symbol_name(l->s, l->by_name[low]), name); low++)
-		if (is_function(l, l->by_name[low]))
-			return l->by_name[low];
+	for (; at < l->s->nr && !strcmp(symbol_name(l->s, l->by_name[at]), name); at++)
+		if (is_function(l, l->by_name[at]))
+			return l->by_name[at];
 	return l->s->nr;
 }
 

@@ -33,15 +33,7 @@ static void end(struct libc_call *c, int64_t result, int error)
 		TELL(family##_enter, c);                                               \
 		errno = saved;                                                                     \
 	}
-FAMILY(open)
-FAMILY(read)
-FAMILY(write)
-FAMILY(sync)
-FAMILY(close)
-FAMILY(connect)
-FAMILY(accept)
-FAMILY(getaddrinfo)
-FAMILY(exec)
+FAMILIES
 #undef FAMILY
 
 /* What fails returns a negative number and says why in errno. */

@@ -85,19 +85,22 @@ static inline uint64_t preload_now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+#define FAMILIES                                                                                   \
+	FAMILY(open)                                                                               \
+	FAMILY(read)                                                                               \
+	FAMILY(write)                                                                              \
+	FAMILY(sync)                                                                               \
+	FAMILY(close)                                                                              \
+	FAMILY(connect)                                                                            \
+	FAMILY(accept)                                                                             \
+	FAMILY(getaddrinfo)                                                                        \
+	FAMILY(exec)
+
 /* Out of line, so that a wrapper that nobody listens to is small. */
 #define FAMILY(family)                                                                             \
 	void preload_##family##_before(struct libc_call *c);                                        \
 	void preload_##family##_after(struct libc_call *c, int64_t result);
-FAMILY(open)
-FAMILY(read)
-FAMILY(write)
-FAMILY(sync)
-FAMILY(close)
-FAMILY(connect)
-FAMILY(accept)
-FAMILY(getaddrinfo)
-FAMILY(exec)
+FAMILIES
 #undef FAMILY
 
 #endif

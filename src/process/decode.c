@@ -26,8 +26,6 @@ const struct op_row op_rows[NR_OPS] = {
 #undef SRC
 #undef NONE
 
-#define FP 10
-
 void decode_index(struct op_index *x)
 {
 	uint16_t i;

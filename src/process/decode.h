@@ -2,12 +2,10 @@
 #ifndef ABIDE_PROCESS_DECODE_H
 #define ABIDE_PROCESS_DECODE_H
 
+#include "analyze/insn.h"
 #include "process/link.h"
 #include "process/program.h"
 #include "process/verify.h"
-
-/* Newer than the UAPI header of Debian 12. */
-#define OP_MEMSX 0x80
 
 enum op {
 #define OP(name, code, form, field, value) OP_##name,

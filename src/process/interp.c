@@ -18,7 +18,6 @@
 #include "process/fault.h"
 #include "process/helper.h"
 
-#define FP    10
 #define NO_PC UINT32_MAX
 
 struct frame {

@@ -99,7 +99,8 @@ static int empty(const struct process_map *m, void *value)
 	return -ENOENT;
 }
 
-static int pop_oldest(struct process_map *m, void *value, bool keep)
+/* The element at one end; @keep: it stays. */
+static int pop(struct process_map *m, void *value, bool keep, bool newest)
 {
 	struct queue *q = queue_of(m);
 	uint64_t head, tail;
@@ -110,31 +111,24 @@ static int pop_oldest(struct process_map *m, void *value, bool keep)
 	if (head == tail) {
 		err = empty(m, value);
 	} else {
-		map_load(value, value_at(m, tail), m->def.value_size);
-		if (!keep)
+		map_load(value, value_at(m, newest ? head - 1 : tail), m->def.value_size);
+		if (!keep && newest)
+			__atomic_store_n(&q->head, head - 1, __ATOMIC_RELEASE);
+		else if (!keep)
 			__atomic_store_n(&q->tail, tail + 1, __ATOMIC_RELEASE);
 	}
 	owner_unlock(&q->lock);
 	return err;
 }
 
+static int pop_oldest(struct process_map *m, void *value, bool keep)
+{
+	return pop(m, value, keep, false);
+}
+
 static int pop_newest(struct process_map *m, void *value, bool keep)
 {
-	struct queue *q = queue_of(m);
-	uint64_t head, tail;
-	int err = enter(m, &head, &tail);
-
-	if (err)
-		return err;
-	if (head == tail) {
-		err = empty(m, value);
-	} else {
-		map_load(value, value_at(m, head - 1), m->def.value_size);
-		if (!keep)
-			__atomic_store_n(&q->head, head - 1, __ATOMIC_RELEASE);
-	}
-	owner_unlock(&q->lock);
-	return err;
+	return pop(m, value, keep, true);
 }
 
 const struct map_ops map_queue = {

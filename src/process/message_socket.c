@@ -152,27 +152,31 @@ static int listen_at(struct message_socket *s, struct abide_error *e)
 	return 0;
 }
 
-/* Directory number @which; false: the path is too long, or there is none. */
-static bool directory_at(unsigned which, char *path, size_t size)
+bool message_socket_directory(unsigned which, const char *runtime, uid_t uid, char *path, size_t size)
 {
-	const char *runtime;
-	struct stat st;
-
 	switch (which) {
 	case 0:
-		runtime = secure_getenv("XDG_RUNTIME_DIR");
 		return runtime && *runtime == '/' &&
 		       (size_t)snprintf(path, size, "%s/abide", runtime) < size;
 	case 1:
-		snprintf(path, size, "/run/user/%u", geteuid());
-		if (stat(path, &st) || st.st_uid != geteuid())
-			return false;
-		snprintf(path, size, "/run/user/%u/abide", geteuid());
-		return true;
+		return (size_t)snprintf(path, size, "/run/user/%u/abide", uid) < size;
+	case 2:
+		return (size_t)snprintf(path, size, "/tmp/abide-%u", uid) < size;
 	default:
-		snprintf(path, size, "/tmp/abide-%u", geteuid());
-		return true;
+		return false;
 	}
+}
+
+/* Is there the folder that holds directory @which, as far as somebody else makes it? */
+static bool may_be_made(unsigned which)
+{
+	char parent[32];
+	struct stat st;
+
+	if (which != 1)
+		return true;
+	snprintf(parent, sizeof(parent), "/run/user/%u", geteuid());
+	return !stat(parent, &st) && st.st_uid == geteuid();
 }
 
 int message_socket_open(struct message_socket *s, const char *prefix, struct abide_error *e)
@@ -182,8 +186,10 @@ int message_socket_open(struct message_socket *s, const char *prefix, struct abi
 	int err = -ENOENT;
 
 	s->fd = -1;
-	for (which = 0; err && which < 3; which++) {
-		if (!directory_at(which, directory, sizeof(directory)))
+	for (which = 0; err && which < MESSAGE_DIRECTORIES; which++) {
+		if (!message_socket_directory(which, secure_getenv("XDG_RUNTIME_DIR"), geteuid(), directory,
+		                              sizeof(directory)) ||
+		    !may_be_made(which))
 			continue;
 		snprintf(path, sizeof(path), "%s/%.32s%d.sock", directory, prefix, getpid());
 		if (!fill(&s->at, path)) {

@@ -18,6 +18,12 @@ struct message_socket {
 	struct sockaddr_un at;
 };
 
+/*
+ * Number @which of these directories, for user @uid, where @runtime is the $XDG_RUNTIME_DIR (NULL: none). False: there is
+ * none of that number, or it does not fit.
+ */
+#define MESSAGE_DIRECTORIES 3
+bool message_socket_directory(unsigned which, const char *runtime, uid_t uid, char *path, size_t size);
 /* Listen at @prefix and our process id. Sockets of processes that are gone are removed on the way. */
 int message_socket_open(struct message_socket *s, const char *prefix, struct abide_error *e);
 /* Close, and remove the name too if @remove. */

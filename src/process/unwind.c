@@ -61,23 +61,6 @@ static uint64_t pop(struct stack *s)
 	return s->value[--s->nr];
 }
 
-static int64_t sleb(struct cursor *c)
-{
-	uint64_t v = 0;
-	unsigned int shift = 0;
-	uint8_t b;
-
-	do {
-		b = cursor_u8(c);
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80 && !c->bad);
-	if (b & 0x40 && shift < 64)
-		v |= ~UINT64_C(0) << shift;
-	return (int64_t)v;
-}
-
 static void binary(struct stack *s, uint8_t op)
 {
 	uint64_t b = pop(s), a = pop(s);
@@ -124,7 +107,7 @@ static bool evaluate(const struct cfi *cfi, int64_t at, uint32_t length, const s
 		} else if (op >= 0x70 && op <= 0x8f) { /* breg0 to breg31 */
 			if (!is_known(r, op - 0x70u))
 				return false;
-			push(&s, r->value[op - 0x70u] + (uint64_t)sleb(&c));
+			push(&s, r->value[op - 0x70u] + (uint64_t)cursor_sleb(&c));
 		} else if (op == 0x06) { /* deref */
 			if (!load(pop(&s), &v))
 				return false;
@@ -138,7 +121,7 @@ static bool evaluate(const struct cfi *cfi, int64_t at, uint32_t length, const s
 			push(&s, v);
 			push(&s, v);
 		} else if (op == 0x23) { /* plus_uconst; no sign in what is not negative */
-			push(&s, pop(&s) + (uint64_t)sleb(&c));
+			push(&s, pop(&s) + (uint64_t)cursor_sleb(&c));
 		} else {
 			binary(&s, op);
 		}

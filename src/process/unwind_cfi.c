@@ -26,38 +26,6 @@ enum { PE_PCREL = 0x10, PE_DATAREL = 0x30 };
 
 extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
 
-static uint64_t uleb(struct cursor *c)
-{
-	uint64_t v = 0;
-	unsigned int shift = 0;
-	uint8_t b;
-
-	do {
-		b = cursor_u8(c);
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80 && !c->bad);
-	return v;
-}
-
-static int64_t sleb(struct cursor *c)
-{
-	uint64_t v = 0;
-	unsigned int shift = 0;
-	uint8_t b;
-
-	do {
-		b = cursor_u8(c);
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80 && !c->bad);
-	if (b & 0x40 && shift < 64)
-		v |= ~UINT64_C(0) << shift;
-	return (int64_t)v;
-}
-
 /* An encoded pointer; @here: the address of the bytes at hand, which pc-relative ones begin at. */
 static uint64_t pointer(struct cursor *c, uint8_t encoding, uint64_t here, uint64_t data)
 {
@@ -173,14 +141,14 @@ static bool read_common(struct cursor *c, struct common *x)
 			return false;
 		letters[n] = (char)cursor_u8(c);
 	} while (letters[n++] && !c->bad);
-	x->code_align = uleb(c);
-	x->data_align = sleb(c);
-	if ((version == 1 ? cursor_u8(c) : uleb(c)) != CFI_RA)
+	x->code_align = cursor_uleb(c);
+	x->data_align = cursor_sleb(c);
+	if ((version == 1 ? cursor_u8(c) : cursor_uleb(c)) != CFI_RA)
 		return false;
 	if (letters[0] != 'z')
 		return !letters[0] && !c->bad;
 	x->augmented = true;
-	end = (size_t)uleb(c);
+	end = (size_t)cursor_uleb(c);
 	end += c->at;
 	for (k = 1; letters[k]; k++)
 		switch (letters[k]) {
@@ -221,7 +189,7 @@ static void set(struct machine *m, uint64_t reg, enum cfi_rule rule, int64_t val
 
 static void set_expression(struct machine *m, struct cursor *c, uint64_t reg, enum cfi_rule rule)
 {
-	uint64_t length = uleb(c);
+	uint64_t length = cursor_uleb(c);
 
 	if (reg < CFI_REGS)
 		m->row->cells[reg] = (struct cfi_cell){ .rule = (uint8_t)rule,
@@ -264,21 +232,21 @@ static bool extended(struct machine *m, struct cursor *c, uint8_t op)
 		m->place += cursor_u32(c) * m->common->code_align;
 		return true;
 	case 0x05: /* offset_extended */
-		reg = uleb(c);
-		set(m, reg, CFI_AT, (int64_t)uleb(c) * data);
+		reg = cursor_uleb(c);
+		set(m, reg, CFI_AT, (int64_t)cursor_uleb(c) * data);
 		return true;
 	case 0x06: /* restore_extended */
-		restore(m, uleb(c));
+		restore(m, cursor_uleb(c));
 		return true;
 	case 0x07: /* undefined */
-		set(m, uleb(c), CFI_UNDEFINED, 0);
+		set(m, cursor_uleb(c), CFI_UNDEFINED, 0);
 		return true;
 	case 0x08: /* same_value */
-		set(m, uleb(c), CFI_SAME, 0);
+		set(m, cursor_uleb(c), CFI_SAME, 0);
 		return true;
 	case 0x09: /* register */
-		reg = uleb(c);
-		value = uleb(c);
+		reg = cursor_uleb(c);
+		value = cursor_uleb(c);
 		if (value >= CFI_REGS)
 			return false;
 		set(m, reg, CFI_REGISTER, 0);
@@ -296,49 +264,49 @@ static bool extended(struct machine *m, struct cursor *c, uint8_t op)
 		*m->row = m->kept[--m->nr_kept];
 		return true;
 	case 0x0c: /* def_cfa */
-		reg = uleb(c);
-		set_cfa(m, reg, (int64_t)uleb(c), c);
+		reg = cursor_uleb(c);
+		set_cfa(m, reg, (int64_t)cursor_uleb(c), c);
 		return true;
 	case 0x0d: /* def_cfa_register */
-		set_cfa(m, uleb(c), m->row->cfa_value, c);
+		set_cfa(m, cursor_uleb(c), m->row->cfa_value, c);
 		return true;
 	case 0x0e: /* def_cfa_offset */
-		set_cfa(m, m->row->cfa_reg, (int64_t)uleb(c), c);
+		set_cfa(m, m->row->cfa_reg, (int64_t)cursor_uleb(c), c);
 		return true;
 	case 0x0f: /* def_cfa_expression */
 		m->row->by_expression = true;
-		value = uleb(c);
+		value = cursor_uleb(c);
 		m->row->cfa_length = (uint16_t)value;
 		m->row->cfa_value = (int64_t)(m->base + c->at);
 		cursor_take(c, (size_t)value);
 		return true;
 	case 0x10: /* expression */
-		set_expression(m, c, uleb(c), CFI_AT_EXPRESSION);
+		set_expression(m, c, cursor_uleb(c), CFI_AT_EXPRESSION);
 		return true;
 	case 0x11: /* offset_extended_sf */
-		reg = uleb(c);
-		set(m, reg, CFI_AT, sleb(c) * data);
+		reg = cursor_uleb(c);
+		set(m, reg, CFI_AT, cursor_sleb(c) * data);
 		return true;
 	case 0x12: /* def_cfa_sf */
-		reg = uleb(c);
-		set_cfa(m, reg, sleb(c) * data, c);
+		reg = cursor_uleb(c);
+		set_cfa(m, reg, cursor_sleb(c) * data, c);
 		return true;
 	case 0x13: /* def_cfa_offset_sf */
-		set_cfa(m, m->row->cfa_reg, sleb(c) * data, c);
+		set_cfa(m, m->row->cfa_reg, cursor_sleb(c) * data, c);
 		return true;
 	case 0x14: /* val_offset, val_offset_sf */
-		reg = uleb(c);
-		set(m, reg, CFI_IS, (int64_t)uleb(c) * data);
+		reg = cursor_uleb(c);
+		set(m, reg, CFI_IS, (int64_t)cursor_uleb(c) * data);
 		return true;
 	case 0x15:
-		reg = uleb(c);
-		set(m, reg, CFI_IS, sleb(c) * data);
+		reg = cursor_uleb(c);
+		set(m, reg, CFI_IS, cursor_sleb(c) * data);
 		return true;
 	case 0x16: /* val_expression */
-		set_expression(m, c, uleb(c), CFI_IS_EXPRESSION);
+		set_expression(m, c, cursor_uleb(c), CFI_IS_EXPRESSION);
 		return true;
 	case 0x2e: /* GNU_args_size */
-		uleb(c);
+		cursor_uleb(c);
 		return true;
 	}
 	return false;
@@ -356,7 +324,7 @@ static bool run(struct machine *m, struct cursor *c)
 			m->place += (op & 0x3f) * m->common->code_align;
 			break;
 		case 0x80: /* offset */
-			set(m, op & 0x3f, CFI_AT, (int64_t)uleb(c) * m->common->data_align);
+			set(m, op & 0x3f, CFI_AT, (int64_t)cursor_uleb(c) * m->common->data_align);
 			break;
 		case 0xc0: /* restore */
 			restore(m, op & 0x3f);
@@ -395,7 +363,7 @@ bool cfi_find(uint64_t pc, struct cfi *out)
 	first = pointer(&fde, common.encoding, entry + 4 + fde.at, 0);
 	length = pointer(&fde, common.encoding & 15, 0, 0);
 	if (common.augmented) {
-		uint64_t skip = uleb(&fde);
+		uint64_t skip = cursor_uleb(&fde);
 
 		cursor_take(&fde, (size_t)skip);
 	}

@@ -12,20 +12,6 @@
 
 #include "process/verify_walk.h"
 
-static uint32_t size_of(const struct bpf_insn *i)
-{
-	switch (BPF_SIZE(i->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 static struct num any_of(uint32_t size)
 {
 	return size >= 8 ? num_any() : num_range(0, (1ull << (8 * size)) - 1);
@@ -262,7 +248,7 @@ static int load(struct verifier *v, const struct value *p, int64_t off, uint32_t
 
 int verify_load(struct verifier *v, const struct bpf_insn *i)
 {
-	uint32_t size = size_of(i);
+	uint32_t size = insn_size(i);
 	struct value tmp, out;
 	const struct value *p = verify_read(v, i->src_reg, &tmp);
 	int err;
@@ -272,7 +258,7 @@ int verify_load(struct verifier *v, const struct bpf_insn *i)
 	err = load(v, p, i->off, size, &out);
 	if (err)
 		return err;
-	if (BPF_MODE(i->code) == OP_MEMSX) {
+	if (BPF_MODE(i->code) == INSN_MEMSX) {
 		err = verify_want_number(v, i->src_reg, &out, "what is read");
 		if (err)
 			return err;
@@ -284,7 +270,7 @@ int verify_load(struct verifier *v, const struct bpf_insn *i)
 
 int verify_store(struct verifier *v, const struct bpf_insn *i)
 {
-	uint32_t size = size_of(i);
+	uint32_t size = insn_size(i);
 	struct value tmp, tmp2, x, n;
 	const struct value *p = verify_read(v, i->dst_reg, &tmp), *s;
 	struct num by, at;
@@ -324,7 +310,7 @@ static int check_aligned(struct verifier *v, const struct value *p, int64_t off,
 
 int verify_atomic(struct verifier *v, const struct bpf_insn *i)
 {
-	uint32_t size = size_of(i);
+	uint32_t size = insn_size(i);
 	struct value tmp, tmp2, old, x;
 	const struct value *p = verify_read(v, i->dst_reg, &tmp), *s, *r0;
 	struct num by, at;

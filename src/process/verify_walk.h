@@ -10,7 +10,6 @@
 
 /* What the files of the verifier share. */
 
-#define FP 10
 #define NO_BLOCK UINT32_MAX
 
 enum verify_tag {

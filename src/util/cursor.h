@@ -103,6 +103,34 @@ static inline uint64_t cursor_u64(struct cursor *c)
 	return c->swap ? __builtin_bswap64(v) : v;
 }
 
+/* The bits of a LEB128 number (DWARF: 7 a byte, the lowest first; from the 64th on they are lost). */
+static inline uint64_t cursor_leb(struct cursor *c, bool is_signed)
+{
+	uint64_t v = 0;
+	unsigned int shift = 0;
+	uint8_t b;
+
+	do {
+		b = cursor_u8(c);
+		if (shift < 64)
+			v |= (uint64_t)(b & 0x7f) << shift;
+		shift += 7;
+	} while (b & 0x80 && !c->bad);
+	if (is_signed && b & 0x40 && shift < 64)
+		v |= ~UINT64_C(0) << shift;
+	return v;
+}
+
+static inline uint64_t cursor_uleb(struct cursor *c)
+{
+	return cursor_leb(c, false);
+}
+
+static inline int64_t cursor_sleb(struct cursor *c)
+{
+	return (int64_t)cursor_leb(c, true);
+}
+
 /* The NUL-terminated string at @at, or NULL if it is not terminated inside. Does not move. */
 static inline const char *cursor_str_at(const struct cursor *c, size_t at)
 {

@@ -5,40 +5,9 @@
 # takes it; abide run refuses it on another kernel and nothing fills the stamp in. The last
 # part loads programs: it needs root and bpf(2), else it is a skip.
 set -u
-B=${B:-build}
-abide=$B/abide
+about="stamp: "
+. tests/unit/cli_kit.sh
 objects=$B/truth/objects
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - stamp: $2"
-	else
-		echo "not ok $n - stamp: $2"
-		head -n 20 "$dir/out" "$dir/err" | sed 's/^/# /'
-		bad=1
-	fi
-}
-# exits STATUS NAME ARGUMENTS...
-exits() {
-	want=$1 name=$2
-	shift 2
-	"$abide" "$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$want" ]
-	report $? "$name"
-}
-has() { # TEXT NAME: on stdout
-	grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
-says() { # TEXT NAME: on stderr
-	grep -qF -- "$1" "$dir/err"
-	report $? "$2"
-}
 
 dump_btf() { # OBJECT FILE
 	llvm-objcopy --dump-section ".BTF=$2" "$1" /dev/null

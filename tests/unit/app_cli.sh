@@ -3,46 +3,10 @@
 #
 # abide header, list, show, lock, check and translate on applications, as their users see them. B: build folder.
 set -u
-B=${B:-build}
+. tests/unit/cli_kit.sh
 CLANG=${CLANG:-clang}
-abide=$B/abide
 so=$B/tests/unit/app_events.so moved=$B/tests/unit/app_events_moved.so broken=$B/tests/unit/app_events_broken.so
 object=$B/tests/unit/app_fields.bpf.o
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		head -n 20 "$dir/out" "$dir/err" | sed 's/^/# /'
-		bad=1
-	fi
-}
-# exits STATUS NAME ARGUMENTS...
-exits() {
-	local want=$1 name=$2
-	shift 2
-	"$abide" "$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$want" ]
-	report $? "$name"
-}
-has() { # TEXT NAME: on stdout
-	grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
-says() { # TEXT NAME: on stderr
-	grep -qF -- "$1" "$dir/err"
-	report $? "$2"
-}
-lacks() { # TEXT NAME: not on stdout
-	! grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
 
 # header
 exits 0 "header of an application" header "$so"

@@ -14,37 +14,10 @@
 #include "app/image.h"
 #include "catalog/header.h"
 #include "translate/translate.h"
+#include "nomem_kit.h"
 
-static long allocations, fail_at = -1;
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
 char *__real_strdup(const char *s);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
 char *__wrap_strdup(const char *s);
-
-static bool refuse(void)
-{
-	return allocations++ == fail_at;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return refuse() ? NULL : __real_realloc(p, size);
-}
 
 char *__wrap_strdup(const char *s)
 {

@@ -4,39 +4,7 @@
 # abide list, show and header: everything that is listed can be shown, as text and as JSON;
 # exit statuses; what a catalog of one's own adds; nothing but plain text into a pipe.
 set -u
-B=${B:-build}
-abide=$B/abide
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		head -n 20 "$dir/out" "$dir/err" | sed 's/^/# /'
-		bad=1
-	fi
-}
-# exits STATUS NAME ARGUMENTS...
-exits() {
-	want=$1 name=$2
-	shift 2
-	"$abide" "$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$want" ]
-	report $? "$name"
-}
-has() { # TEXT NAME: on stdout
-	grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
-says() { # TEXT NAME: on stderr
-	grep -qF -- "$1" "$dir/err"
-	report $? "$2"
-}
+. tests/unit/cli_kit.sh
 
 exits 0 "--help" --help
 has "abide show" "it names the commands"

@@ -4,44 +4,9 @@
 # abide diff: what changed between two of the kernels that are built in, for the catalog and for
 # objects of the truth's corpus; as text of 80 columns and as JSON; exit statuses like diff's.
 set -u
-B=${B:-build}
-abide=$B/abide
+about="diff: " subcommand=diff
+. tests/unit/cli_kit.sh
 objects=$B/truth/objects
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - diff: $2"
-	else
-		echo "not ok $n - diff: $2"
-		head -n 20 "$dir/out" "$dir/err" | sed 's/^/# /'
-		bad=1
-	fi
-}
-# exits STATUS NAME ARGUMENTS...
-exits() {
-	want=$1 name=$2
-	shift 2
-	"$abide" diff "$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$want" ]
-	report $? "$name"
-}
-has() { # TEXT NAME: on stdout
-	grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
-hasnot() { # TEXT NAME
-	! grep -qF -- "$1" "$dir/out"
-	report $? "$2"
-}
-says() { # TEXT NAME: on stderr
-	grep -qF -- "$1" "$dir/err"
-	report $? "$2"
-}
 # The two lines behind a line that ends so, without what is in front.
 sides() { # TEXT
 	grep -xF -A2 -- "$1" "$dir/out" | tail -n 2 | awk '{ $1 = ""; print substr($0, 2) }'
@@ -53,7 +18,7 @@ __state or exit_state @24, @2308 as task_state" ]
 report $? "a member of another name, with both its places"
 has "not there: 5.10.0-46-cloud-amd64 has no member bi_bdev in struct bio" "a field that one lacks, with the reason"
 has "(the kernel's enumerators have other values)" "an enum of other values"
-hasnot "  tid" "what only moved is not shown"
+lacks "  tid" "what only moved is not shown"
 has "more only moved" "but counted"
 exits 1 "with -v" -v 5.10 6.1
 [ "$(sides "  tid")" = "pid @2232
@@ -80,7 +45,7 @@ report $? "a line for each difference, of all kinds"
 exits 1 "an object on 6.1 and 6.12" 6.1 6.12 "$objects/fields.bpf.o"
 has "caps_array (raw_tp/sched_switch): runs on 6.1.0-50, fails on 6.12.107" "the program that no longer runs"
 has "cred.cap_effective.cap[1]" "and what it depends on"
-hasnot "task_struct.pid" "not what is the same"
+lacks "task_struct.pid" "not what is the same"
 exits 1 "arguments of tracepoints" 6.1 6.18 "$objects/tp_btf.bpf.o"
 has "int (struct task_struct *, bool)" "by their types"
 exits 0 "an object of stable events" 5.10 7.3 "$objects/user_switch.bpf.o"

@@ -10,35 +10,7 @@
 #include <string.h>
 
 #include "check/check.h"
-
-static long allocations, fail_at = -1;
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool refuse(void)
-{
-	return allocations++ == fail_at;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return refuse() ? NULL : __real_realloc(p, size);
-}
+#include "nomem_kit.h"
 
 /* All findings of all programs, as one number. */
 static int once(const struct object *o, struct btf_data *b, uint64_t *sum)

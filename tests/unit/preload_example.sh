@@ -6,28 +6,10 @@
 # for. Needs no privilege. TAP.
 # B: the build folder.
 set -u
-export LC_ALL=C
+. tests/unit/preload_kit.sh
 unset MAKEFLAGS MAKELEVEL MFLAGS # this may have been started by make itself
-B=${B:-build}
-tmp=$(mktemp -d) || exit 1
 server=
 trap '[ -z "$server" ] || kill $server 2>/dev/null; rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() { # status name
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-		head -c 2000 "$tmp/out" | cut -c1-300 | sed 's/^/# stdout: /' | head -30
-		sed 's/^/# stderr: /' "$tmp/err" | head -10
-	fi
-}
-is() { [ "$1" = "$2" ]; result $? "$3 ($1, want $2)"; }
-# row MAP KEY MEMBER: of the rows of a map whose line has KEY
-row() { grep "\"map\":\"$1\"" "$tmp/out" | grep -E -- "$2" | grep -oE "\"$3\":-?[0-9]+" | cut -d: -f2; }
 count() { row queries "\"op\":\"OP_$1\",\"found\":$2" "${3:-count}"; }
 # Wait for a line of FILE, at most 10 s.
 await() { for _ in $(seq 500); do grep -q -- "$1" "$2" 2>/dev/null && return 0; sleep 0.02; done; return 1; }

@@ -5,29 +5,11 @@
 # redis-server, whose reads and writes are the commands that it was sent. Needs no privilege. TAP.
 # B: the build folder. Both work in a folder that is removed; redis on a Unix socket in it.
 set -u
-export LC_ALL=C
-B=${B:-build}
+. tests/unit/preload_kit.sh
 abide=$B/abide tools=$B/tools
-tmp=$(mktemp -d) || exit 1
 pid=
 trap '[ -z "$pid" ] || kill $pid 2>/dev/null; rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() { # status name
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-		head -c 2000 "$tmp/out" | cut -c1-300 | sed 's/^/# stdout: /' | head -30
-		sed 's/^/# stderr: /' "$tmp/err" | head -10
-	fi
-}
 skip() { n=$((n + 1)); echo "ok $n - $1 # skip $2"; }
-is() { [ "$1" = "$2" ]; result $? "$3 ($1, want $2)"; }
-# row MAP KEY MEMBER: of the rows of a map whose line has KEY
-row() { grep "\"map\":\"$1\"" "$tmp/out" | grep -E -- "$2" | grep -oE "\"$3\":-?[0-9]+" | cut -d: -f2; }
 # run TOOL COMMAND...
 run() {
 	local tool=$1

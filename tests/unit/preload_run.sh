@@ -5,25 +5,9 @@
 # beforehand (tests/unit/preload/work.c) and must be exact. Needs no privilege. TAP.
 # B: the build folder. Watches only what it starts.
 set -u
-export LC_ALL=C
-B=${B:-build}
+. tests/unit/preload_kit.sh
 abide=$B/abide work=$B/tests/unit/preload/work tools=$B/tools events=$B/tests/unit/preload
-tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() { # status name
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-		head -c 2000 "$tmp/out" | cut -c1-300 | sed 's/^/# stdout: /' | head -30
-		sed 's/^/# stderr: /' "$tmp/err" | head -10
-	fi
-}
-is() { [ "$1" = "$2" ]; result $? "$3 ($1, want $2)"; }
 says() { grep -qE -- "$1" "$tmp/$2"; result $? "$3"; }
 run() { # OBJECT COMMAND...
 	local object=$1
@@ -31,8 +15,6 @@ run() { # OBJECT COMMAND...
 	timeout 60 "$abide" run "$object" --preload libc --json -- "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	status=$?
 }
-# row MAP KEY MEMBER: of the rows of a map whose line has KEY
-row() { grep "\"map\":\"$1\"" "$tmp/out" | grep -E -- "$2" | grep -oE "\"$3\":-?[0-9]+" | cut -d: -f2; }
 sum() { row "$@" | awk '{ s += $1 } END { print s + 0 }'; }
 
 # What the library promises to compiled programs.

@@ -8,18 +8,8 @@
 #include <sched.h>
 #include <time.h>
 
+#include "process_check.h"
 #include "process_kit.h"
-
-static unsigned int nr_failed, nr_checks;
-
-static void check(bool good, const char *what, const char *detail)
-{
-	nr_checks++;
-	if (good)
-		return;
-	printf("not ok - %s (%s)\n", what, detail);
-	nr_failed++;
-}
 
 #define MOV(d, v) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, v)
 #define MOVR(d, s) INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
@@ -64,7 +54,7 @@ static const struct refusal {
 	{ "a division with offset 2", -EINVAL, "exec-insn", { INSN(BPF_ALU64 | BPF_DIV | BPF_K, 0, 0, 2, 1), EXIT }, 2 },
 	{ "movsx of 32 bits in 32", -EINVAL, "exec-insn", { INSN(BPF_ALU | BPF_MOV | BPF_X, 0, 1, 32, 0), EXIT }, 2 },
 	{ "a swap of 8 bits", -EINVAL, "exec-insn", { INSN(BPF_ALU | BPF_END, 0, 0, 0, 8), EXIT }, 2 },
-	{ "a sign-extending load of 8 bytes", -EINVAL, "exec-insn", { INSN(BPF_LDX | OP_MEMSX | BPF_DW, 0, 1, 0, 0), EXIT }, 2 },
+	{ "a sign-extending load of 8 bytes", -EINVAL, "exec-insn", { INSN(BPF_LDX | INSN_MEMSX | BPF_DW, 0, 1, 0, 0), EXIT }, 2 },
 	{ "an atomic on 2 bytes", -EINVAL, "exec-insn", { INSN(BPF_STX | BPF_ATOMIC | BPF_H, 1, 2, 0, BPF_ADD), EXIT }, 2 },
 	{ "an atomic of no kind", -EINVAL, "exec-insn", { INSN(BPF_STX | BPF_ATOMIC | BPF_W, 1, 2, 0, BPF_SUB), EXIT }, 2 },
 	{ "xchg without fetch", -EINVAL, "exec-insn", { INSN(BPF_STX | BPF_ATOMIC | BPF_W, 1, 2, 0, 0xe0), EXIT }, 2 },

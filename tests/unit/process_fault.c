@@ -18,18 +18,8 @@
 
 #include "process/fault.h"
 #include "process/link.h"
+#include "process_check.h"
 #include "process_kit.h"
-
-static unsigned int nr_failed, nr_checks;
-
-static void check(bool good, const char *what, const char *detail)
-{
-	nr_checks++;
-	if (good)
-		return;
-	printf("not ok - %s (%s)\n", what, detail);
-	nr_failed++;
-}
 
 #define EXIT       INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define MOV(d, v)  INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, v)
@@ -114,7 +104,7 @@ static void test_reads(void)
 }
 
 static const uint8_t sizes[] = { BPF_MEM | BPF_B, BPF_MEM | BPF_H, BPF_MEM | BPF_W, BPF_MEM | BPF_DW,
-	                         OP_MEMSX | BPF_B, OP_MEMSX | BPF_H, OP_MEMSX | BPF_W };
+	                         INSN_MEMSX | BPF_B, INSN_MEMSX | BPF_H, INSN_MEMSX | BPF_W };
 
 static struct process_program *make(const struct bpf_insn *insns, uint32_t nr)
 {

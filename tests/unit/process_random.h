@@ -164,7 +164,7 @@ static inline void put_access(struct random_program *p)
 		put(p, INSN(BPF_LDX | BPF_MEM | sizes[k], any_dst(p), base, off, 0));
 		break;
 	default:
-		put(p, INSN(BPF_LDX | (k == 3 ? BPF_MEM : OP_MEMSX) | sizes[k], any_dst(p), base, off, 0));
+		put(p, INSN(BPF_LDX | (k == 3 ? BPF_MEM : INSN_MEMSX) | sizes[k], any_dst(p), base, off, 0));
 	}
 }
 
@@ -190,7 +190,7 @@ static inline void put_idiom(struct random_program *p)
 	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
 	uint8_t t = any_dst(p), s = any_src(p), k = (uint8_t)draw(&p->d, 4);
 	int32_t n[] = { 32, 48, 56, 16 };
-	uint8_t mode = draw(&p->d, 3) || k == 3 ? BPF_MEM : OP_MEMSX;
+	uint8_t mode = draw(&p->d, 3) || k == 3 ? BPF_MEM : INSN_MEMSX;
 
 	switch (draw(&p->d, 7)) {
 	case 6: /* a test of bits, perhaps jumped over, and a branch around a goto */

@@ -13,18 +13,8 @@
 
 #include "process/fault.h"
 #include "process/unwind.h"
+#include "process_check.h"
 #include "process_kit.h"
-
-static unsigned int nr_failed, nr_checks;
-
-static void check(bool good, const char *what, const char *detail)
-{
-	nr_checks++;
-	if (good)
-		return;
-	printf("not ok - %s (%s)\n", what, detail);
-	nr_failed++;
-}
 
 #define MOST 200
 

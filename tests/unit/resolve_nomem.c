@@ -4,6 +4,7 @@
  * needs no more. Every run ends in an answer or in -ENOMEM, and a target that was refused
  * memory gives the right answers when it is asked again. Linked with --wrap.
  */
+#include "nomem_kit.h"
 #include "resolve_kit.h"
 
 static const char catalog_text[] =
@@ -18,35 +19,6 @@ static const char catalog_text[] =
 	"\tu32 gone @12 since 1 \"on no kernel\"\n\t\tfrom gone\n"
 	"event run since 1 on run \"a task runs\"\n"
 	"\ttask_user * task since 1 \"who\"\n\t\tfrom p\n";
-
-static long allocations, fail_at = -1;
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool refuse(void)
-{
-	return allocations++ == fail_at;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return refuse() ? NULL : __real_realloc(p, size);
-}
 
 static void build(struct kit *k)
 {

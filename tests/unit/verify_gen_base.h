@@ -153,7 +153,7 @@ static inline void gen_touch(struct gen *g, uint8_t base, int32_t off, uint32_t 
 	case 0:
 	case 1:
 		r = gen_dst(g);
-		gen_put(g, INSN(BPF_LDX | (k < 3 && gen_draw(g, 2) ? OP_MEMSX : BPF_MEM) | gen_sizes[k], r, base, off + (int32_t)at, 0));
+		gen_put(g, INSN(BPF_LDX | (k < 3 && gen_draw(g, 2) ? INSN_MEMSX : BPF_MEM) | gen_sizes[k], r, base, off + (int32_t)at, 0));
 		gen_set(g, r, GEN_NUM, 0);
 		break;
 	case 2:
@@ -275,7 +275,7 @@ static inline void gen_typed(struct gen *g)
 		return;
 	}
 	k = gen_draw(g, m->size >= 8 ? 4 : m->size >= 4 ? 3 : 2);
-	gen_put(g, INSN(BPF_LDX | (k < 3 && gen_draw(g, 2) ? OP_MEMSX : BPF_MEM) | gen_sizes[k], r, base, m->off + (int32_t)(gen_draw(g, m->size >> k) << k), 0));
+	gen_put(g, INSN(BPF_LDX | (k < 3 && gen_draw(g, 2) ? INSN_MEMSX : BPF_MEM) | gen_sizes[k], r, base, m->off + (int32_t)(gen_draw(g, m->size >> k) << k), 0));
 	gen_set(g, r, GEN_NUM, 0);
 }
 

@@ -13,14 +13,16 @@
 #include "cli/check.h"
 
 static const char usage[] =
-	"usage: abide check OBJ... [--kernel KERNEL]... [--require abi] [--json] [--catalog FILE] [-v]\n"
+	"usage: abide check OBJ... [--kernel KERNEL]... [--require abi] [--json]\n"
+	"                   [--catalog FILE] [-v]\n"
 	"       abide check OBJ... --app BINARY | -p PID [--require abi] [--json] [-v]\n"
 	"\n"
-	"Say whether programs depend on kernel internals, where, and on which kernels they run.\n"
-	"Nothing is loaded; no privilege is needed.\n"
+	"Say whether programs depend on kernel internals, where, and on which kernels\n"
+	"they run. Nothing is loaded; no privilege is needed.\n"
 	"\n"
-	"  -k, --kernel KERNEL    check against this kernel (default: the running one): a kernel's file in\n"
-	"                         any form, a name of abide kernel list, or \"all\" of those; repeatable\n"
+	"  -k, --kernel KERNEL    check against this kernel (default: the running one):\n"
+	"                         a kernel's file in any form, a name of abide kernel\n"
+	"                         list, or \"all\" of those; repeatable\n"
 	INPUTS_APP_USAGE
 	"      --require abi      fail also when the verdict is not ABI\n"
 	"      --json             one line of JSON for each object\n"
@@ -28,10 +30,11 @@ static const char usage[] =
 	"  -v, --verbose          show every dependency, also those that hold everywhere\n"
 	"  -h, --help             this text\n"
 	"\n"
-	"A program on a kernel: runs; wrong (it loads, and reads something else than it means);\n"
-	"unknown (what is known of the kernel does not tell); fails.\n"
+	"A program on a kernel: runs; wrong (it loads, and reads something else than it\n"
+	"means); unknown (what is known of the kernel does not tell); fails.\n"
 	"\n"
-	"Exit status: 0 everything holds, 1 something fails or is wrong, 2 bad usage or unreadable input.\n";
+	"Exit status: 0 everything holds, 1 something fails or is wrong, 2 bad usage or\n"
+	"unreadable input.\n";
 
 #define MAX_KERNELS 64
 

@@ -12,16 +12,18 @@
 static const char usage[] =
 	"usage: abide diff KERNEL KERNEL [OBJ] [--json] [--catalog FILE] [-v]\n"
 	"\n"
-	"Say what changed between two kernels: for the catalog (which fields are read from elsewhere,\n"
-	"are not there, which events have other places), or for what an object depends on.\n"
-	"A KERNEL is a kernel's file in any form, or a name of abide kernel list; \"-\" is the running one.\n"
+	"Say what changed between two kernels: for the catalog (which fields are read\n"
+	"from elsewhere, are not there, which events have other places), or for what an\n"
+	"object depends on. A KERNEL is a kernel's file in any form, or a name of abide\n"
+	"kernel list; \"-\" is the running one.\n"
 	"\n"
 	"      --json          an object a line\n"
 	"      --catalog FILE  add or replace user events and structs\n"
 	"  -v, --verbose       show also what only lies at another offset\n"
 	"  -h, --help          this text\n"
 	"\n"
-	"Exit status: 0 nothing differs, 1 something does, 2 bad usage or unreadable input.\n";
+	"Exit status: 0 nothing differs, 1 something does, 2 bad usage or unreadable\n"
+	"input.\n";
 
 void diff_side(const struct diff *d, uint32_t kernel, const char *text)
 {

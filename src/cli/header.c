@@ -20,11 +20,13 @@ static const char usage[] =
 	"user-ized structs, stable enums, and the user events as comments. It is the same\n"
 	"for every kernel.\n"
 	"\n"
-	"With executables or shared libraries that have user events of their own: the header for\n"
-	"programs on those events. It is the same for all builds that keep what they promise.\n"
+	"With executables or shared libraries that have user events of their own: the\n"
+	"header for programs on those events. It is the same for all builds that keep\n"
+	"what they promise.\n"
 	"\n"
 	"      --catalog FILE  add or replace user events and structs\n"
-	"  -p, --pid PID       the events of a running application, its libraries included\n"
+	"  -p, --pid PID       the events of a running application, its libraries\n"
+	"                      included\n"
 	"  -h, --help          this text\n";
 
 static int print_kernel(const char *catalog, struct buf *out, struct abide_error *e)

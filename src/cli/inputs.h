@@ -35,8 +35,8 @@ struct inputs_app {
 	int pid; /* 0: none */
 };
 #define INPUTS_APP_USAGE                                                                           \
-	"      --app BINARY       look at an application: an executable or a shared library;\n"   \
-	"                         repeatable\n"                                                    \
+	"      --app BINARY       look at an application: an executable or a shared\n"             \
+	"                         library; repeatable\n"                                           \
 	"  -p, --pid PID          look at a running application, its libraries included\n"
 
 bool inputs_app_asked(const struct inputs_app *a);

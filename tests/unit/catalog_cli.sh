@@ -8,6 +8,11 @@ set -u
 
 exits 0 "--help" --help
 has "abide show" "it names the commands"
+for command in $(sed -n 's/^  abide \([a-z]*\) .*/\1/p' "$dir/out") ""; do
+	# shellcheck disable=SC2086 # "" is no argument
+	"$abide" $command --help >"$dir/out" 2>"$dir/err" && [ -s "$dir/out" ] && ! grep -E '.{81}' "$dir/out" >"$dir/err"
+	report $? "abide${command:+ $command} --help fits 80 columns"
+done
 exits 0 "--version" --version
 exits 2 "no command"
 says "usage: abide COMMAND" "usage goes to stderr"

@@ -21,7 +21,7 @@ struct jit_condition jit_condition_of(const struct jit *j, const struct insn *i)
 		.is_imm = !(i->op & 1),
 		.a = j->map[i->dst],
 		.b = j->map[i->src],
-		.imm = (int32_t)i->imm,
+		.imm = i->k,
 		.cc = conditions[(i->op - OP_JEQ64K) / 4],
 	};
 }

@@ -145,8 +145,8 @@ static uint32_t test_bits(struct jit *j, const struct view *v, uint32_t n, uint8
 	const struct insn *and = peek(v, n), *jump = peek(v, n + 1);
 	struct jit_condition c;
 
-	if (!and || and->op < OP_AND64K || and->op > OP_AND32X || !jump || jump->imm ||
-	    (jump->op != OP_JEQ64K && jump->op != OP_JNE64K && jump->op != OP_JEQ32K && jump->op != OP_JNE32K) ||
+	if (!and || and->op < OP_AND64K || and->op > OP_AND32X || !jump ||
+	    (jump->op != OP_JEQ64K && jump->op != OP_JNE64K && jump->op != OP_JEQ32K && jump->op != OP_JNE32K) || jump->k ||
 	    !jit_is_dead(j, v->pc + n + 2, v->dst) ||
 	    !jit_is_dead(j, (uint32_t)((int64_t)v->pc + (int64_t)n + 2 + jump->off), v->dst))
 		return 0;

@@ -77,6 +77,8 @@ void jit_memory(struct jit *j, const struct insn *i);
 void jit_load(struct jit *j, const struct insn *i, uint8_t dst, struct x86_mem m);
 /* Several instructions from @pc on as fewer ones of the machine: how many slots, or 0. */
 uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end);
+/* The same for log2. */
+uint32_t jit_log2(struct jit *j, uint32_t pc, uint32_t end);
 /* Calls of helpers, functions, programs. */
 void jit_call(struct jit *j, const struct insn *i);
 void jit_load_run(struct jit *j);

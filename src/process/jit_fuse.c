@@ -129,7 +129,8 @@ uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end)
 
 	switch (i->op) {
 	case OP_MOV64X:
-		return after_move(j, &v, i->src);
+		n = jit_log2(j, pc, end);
+		return n ? n : after_move(j, &v, i->src);
 	case OP_LSH64K:
 		n = try_extend(j, &v, 0, i->dst);
 		return n ? n : is_scale(i) ? scaled(j, &v, 0, i->dst) : 0;

@@ -51,6 +51,7 @@ struct jit {
 	size_t room_loads;
 	uint8_t map[11]; /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
+	const void *clock; /* the kernel's clock_gettime; NULL: there is none */
 	/* The flags are those of a test of this register, as the last bit operation left them. */
 	size_t flags_at; /* true while nothing has been written since; 0: they are not */
 	uint8_t flags_reg;

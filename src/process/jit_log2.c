@@ -57,7 +57,7 @@ static struct known masked(struct known a, int64_t n)
 {
 	uint32_t k = a.bits, bit;
 
-	if (a.is == BITS && n >= 0)
+	if (a.is == BITS)
 		return (struct known){ .is = BITS, .bits = a.bits & (uint32_t)(n & ALL) };
 	if (a.is != TESTED || n != k)
 		return (struct known){ 0 };

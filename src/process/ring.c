@@ -129,9 +129,8 @@ static void commit(struct process_map *m, void *sample, uint64_t flags, uint32_t
 {
 	uint32_t *length = (uint32_t *)sample - 2;
 	uint64_t at = (uint64_t)((uint8_t *)length - m->data);
-	uint64_t readable;
-
 	uint32_t done = (__atomic_load_n(length, __ATOMIC_RELAXED) & RING_LENGTH) | discard;
+	uint64_t readable;
 
 	/* nobody is to be woken: the reader only must not see the record before what is in it */
 	if (flags & BPF_RB_NO_WAKEUP && !(flags & BPF_RB_FORCE_WAKEUP)) {

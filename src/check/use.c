@@ -7,6 +7,7 @@
  */
 #include <elf.h>
 #include <linux/btf.h>
+#include <linux/version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,28 @@ static bool valid(const struct bpf_insn *i)
 	}
 }
 
+/*
+ * The long goto between 5.12, whose verifier first knows that form, and 6.6. 6.1 got it in the series of fixes that brought
+ * bpf_insn_aux_data.jmp_point (by 6.1.76); 6.2 had that member from the start, without the goto.
+ */
+static void check_early_long_goto(struct program *p, const struct function *f, uint32_t insn)
+{
+	struct check_kernel *k = p->x->kernel;
+	uint32_t first, last, id, at = 0;
+	struct btf_field field;
+
+	kernel_versions(k, &first, &last);
+	id = kernel_named(k, "bpf_insn_aux_data", &at);
+	if (first < KERNEL_VERSION(6, 1, 0) || last > KERNEL_VERSION(6, 1, 255) || !id)
+		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, "long goto",
+			    "%s is older than 6.6, which brought it; fixes brought it to some", k->name);
+	else if (kernel_member(k->btf, id, "jmp_point", &field))
+		finding_add(p, FIND_INSN, SEV_FINE, f, insn, "long goto", "%s has it (it has bpf_insn_aux_data.jmp_point: fixes of 6.1 brought both)",
+			    k->name);
+	else
+		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "long goto", "%s is a 6.1 without the fixes that brought it", k->name);
+}
+
 static void check_insn_set(struct program *p, const struct function *f, uint32_t insn, const struct bpf_insn *i)
 {
 	enum insn_set set;
@@ -107,8 +130,7 @@ static void check_insn_set(struct program *p, const struct function *f, uint32_t
 	if (!newer(i, &set))
 		return;
 	if (i->code == (BPF_JMP32 | BPF_JA) && !has_set(p->x->kernel, set) && kernel_is_at_least(p->x->kernel, 5, 12))
-		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, sets[set].name,
-			    "%s is older than the long goto; some of its kind take it for another jump", p->x->kernel->name);
+		check_early_long_goto(p, f, insn);
 	else if (has_set(p->x->kernel, set))
 		finding_add(p, FIND_INSN, SEV_FINE, f, insn, sets[set].name, "%s has them (it has %s, which is as old)",
 			    p->x->kernel->name, sets[set].stands_for);

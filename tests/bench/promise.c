@@ -15,8 +15,8 @@ void promise(struct promises *p, const char *what, double value, double limit, c
 		p->kept++;
 	else
 		p->missed++;
-	if (value < 0 && value > -0.005)
-		value = 0; /* not "-0.000" */
+	if (value < 0 && value > -0.05)
+		value = 0; /* less than nothing is noise */
 	printf("  %-7s %-38s %8.*f%s, at most %.2f\n", kept ? "ok" : "missed", what, digits, value, unit, limit);
 	if (!kept && why)
 		printf("          %s\n", why);

@@ -104,7 +104,8 @@ static int prepare(const struct object *o, struct bench *b, struct abide_error *
 				  .nr_maps = b->maps.nr };
 	err = process_link(&in, &program, e);
 	b->event.program = program;
-	b->event.slots = verified->per_cpu ? b->maps.slots : NULL;
+	/* as a session has it: rings want one, too, and only arrays do not */
+	b->event.slots = b->maps.nr ? b->maps.slots : NULL;
 	b->ns = 1e18;
 	verify_result_free(verified);
 	return err;

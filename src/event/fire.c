@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) void run_one(struct event_thread *m
 	}
 }
 
-static __attribute__((noinline, cold)) void run_others(struct event_thread *me, const struct event_list *list, const uint64_t *args)
+static __attribute__((noinline)) void run_others(struct event_thread *me, const struct event_list *list, const uint64_t *args)
 {
 	uint32_t i;
 

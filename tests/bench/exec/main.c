@@ -152,6 +152,7 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 		native = ns < native ? ns : native;
 	}
 	LEAST(interpreted, 9, n / 2 + 1, sink += once(p, false));
+	(void)sink;
 	process_code(p, &size);
 	*out = (struct figures){ native / machine, interpreted / (double)counted };
 	printf("  %-9s %6u %6zu %12.1f %11.1f %7.2f %16.2f\n", works[w].name, f->nr_insns, size, machine, native, out->ratio,
@@ -264,6 +265,7 @@ int main(int argc, char **argv)
 		printf("  an empty program: %.2f ns, its caller's part included\n", ns);
 		process_program_free(empty);
 	}
+	(void)sink;
 	printf("\nBefore a program runs, microseconds\n\n"
 	       "                         verify    decode   compile         all\n");
 	bad |= compile_time(&helpers, 50, &few);

@@ -125,12 +125,13 @@ uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end)
 {
 	const struct insn *i = &j->p->insns[pc];
 	struct view v = { j, pc, end, i->dst };
-	uint32_t n;
+	uint32_t n = jit_log2(j, pc, end);
 
+	if (n)
+		return n;
 	switch (i->op) {
 	case OP_MOV64X:
-		n = jit_log2(j, pc, end);
-		return n ? n : after_move(j, &v, i->src);
+		return after_move(j, &v, i->src);
 	case OP_LSH64K:
 		n = try_extend(j, &v, 0, i->dst);
 		return n ? n : is_scale(i) ? scaled(j, &v, 0, i->dst) : 0;

@@ -2,9 +2,13 @@
 /*
  * process_log2 [PROGRAMS [SEED]]: log2 as compilers write it for BPF (abide_log2), with all kinds of
  * registers and small changes, on the interpreter and on native code: all registers must be the same
- * behind it, for values around every power of two. The sequence itself must have become one instruction;
- * near misses must not have. Random changes may go either way, but both must have happened.
+ * behind it, for values around every power of two. The sequence itself must have become one instruction,
+ * and so must all that clang made of it in the tools; near misses must not have. Random changes may go
+ * either way, but both must have happened.
  */
+#include <glob.h>
+
+#include "object/object.h"
 #include "process_check.h"
 #include "process_kit.h"
 
@@ -205,6 +209,53 @@ static void check_whole(uint8_t *page)
 	}
 }
 
+/* From a tool's instruction on, as far as they only compute; how many there were of the kind. */
+static uint32_t check_function(const struct function *f, uint8_t *page)
+{
+	const struct bpf_insn *i = f->insns;
+	struct bpf_insn insns[TOTAL] = { 0 };
+	uint32_t k, n, found = 0;
+	bool made;
+
+	for (k = 0; k + LENGTH <= f->nr_insns; k++) {
+		if (i[k].code != (BPF_ALU64 | BPF_MOV | BPF_X) || i[k + 1].code != (BPF_ALU64 | BPF_RSH | BPF_K) ||
+		    i[k + 1].imm != 32 || i[k + 2].code != (BPF_ALU64 | BPF_NEG) || i[k + 2].dst_reg != i[k].dst_reg)
+			continue;
+		frame(insns);
+		for (n = 0; n < LENGTH + SPARE && k + n < f->nr_insns; n++) {
+			if (BPF_CLASS(i[k + n].code) != BPF_ALU64 || i[k + n].dst_reg == 9)
+				break;
+			insns[MIDDLE + n] = i[k + n];
+		}
+		check(compare(insns, f->section_name, page, &made) && made, f->section_name, "log2 is not recognised");
+		found++;
+	}
+	return found;
+}
+
+static void check_tools(uint8_t *page)
+{
+	struct abide_error e = { 0 };
+	struct object *o;
+	uint32_t found = 0, k;
+	glob_t files;
+	size_t n;
+
+	check(!glob(TOOLS "/*.bpf.o", 0, NULL, &files), "the tools", "are not there");
+	for (n = 0; n < files.gl_pathc; n++) {
+		if (object_open_file(files.gl_pathv[n], &o, &e)) {
+			check(false, files.gl_pathv[n], e.problem);
+			continue;
+		}
+		for (k = 0; k < o->nr_functions; k++)
+			found += check_function(&o->functions[k], page);
+		object_free(o);
+	}
+	globfree(&files);
+	check(found >= 10, "the tools", "have few histograms");
+	printf("# %u of the tools' histograms\n", found);
+}
+
 /* One change each, after which something in it is no part of log2 any more. */
 static void check_near(uint8_t *page)
 {
@@ -364,6 +415,7 @@ int main(int argc, char **argv)
 	make_values();
 	check_meaning(page);
 	check_whole(page);
+	check_tools(page);
 	check_near(page);
 	check_changed(page, nr);
 	printf("%s - process_log2: %u checks, %u failed\n", nr_failed ? "not ok" : "ok", nr_checks, nr_failed);

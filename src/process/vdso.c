@@ -22,6 +22,16 @@ struct tables {
 	uint64_t symbols, strings, hash; /* offsets; 0: none */
 };
 
+/* A copy: in a damaged image nothing is where its type wants it. */
+static bool take(struct cursor *c, void *out, size_t size)
+{
+	const void *p = cursor_take(c, size);
+
+	if (p)
+		memcpy(out, p, size);
+	return p != NULL;
+}
+
 static uint32_t hash_of(const char *name)
 {
 	uint32_t h = 5381;
@@ -41,25 +51,24 @@ static uint32_t u32_at(struct cursor *c, uint64_t at)
 static bool open_image(const uint8_t *base, struct cursor *image, uint64_t *dynamic)
 {
 	struct cursor c = cursor_over(base, HEADERS);
-	const Elf64_Ehdr *h = cursor_take(&c, sizeof(*h));
-	const Elf64_Phdr *p;
+	Elf64_Ehdr h;
+	Elf64_Phdr p;
 	uint64_t size = 0;
 	uint32_t i;
 
 	*dynamic = 0;
-	if (!h || memcmp(h->e_ident, ELFMAG, SELFMAG) || h->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    h->e_phentsize != sizeof(*p))
+	if (!take(&c, &h, sizeof(h)) || memcmp(h.e_ident, ELFMAG, SELFMAG) || h.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    h.e_phentsize != sizeof(p))
 		return false;
-	cursor_seek(&c, h->e_phoff);
-	for (i = 0; i < h->e_phnum; i++) {
-		p = cursor_take(&c, sizeof(*p));
-		if (!p)
+	cursor_seek(&c, h.e_phoff);
+	for (i = 0; i < h.e_phnum; i++) {
+		if (!take(&c, &p, sizeof(p)))
 			return false;
 		/* addresses in the file are offsets in memory, in an image that begins at 0 */
-		if (p->p_type == PT_LOAD && !p->p_vaddr && !p->p_offset)
-			size = p->p_memsz;
-		else if (p->p_type == PT_DYNAMIC)
-			*dynamic = p->p_vaddr;
+		if (p.p_type == PT_LOAD && !p.p_vaddr && !p.p_offset)
+			size = p.p_memsz;
+		else if (p.p_type == PT_DYNAMIC)
+			*dynamic = p.p_vaddr;
 	}
 	*image = cursor_over(base, size);
 	return size && *dynamic;
@@ -68,19 +77,19 @@ static bool open_image(const uint8_t *base, struct cursor *image, uint64_t *dyna
 static struct tables read_dynamic(struct cursor *image, uint64_t at)
 {
 	struct tables t = { 0 };
-	const Elf64_Dyn *d;
+	Elf64_Dyn d;
 
 	cursor_seek(image, at);
-	while ((d = cursor_take(image, sizeof(*d))) && d->d_tag != DT_NULL) {
-		switch (d->d_tag) {
+	while (take(image, &d, sizeof(d)) && d.d_tag != DT_NULL) {
+		switch (d.d_tag) {
 		case DT_SYMTAB:
-			t.symbols = d->d_un.d_ptr;
+			t.symbols = d.d_un.d_ptr;
 			break;
 		case DT_STRTAB:
-			t.strings = d->d_un.d_ptr;
+			t.strings = d.d_un.d_ptr;
 			break;
 		case DT_GNU_HASH:
-			t.hash = d->d_un.d_ptr;
+			t.hash = d.d_un.d_ptr;
 			break;
 		default:
 			break;
@@ -95,7 +104,7 @@ static uint64_t find(struct cursor *image, const struct tables *t, const char *n
 	uint32_t hash = hash_of(name), buckets = u32_at(image, t->hash), first = u32_at(image, t->hash + 4);
 	uint32_t words = u32_at(image, t->hash + 8), symbol, have;
 	uint64_t bucket = t->hash + 16 + (uint64_t)words * 8, chain = bucket + (uint64_t)buckets * 4;
-	const Elf64_Sym *s;
+	Elf64_Sym s = { 0 };
 	const char *text;
 
 	if (image->bad || !buckets)
@@ -103,14 +112,13 @@ static uint64_t find(struct cursor *image, const struct tables *t, const char *n
 	symbol = u32_at(image, bucket + (uint64_t)(hash % buckets) * 4);
 	for (; symbol >= first && symbol; symbol++) {
 		have = u32_at(image, chain + (uint64_t)(symbol - first) * 4);
-		cursor_seek(image, t->symbols + (uint64_t)symbol * sizeof(*s));
-		s = cursor_take(image, sizeof(*s));
-		text = s ? cursor_str_at(image, t->strings + s->st_name) : NULL;
+		cursor_seek(image, t->symbols + (uint64_t)symbol * sizeof(s));
+		text = take(image, &s, sizeof(s)) ? cursor_str_at(image, t->strings + s.st_name) : NULL;
 		if (!text)
 			return 0;
-		if (!((have ^ hash) >> 1) && !strcmp(text, name) && ELF64_ST_TYPE(s->st_info) == STT_FUNC &&
-		    s->st_shndx != SHN_UNDEF && s->st_value < image->size)
-			return s->st_value;
+		if (!((have ^ hash) >> 1) && !strcmp(text, name) && ELF64_ST_TYPE(s.st_info) == STT_FUNC &&
+		    s.st_shndx != SHN_UNDEF && s.st_value < image->size)
+			return s.st_value;
 		if (have & 1)
 			break;
 	}

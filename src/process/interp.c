@@ -4,8 +4,10 @@
  * program, whose form is known to be good. Out: r0, or a status that says why the run ended.
  *
  * Threaded code: each operation ends in a jump through the table of labels, so that the
- * CPU predicts each of these jumps by itself. A traced run has a table of its own, in which
- * every label is the one that calls the hook. Accesses are checked where the run asks for
+ * CPU predicts each of these jumps by itself. Two or three that often follow each other are
+ * one step with a label of its own (steps.def), made of the same macros. A traced run has
+ * another table, in which every label is the one that calls the hook, and goes operation by
+ * operation. Accesses are checked where the run asks for
  * it; a verified program needs no check. Frames lie one below the other in run->stack, and
  * callbacks go on below the frames of their callers, so a function can use what its
  * callers' stacks hold.
@@ -125,28 +127,28 @@ static inline uint32_t smod32(uint32_t a, uint32_t b)
 
 /* do_NAME: what an operation on registers does. @expr64 and @expr32 in terms of a and b. */
 #define ALU(name, expr64, expr32)                                              \
-	OPERATION void do_##name##64K(OPERANDS)                     \
+	OPERATION void do_##name##64K(OPERANDS)                                \
 	{                                                                      \
 		uint64_t a = DST, b = K;                                       \
 		DST = (expr64);                                                \
 	}                                                                      \
-	OPERATION void do_##name##64X(OPERANDS)                     \
+	OPERATION void do_##name##64X(OPERANDS)                                \
 	{                                                                      \
 		uint64_t a = DST, b = SRC;                                     \
 		DST = (expr64);                                                \
 	}                                                                      \
-	OPERATION void do_##name##32K(OPERANDS)                     \
+	OPERATION void do_##name##32K(OPERANDS)                                \
 	{                                                                      \
 		uint32_t a = U32(DST), b = U32(K);                             \
 		DST = U32(expr32);                                             \
 	}                                                                      \
-	OPERATION void do_##name##32X(OPERANDS)                     \
+	OPERATION void do_##name##32X(OPERANDS)                                \
 	{                                                                      \
 		uint32_t a = U32(DST), b = U32(SRC);                           \
 		DST = U32(expr32);                                             \
 	}
 #define ONE(name, expr)                                                        \
-	OPERATION void do_##name(OPERANDS)                          \
+	OPERATION void do_##name(OPERANDS)                                     \
 	{                                                                      \
 		DST = (expr);                                                  \
 	}
@@ -184,14 +186,14 @@ ONE(BSWAP64, __builtin_bswap64(DST))
 
 /* do_NAME: whether it jumps. */
 #define JUMP1(name, left, op, right)                                           \
-	OPERATION bool do_##name(OPERANDS)                          \
+	OPERATION bool do_##name(OPERANDS)                                     \
 	{                                                                      \
 		return left op right;                                          \
 	}
 #define JUMP(name, type64, type32, op)                                         \
 	JUMP1(name##64K, (type64)DST, op, (type64)(int64_t)i->k)               \
 	JUMP1(name##64X, (type64)DST, op, (type64)SRC)                         \
-	JUMP1(name##32K, (type32)DST, op, (type32)i->k)                           \
+	JUMP1(name##32K, (type32)DST, op, (type32)i->k)                        \
 	JUMP1(name##32X, (type32)DST, op, (type32)SRC)
 
 JUMP(JEQ, uint64_t, uint32_t, ==)
@@ -229,7 +231,7 @@ typedef int32_t type_LDSX32;
 #define TAKE                                                                   \
 	do {                                                                   \
 		const int64_t by = i->jump;                                    \
-		if (by <= 0 && (run->budget += (by >> INSN_SHIFT) - 1) < 0)        \
+		if (by <= 0 && (run->budget += (by >> INSN_SHIFT) - 1) < 0)    \
 			goto spent;                                            \
 		i = (const struct insn *)((const char *)i + by);               \
 		goto *table[i->step];                                          \
@@ -245,7 +247,7 @@ typedef int32_t type_LDSX32;
 			TAKE;                                                  \
 	} while (0)
 #define DO_GOTO(name, d, s)   TAKE
-#define DO_LOAD(name, d, s)                                                       \
+#define DO_LOAD(name, d, s)                                                    \
 	do {                                                                   \
 		uint64_t at = r[s] + (uint64_t)(int64_t)i->off;                \
 		type_##name v;                                                 \
@@ -259,7 +261,7 @@ typedef int32_t type_LDSX32;
 	} while (0)
 #define DO_STORE_K(name, d, s) DO_STORE(name, d, K)
 #define DO_STORE_X(name, d, s) DO_STORE(name, d, r[s])
-#define DO_STORE(name, d, value)                                                 \
+#define DO_STORE(name, d, value)                                               \
 	do {                                                                   \
 		type_##name v = (type_##name)value;                            \
 		uint64_t at = r[d] + (uint64_t)(int64_t)i->off;                \
@@ -274,7 +276,7 @@ typedef int32_t type_LDSX32;
 	L_F##name##32: ATOMIC_BODY(uint32_t, r[i->src] = builtin(p, U32(r[i->src]), __ATOMIC_SEQ_CST))
 #define ATOMIC_BODY(type, does)                                                \
 	{                                                                      \
-		uint64_t at = r[i->dst] + (uint64_t)(int64_t)i->off;                                 \
+		uint64_t at = r[i->dst] + (uint64_t)(int64_t)i->off;           \
 		type *p = (type *)(uintptr_t)at;                               \
 		CHECK(at, sizeof(*p), true, true);                             \
 		does;                                                          \
@@ -318,9 +320,9 @@ static uint64_t execute(const struct process_program *program, uint32_t first, s
 #include "process/ops.def"
 #undef OP
 		[OP_SECOND] = &&L_SECOND,
-#define STEP2(form1, first, how, form2, second)                                                   \
+#define STEP2(form1, first, how, form2, second)                                \
 	[STEP_##first##_##how##_##second] = &&L_##first##_##how##_##second,
-#define STEP3(form1, first, how2, form2, second, how3, form3, third)                              \
+#define STEP3(form1, first, how2, form2, second, how3, form3, third)           \
 	[STEP_##first##_##how2##_##second##_##how3##_##third] = &&L_##first##_##how2##_##second##_##how3##_##third,
 #include "process/steps.def"
 #undef STEP2
@@ -349,25 +351,25 @@ trace:
 #define OP(name, code, form, field, value) LABEL_##form(name)
 #include "process/ops.def"
 #undef OP
-#define STEP2(form1, first, how, form2, second)                                                   \
-	L_##first##_##how##_##second: {                                                           \
-		const uint8_t before = i->dst;                                                    \
-		(void)before;                                                                     \
-		DO_##form1(first, i->dst, i->src);                                                \
-		i++;                                                                              \
-		DO_##form2(second, D_##how, S_##how);                                             \
-		NEXT;                                                                             \
+#define STEP2(form1, first, how, form2, second)                                \
+	L_##first##_##how##_##second: {                                        \
+		const uint8_t before = i->dst;                                 \
+		(void)before;                                                  \
+		DO_##form1(first, i->dst, i->src);                             \
+		i++;                                                           \
+		DO_##form2(second, D_##how, S_##how);                          \
+		NEXT;                                                          \
 	}
-#define STEP3(form1, first, how2, form2, second, how3, form3, third)                              \
-	L_##first##_##how2##_##second##_##how3##_##third: {                                       \
-		uint8_t before = i->dst;                                                          \
-		DO_##form1(first, i->dst, i->src);                                                \
-		i++;                                                                              \
-		DO_##form2(second, D_##how2, S_##how2);                                           \
-		before = D_##how2;                                                                \
-		i++;                                                                              \
-		DO_##form3(third, D_##how3, S_##how3);                                            \
-		NEXT;                                                                             \
+#define STEP3(form1, first, how2, form2, second, how3, form3, third)           \
+	L_##first##_##how2##_##second##_##how3##_##third: {                    \
+		uint8_t before = i->dst;                                       \
+		DO_##form1(first, i->dst, i->src);                             \
+		i++;                                                           \
+		DO_##form2(second, D_##how2, S_##how2);                        \
+		before = D_##how2;                                             \
+		i++;                                                           \
+		DO_##form3(third, D_##how3, S_##how3);                         \
+		NEXT;                                                          \
 	}
 #include "process/steps.def"
 #undef STEP2

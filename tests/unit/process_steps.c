@@ -186,6 +186,6 @@ int main(int argc, char **argv)
 				failed++;
 				break;
 			}
-	printf("%sok - %u steps of the interpreter do what their operations do one by one\n1..1\n", failed ? "not " : "", nr);
+	printf("%sok - %u steps of the interpreter do what their operations do one by one\n", failed ? "not " : "", nr);
 	return failed != 0;
 }

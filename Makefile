@@ -35,7 +35,8 @@ CLIOBJ  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/cli/*.c)))
 # What the header generator needs: no libbpf, no generated header.
 GENOBJ  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c)) $(filter-out src/catalog/resolve%.c,$(sort $(wildcard src/catalog/*.c)))) \
            $(B)/gen/catalog_builtin.o
-CATALOG := $(sort $(wildcard catalog/*.cat))
+SYSCALLS := catalog/syscalls.cat
+CATALOG := $(filter-out $(SYSCALLS),$(sort $(wildcard catalog/*.cat)))
 TOOLSRC := $(sort $(wildcard tools/*.bpf.c))
 TOOLOBJ := $(TOOLSRC:tools/%.bpf.c=$(B)/tools/%.bpf.o)
 BPFFLAGS := -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -Iinclude -I$(B)/include
@@ -50,9 +51,10 @@ $(B)/profile/builtin.o: profiles/linux.kernels
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CFLAGS) -c -o $@ $<
 
-$(B)/gen/catalog_builtin.c: scripts/embed $(CATALOG)
+$(B)/gen/catalog_builtin.c: scripts/embed $(CATALOG) $(SYSCALLS)
 	@mkdir -p $(@D)
-	scripts/embed catalog_builtin $(CATALOG) >$@.tmp && mv $@.tmp $@
+	scripts/embed catalog_builtin $(CATALOG) >$@.tmp
+	scripts/embed catalog_builtin_syscalls $(SYSCALLS) >>$@.tmp && mv $@.tmp $@
 $(B)/gen-header: src/catalog/gen/main.c $(GENOBJ)
 	$(CC) $(CFLAGS) -o $@ $< $(GENOBJ)
 $(B)/include/abide/linux.h: $(B)/gen-header

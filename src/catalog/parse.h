@@ -15,6 +15,9 @@ struct catalog_store {
 	struct block *blocks;
 	struct catalog_store *base;  /* of the catalog whose entries were taken over */
 	uint32_t users;              /* the catalog itself, and those that took its entries */
+	struct cat_syscall *syscalls;
+	uint32_t nr_syscalls;
+	bool builtin;                /* the built-in table of system calls is still to be read */
 	struct cat_event **composed; /* sys_enter:NAME, as they are asked for */
 	uint32_t nr_composed;
 };

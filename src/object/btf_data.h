@@ -101,9 +101,7 @@ static inline bool btf_is_func_or_proto(uint8_t kind)
 
 /*
  * Bytes of a record with all that follows, 0 if nobody knows. Largest: 267 + 255 * (2^24 - 1) < 2^32.
- * The kinds that make up most of a kernel are branches: a processor guesses them and
- * walks on, where the table's entry would have to arrive first (a third of the time).
- * Functions and prototypes have one branch in common, as nothing says which comes next.
+ * Functions and prototypes share a branch that is nearly always guessed, and need no table.
  */
 static inline uint32_t btf_record_size(const struct btf_data *b, uint32_t info)
 {
@@ -120,7 +118,7 @@ static inline uint32_t btf_record_size(const struct btf_data *b, uint32_t info)
 static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t *name,
                             uint32_t *info)
 {
-	size_t left = c->size - c->at, size;
+	size_t left = cursor_left(c), size;
 	uint32_t word[2];
 
 	if (left < BTF_RECORD)

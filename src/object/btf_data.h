@@ -95,7 +95,8 @@ static inline uint8_t btf_info_kind(uint32_t info)
 /* Functions and their prototypes: two thirds of a kernel's types, in no order that a processor could guess. */
 static inline bool btf_is_func_or_proto(uint8_t kind)
 {
-	_Static_assert(BTF_KIND_FUNC == 12 && BTF_KIND_FUNC_PROTO == 13, "differ in the lowest bit");
+	_Static_assert(BTF_KIND_FUNC == 12 && BTF_KIND_FUNC_PROTO == 13,
+	               "differ in the lowest bit");
 	return (kind | 1) == BTF_KIND_FUNC_PROTO;
 }
 

@@ -81,8 +81,8 @@ static inline bool same_word(const char *w, const char *is)
 bool lex_line(struct lex *l);
 /* "FILE:LINE: ..." with a tag; sets .failed, returns false. The first failure counts. */
 bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-bool lex_nomem(struct lex *l);
+	__attribute__((format(printf, 3, 4))) ERROR_COLD;
+bool lex_nomem(struct lex *l) ERROR_COLD;
 char *lex_word(struct lex *l, const char *what); /* the next word, or a failure that names @what */
 bool lex_is(struct lex *l, const char *word);    /* take the next word if it is that one */
 char *lex_peek(const struct lex *l);             /* NULL when there is none, or it is quoted */

@@ -39,6 +39,7 @@ CLIOBJ  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/cli/*.c)))
 RUNPATH := cli/main cli/run cli/run_kernel cli/run_loop cli/run_command cli/run_constants cli/inputs \
            util/% object/% catalog/% analyze/% policy/% translate/% kernel/% render/% gen/% check/stamp profile/kernels app/app
 FIRSTOBJ := $(foreach p,$(RUNPATH),$(filter $(B)/$(p).o,$(CLIOBJ) $(LIBOBJ)))
+$(foreach p,$(RUNPATH),$(if $(filter $(B)/$(p).o,$(FIRSTOBJ)),,$(error RUNPATH: there is no object $(p))))
 OTHEROBJ := $(filter-out $(FIRSTOBJ),$(CLIOBJ) $(LIBOBJ))
 # What the header generator needs: no libbpf, no generated header.
 GENOBJ  := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c)) $(filter-out src/catalog/resolve%.c,$(sort $(wildcard src/catalog/*.c)))) \

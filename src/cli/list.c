@@ -311,10 +311,8 @@ int cmd_list(int argc, char **argv)
 	syscalls = !inputs_app_asked(&v.app) && optind < argc && !strcmp(argv[optind], "syscalls");
 	optind += syscalls;
 	pattern = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (optind < argc)
+		return cli_usage(usage, false);
 	if (view_open(&v, &e)) {
 		cli_error(&e);
 		return EXIT_FAILURE;

@@ -60,12 +60,8 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 		case 'j':
 			v->json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
 	if (inputs_app_asked(&v->app) && (v->kernel || v->catalog)) {
 		fprintf(stderr, "abide: an application has its own catalog: no --kernel and no --catalog\n");

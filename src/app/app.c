@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "app/binary.h"
-#include "app/connect.h"
+#include "app/name.h"
 #include "app/part.h"
 #include "policy/policy.h"
 
@@ -126,7 +126,7 @@ static void process_name(pid_t pid, char *name, size_t size)
 {
 	char comm[16];
 
-	connect_name(pid, comm, sizeof(comm));
+	app_process_name(pid, comm, sizeof(comm));
 	snprintf(name, size, "%s (process %d)", comm, (int)pid);
 }
 

@@ -178,26 +178,6 @@ static int refuse(const struct process *p, bool denied, struct abide_error *e)
 	                     "or let it call abide_event_start()");
 }
 
-void connect_name(pid_t pid, char *name, size_t size)
-{
-	char path[48];
-	size_t n = 0, i;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = fopen(path, "re");
-	if (f) {
-		n = fread(name, 1, size - 1, f);
-		fclose(f);
-	}
-	if (n && name[n - 1] == '\n')
-		n--;
-	name[n] = '\0';
-	for (i = 0; i < n; i++)
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-			name[i] = '?';
-}
-
 int connect_process(pid_t pid, int *fd, struct abide_error *e)
 {
 	bool denied = false;

@@ -13,7 +13,4 @@
  */
 int connect_process(pid_t pid, int *fd, struct abide_error *e);
 
-/* What the kernel calls process @pid, at most 15 bytes; control characters are '?'. "" when it is gone. */
-void connect_name(pid_t pid, char *name, size_t size);
-
 #endif

@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "app/connect.h"
+#include "app/name.h"
 #include "app/session_part.h"
 
 #define LISTENER UINT64_MAX /* epoll's data; processes: their index */
@@ -94,7 +94,7 @@ static int add(struct app_session *s, struct app_client *c, struct session_proce
 	}
 	p->client = c;
 	p->shown.pid = app_client_pid(c);
-	connect_name(p->shown.pid, p->shown.name, sizeof(p->shown.name));
+	app_process_name(p->shown.pid, p->shown.name, sizeof(p->shown.name));
 	list[s->nr_processes++] = p;
 	*out = p;
 	return 0;

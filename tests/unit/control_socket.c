@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/connect.h"
+#include "app/name.h"
 #include "process/message_socket.h"
 #include "resolve_kit.h"
 
@@ -103,14 +103,14 @@ static void names(void)
 	char name[16], small[4];
 
 	prctl(PR_SET_NAME, "na\303\257ve\n\x1b\x7f");
-	connect_name(getpid(), name, sizeof(name));
+	app_process_name(getpid(), name, sizeof(name));
 	OK(!strcmp(name, "na\303\257ve???"), "a process's name: UTF-8 as it is, control characters not");
 	prctl(PR_SET_NAME, "fifteen letters");
-	connect_name(getpid(), name, sizeof(name));
+	app_process_name(getpid(), name, sizeof(name));
 	OK(!strcmp(name, "fifteen letters"), "one of full length");
-	connect_name(getpid(), small, sizeof(small));
+	app_process_name(getpid(), small, sizeof(small));
 	OK(!strcmp(small, "fif"), "cut to what there is room for");
-	connect_name(0x7fffffff, name, sizeof(name));
+	app_process_name(0x7fffffff, name, sizeof(name));
 	OK(!*name, "of a process that is not there");
 }
 

@@ -4,7 +4,7 @@
 # make event      build/libabide-event.a and .so, which applications with user events link
 # make preload    build/libabide-libc.so and the tools on its events
 # make install    all of it, to PREFIX (/usr/local)
-# make static     build/abide-static, for machines without libbpf
+# make static     build/abide-static, for machines with another libc
 # make check      the tests that need no privilege;  scripts/test runs all of them
 # make bench      figures, as ratios measured in one run
 # make SAN=1      everything with address and undefined-behaviour sanitizers, in build-san/

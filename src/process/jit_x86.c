@@ -14,6 +14,7 @@
 
 #include "process/jit.h"
 #include "process/native.h"
+#include "process/vdso.h"
 #include "util/buf.h"
 
 #if defined(__x86_64__)
@@ -433,6 +434,7 @@ int process_compile(struct process_program *p, const struct process_compile_opti
 	j.rotated = p->rotate != 0;
 	j.bmi2 = has_bmi2() && !options->no_bmi2;
 	j.far = options->far;
+	j.clock = vdso_clock();
 	j.budget = pays(p);
 	j.labels = calloc((size_t)p->nr + (size_t)p->nr_functions * LABELS_PER_FUNCTION,
 	                  sizeof(*j.labels));

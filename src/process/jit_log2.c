@@ -28,6 +28,7 @@
 
 #define NR_REGS 11
 #define ALL     63u /* of L */
+#define LONGEST 64  /* slots that are walked: or a long program of beginnings would be walked from each of them */
 
 struct known {
 	enum { NOTHING, CONSTANT, SHIFTED, HIGH, BELOW, TESTED, BITS } is;
@@ -188,7 +189,7 @@ uint32_t jit_log2(struct jit *j, uint32_t pc, uint32_t end)
 	    i[1].dst != i->dst || i[1].imm != 32)
 		return 0;
 	r[v] = (struct known){ .is = SHIFTED };
-	for (at = pc; at < end && (at == pc || !j->p->target[at]); at++) {
+	for (at = pc; at < end && at - pc < LONGEST && (at == pc || !j->p->target[at]); at++) {
 		i = &j->p->insns[at];
 		r[i->dst] = step(r, i);
 		if (r[i->dst].is == NOTHING)

@@ -7,10 +7,11 @@
  * CPU predicts each of these jumps by itself. Two or three that often follow each other are
  * one step with a label of its own (steps.def), made of the same macros. A traced run has
  * another table, in which every label is the one that calls the hook, and goes operation by
- * operation. Accesses are checked where the run asks for
- * it; a verified program needs no check. Frames lie one below the other in run->stack, and
- * callbacks go on below the frames of their callers, so a function can use what its
- * callers' stacks hold.
+ * operation.
+ *
+ * Accesses are checked where the run asks for it; a verified program needs no check. Frames lie
+ * one below the other in run->stack, and callbacks go on below the frames of their callers,
+ * so a function can use what its callers' stacks hold.
  */
 #include <endian.h>
 #include <stdio.h>

@@ -310,6 +310,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 			    p->x->kernel->name, c->local_width);
 	else if (*c->why)
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s", c->why);
+	else if (r->kind == BPF_CORE_TYPE_ID_TARGET) /* whose number a profile does not tell */
+		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s has it", p->x->kernel->name);
 	else
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
 	if (c->state == CORE_VALUE)

@@ -103,8 +103,6 @@ int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l
 		err = kernels_find(l->store, asked, &found, e);
 	for (i = 0; !err && i < found.nr; i++)
 		err = open_one(l, found.items[i], c, e);
-	if (found.nr > 1) /* a whole set, of which no more is asked for */
-		kernels_trim(l->store);
 	free(found.items);
 	return err;
 }

@@ -68,7 +68,7 @@ struct btf_slot { /* one variable of a DATASEC */
 
 uint32_t btf_count(const struct btf_data *b); /* types, void (0) included: ids are 0..count-1 */
 bool btf_other_endian(const struct btf_data *b);
-/* The bytes the handle was opened on, of the size the header promises. */
+/* The bytes the handle was opened on, of the size the header promises; NULL and 0 for a kernel of a set (btf_set.h). */
 const void *btf_bytes(const struct btf_data *b, size_t *size);
 const char *btf_string(const struct btf_data *b, uint32_t off); /* NULL when outside */
 

@@ -32,7 +32,6 @@ struct kernel {
 	char *path;
 	struct image *image;
 	struct btf_data *btf;
-	void *bytes; /* of .btf, where a profile gave it */
 	struct notes notes; /* of a profile's or the running kernel */
 	bool has_notes, has_symbols;
 	struct image *beside; /* what has the modules' BTF, where .image has not */
@@ -281,7 +280,7 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 		return k->fault.code;
 	}
 	if (!k->btf && k->set)
-		err = profile_btf(k->set->profile, k->index, &k->bytes, &k->btf, e);
+		err = profile_btf(k->set->profile, k->index, &k->btf, e);
 	else if (!k->btf && k->image)
 		err = btf_open_mem(k->image->btf, k->image->btf_size, &k->btf, e);
 	else if (!k->btf)
@@ -383,17 +382,7 @@ void kernels_drop(struct kernels *ks, uint32_t i)
 	k->modules = NULL;
 	k->has_modules = false;
 	btf_free(k->btf);
-	free(k->bytes);
 	k->btf = NULL;
-	k->bytes = NULL;
-}
-
-void kernels_trim(struct kernels *ks)
-{
-	uint32_t i;
-
-	for (i = 0; i < ks->nr_sets; i++)
-		profile_trim(ks->sets[i]->profile);
 }
 
 static int list_add(struct kernel_list *l, uint32_t i, struct abide_error *e)

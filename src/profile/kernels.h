@@ -41,8 +41,6 @@ int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list,
 /* The kernel's BTF: opened once, owned by @ks. kernels_drop gives its memory back (and the handle). */
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e);
 void kernels_drop(struct kernels *ks, uint32_t i);
-/* Once all BTF that is wanted was asked for: give back what unpacking it took. More can be asked for all the same. */
-void kernels_trim(struct kernels *ks);
 
 /*
  * What else is known of the kernel, owned by @ks. Of the running one its configuration is read at once,

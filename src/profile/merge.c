@@ -234,9 +234,9 @@ int merge_kernel(struct merged *m, const struct btf_data *b, uint32_t bit, struc
 	struct btf_info t;
 	bool ok;
 
-	if (b->base)
+	if (b->base || b->set)
 		return error_set(e, -EINVAL, "btf-split",
-		                 "a profile is made of whole kernels, not of a module's split BTF");
+		                 "a profile is made of whole kernels, not of a module's split BTF or of profiles");
 	o.entry = calloc(btf_count(b), sizeof(*o.entry));
 	ok = o.entry && add_string(&o, "", &entry) && name_entries(&o);
 	for (id = 1; ok && id < btf_count(b); id++) {

@@ -47,14 +47,10 @@ uint32_t profile_count(const struct profile *p);
 const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
 
 /*
- * The BTF of kernel @i, in its own byte order: @bytes is to be freed after @btf. The first
- * call unpacks the file (some 15 ms for seven kernels), later ones take a third of that.
+ * The BTF of kernel @i, to be freed before the profile. The first call unpacks the types of all its kernels
+ * (some 20 ms for seven), further kernels cost next to nothing.
  */
-int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf,
-                struct abide_error *e);
-
-/* Give back what unpacking took, most of it by far; the next profile_btf unpacks again. */
-void profile_trim(struct profile *p);
+int profile_btf(struct profile *p, uint32_t i, struct btf_data **btf, struct abide_error *e);
 
 /* What else is known of kernel @i, into @out. The first call unpacks it for all (some 5 ms for seven kernels). */
 int profile_notes(struct profile *p, uint32_t i, struct notes *out, struct abide_error *e);

@@ -121,17 +121,17 @@ static inline int row_compare(const void *pa, const void *pb)
 static inline struct row *rows_of(const struct btf_data *b, uint32_t *nr)
 {
 	struct row *rows = calloc(btf_count(b) + 1, sizeof(*rows));
-	uint32_t id, i, n = 0;
+	uint32_t id, i, all = 0, n = 0;
 	struct btf_info t;
 
-	for (id = 1; rows && id < btf_count(b); id++) {
+	for (id = 0; rows && (id = btf_after(b, id, ~0u));) {
 		btf_get(b, id, &t);
-		rows[id - 1] = (struct row){ 0xcbf29ce484222325, row_named(&t) ? t.name : "", t.kind, id };
-		row_hash(b, id, &rows[id - 1].hash, 0);
+		rows[all] = (struct row){ 0xcbf29ce484222325, row_named(&t) ? t.name : "", t.kind, id };
+		row_hash(b, id, &rows[all++].hash, 0);
 	}
 	if (rows)
-		qsort(rows, btf_count(b) - 1, sizeof(*rows), row_compare);
-	for (i = 0; rows && i + 1 < btf_count(b); i++)
+		qsort(rows, all, sizeof(*rows), row_compare);
+	for (i = 0; rows && i < all; i++)
 		if (*rows[i].name || !n || *rows[n - 1].name || rows[n - 1].hash != rows[i].hash)
 			rows[n++] = rows[i];
 	*nr = n;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "image/image.h"
 #include "profile/hash.h"
@@ -111,9 +112,8 @@ static void keep(const char *dir)
 	struct btf_data *btf;
 	struct made m[3];
 	char path[4096];
-	void *bytes;
+	size_t size, at;
 	uint32_t i;
-	size_t size;
 	FILE *f;
 
 	three(m);
@@ -126,15 +126,16 @@ static void keep(const char *dir)
 			buf_add(&one, btf_bytes(m[i].btf, &size), size);
 		} else if (i == 3) {
 			OK(!profile_write(list, 3, &out, &e) && !profile_open(out.data, out.size, &p, &e) &&
-				   !profile_btf(p, 0, &bytes, &btf, &e),
+				   !profile_btf(p, 0, &btf, &e),
 			   "a profile for fuzzing");
 			btf_free(btf);
-			free(bytes);
-			buf_u8(&one, 0);
+				buf_u8(&one, 0);
 			buf_add(&one, out.data, out.size);
 		} else {
 			buf_u8(&one, 1 + 4 * 2); /* three kernels */
-			buf_add(&one, p->unpacked, p->unpacked_size);
+			at = buf_add(&one, NULL, p->unpacked_size);
+			SAME(ZSTD_decompress(one.data + at, p->unpacked_size, p->packed.data, p->packed.size), p->unpacked_size,
+			     "what is packed");
 		}
 		snprintf(path, sizeof(path), "%s/%" PRIu32, dir, i);
 		f = fopen(path, "wb");
@@ -218,15 +219,13 @@ static void round_trip(void)
 	SAME(profile_count(p), 3, "it has three kernels");
 	for (i = 3; i-- > 0;) { /* in any order */
 		struct btf_data *btf = NULL;
-		void *bytes = NULL;
 
-		SAME(profile_btf(p, i, &bytes, &btf, &e), 0, "its BTF opens");
+		SAME(profile_btf(p, i, &btf, &e), 0, "its BTF opens");
 		snprintf(text, sizeof(text), "%s: all types are the same", profile_facts(p, i)->name);
 		SAME(btf ? rows_differ(m[i].btf, btf) : 99, 0, text);
 		OK(btf && btf_other_endian(btf) == (i == 2), "in its own byte order");
 		OK(!memcmp(profile_facts(p, i)->btf_hash, m[i].k.facts.btf_hash, 32), "the hash is that of the kernel's BTF");
 		btf_free(btf);
-		free(bytes);
 	}
 	same_notes(p, notes);
 	profile_free(p);
@@ -312,17 +311,15 @@ static void damage(void)
 		uint8_t *copy = malloc(size + 1);
 		struct btf_data *btf = NULL;
 		struct profile *p = NULL;
-		void *bytes = NULL;
 
 		memcpy(copy, out.data, size);
 		if (n >= out.size)
 			copy[n - out.size] ^= 0x55;
 		memset(&back, 0, sizeof(back));
-		if (!profile_open(copy, size, &p, &e) && !profile_btf(p, 0, &bytes, &btf, &e) && !profile_notes(p, 0, &back, &e))
+		if (!profile_open(copy, size, &p, &e) && !profile_btf(p, 0, &btf, &e) && !profile_notes(p, 0, &back, &e))
 			opened += n < out.size;
 		notes_free(&back);
 		btf_free(btf);
-		free(bytes);
 		profile_free(p);
 		free(copy);
 	}

@@ -213,6 +213,7 @@ void btf_free(struct btf_data *b)
 		free(b->own);
 	for (i = 0; i < BTF_NAMES_NOTED; i++)
 		free(b->names[i].items);
+	btf_flavours_free(&b->flavours);
 	free(b->marks);
 	free(b->last);
 	free(b);

@@ -67,9 +67,10 @@ struct btf_data {
 	uint32_t strings_size;
 	uint32_t strings_len;  /* as the header has it: where the strings of a split BTF begin */
 	struct btf_data *base; /* of a split BTF; borrowed */
-	const struct btf_set *set; /* has the records and the strings; borrowed. NULL: they are in .bytes */
+	struct btf_set *set;       /* has the records and the strings; borrowed. NULL: they are in .bytes */
 	uint32_t bit;              /* of this kernel in .set */
 	bool other_endian;
+	struct btf_flavours flavours; /* of what is in no set */
 	uint32_t first;        /* id of the first type here: 1, or how many the base has */
 	uint32_t
 		first_string; /* offset of the first string here: 0, or how many bytes the base has */
@@ -172,6 +173,8 @@ static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t 
 #define BTF_ABSENT UINT32_MAX
 /* Where the record of @id is in .types, BTF_ABSENT: the kernel has none. 1 <= @id < count */
 uint32_t btf_set_record(const struct btf_data *b, uint32_t id);
+/* Of a named type; its versions share the name. */
+const char *btf_set_name(const struct btf_set *s, uint32_t id);
 /* What btf_find and btf_after are for a kernel of a set. */
 uint32_t btf_set_find(const struct btf_data *b, uint8_t kind, const char *name);
 uint32_t btf_set_after(const struct btf_data *b, uint32_t id, uint32_t kinds);

@@ -20,8 +20,7 @@ uint32_t btf_set_record(const struct btf_data *b, uint32_t id)
 	return BTF_ABSENT;
 }
 
-/* A name in .named; versions of an id share it. */
-static const char *name_of(const struct btf_set *s, uint32_t id)
+const char *btf_set_name(const struct btf_set *s, uint32_t id)
 {
 	return s->strings + s->words[s->at[id] + 1];
 }
@@ -37,12 +36,12 @@ uint32_t btf_set_find(const struct btf_data *b, uint8_t kind, const char *name)
 	high = end = s->named[kind + 1];
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (strcmp(name_of(s, mid), name) < 0)
+		if (strcmp(btf_set_name(s, mid), name) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < end && !strcmp(name_of(s, low), name); low++)
+	for (; low < end && !strcmp(btf_set_name(s, low), name); low++)
 		if (btf_set_record(b, low) != BTF_ABSENT)
 			return low;
 	return 0;
@@ -63,7 +62,7 @@ uint32_t btf_set_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
 	return 0;
 }
 
-int btf_open_set(const struct btf_set *set, uint32_t bit, bool other_endian, struct btf_data **out,
+int btf_open_set(struct btf_set *set, uint32_t bit, bool other_endian, struct btf_data **out,
                  struct abide_error *e)
 {
 	struct btf_data *b = calloc(1, sizeof(*b));

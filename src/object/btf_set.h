@@ -11,6 +11,16 @@
  */
 #define BTF_SET_KINDS 20 /* BTF_KIND_ENUM64 and those before it */
 
+/* Types by what stands in their names before a flavour: an entry each, in chains. */
+struct btf_flavours {
+	uint32_t *heads, mask; /* entry + 1 of a hash; 0 ends. NULL: not built yet */
+	struct btf_flavour {
+		uint32_t id, next, hash;
+	} *items;
+	uint32_t nr;
+	size_t room;
+};
+
 struct btf_set {
 	/*
 	 * By id, then version: which kernels have it (a bit each), then a record as in BTF. Names are offsets
@@ -22,13 +32,15 @@ struct btf_set {
 	char *strings;   /* the first is "", each ends in NUL */
 	uint32_t strings_size;
 	uint32_t named[BTF_SET_KINDS + 1]; /* by kind: first of its named types; these come first, by kind and name */
+	struct btf_flavours flavours;
 };
+void btf_flavours_free(struct btf_flavours *f);
 
 /*
  * The types of kernel @bit, without copying any; @set is borrowed. btf_bytes has none. btf_get fails for ids of
  * types that only other kernels have: btf_after passes them over.
  */
-int btf_open_set(const struct btf_set *set, uint32_t bit, bool other_endian, struct btf_data **out,
+int btf_open_set(struct btf_set *set, uint32_t bit, bool other_endian, struct btf_data **out,
                  struct abide_error *e);
 
 #endif

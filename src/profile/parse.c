@@ -307,5 +307,6 @@ void profile_free_set(struct btf_set *set)
 	free(set->words);
 	free(set->at);
 	free(set->strings);
+	btf_flavours_free(&set->flavours);
 	memset(set, 0, sizeof(*set));
 }

@@ -5,6 +5,7 @@
  * instruction and the state before it. Out: findings. Instruction sets leave nothing in
  * BTF, so a thing that came with the same release stands for them (the table says which).
  */
+#include <bpf/libbpf.h>
 #include <elf.h>
 #include <linux/btf.h>
 #include <linux/version.h>
@@ -16,13 +17,7 @@
 #include "check/program.h"
 
 #define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
-
-/* Map types that came after 5.10; older ones are on every kernel that has BTF worth asking. */
-static const char *const map_names[] = {
-	[BPF_MAP_TYPE_RINGBUF] = "ring buffer", [BPF_MAP_TYPE_INODE_STORAGE] = "inode storage",
-	[BPF_MAP_TYPE_TASK_STORAGE] = "task storage", [30] = "bloom filter", [31] = "user ring buffer",
-	[32] = "cgroup storage", [33] = "arena", [34] = "instruction array",
-};
+#define MAP_TYPE_CGRP_STORAGE 32 /* younger than the headers may be */
 
 /* A set of instructions, and the enumerator that came with the same release. */
 enum insn_set { SET_ATOMICS, SET_V4, SET_MAY_GOTO, SET_BARRIER };
@@ -318,7 +313,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		value_record(p, r, c);
 	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
 		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);
-		if (instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
+		/* registers are arguments of a system call only in its own entry */
+		if ((strcmp(type, "pt_regs") || *p->instead) && instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
 			finding_instead(p, "%s", instead);
 	}
 	if (c->state != CORE_VALUE)
@@ -420,6 +416,9 @@ static void check_load(struct program *p, const struct function *f, uint32_t ins
 		context_check(p, f, insn, i, base.off + i->i.off);
 	else if (base.kind == CELL_KERNEL)
 		typed_check(p, f, insn, i, &base);
+	else if (base.kind == CELL_ADDRESS && base.lost)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, i->core ? i->core->what : "load through a number",
+			    "from 5.12 to 6.12 a pointer on the stack is a number once a helper has read it there (as a key, a value, a record)");
 	else if (base.kind == CELL_ADDRESS)
 		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, i->core ? i->core->what : "load through a number",
 			    "to the verifier of %s it is a number, no pointer: bpf_probe_read_kernel reads there", p->x->kernel->name);
@@ -480,6 +479,37 @@ void use_externs(struct program *p)
 	}
 }
 
+/* A number of a map's definition without which no kernel makes the map: its loader has to set it. */
+static void left_open(struct program *p, const struct map_def *d, const char *member)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "%s.%s", d->name, member);
+	finding_add(p, FIND_MAP, SEV_FAILS, NULL, FINDING_WHOLE, what, "0 in the object, and no kernel makes such a map");
+	finding_loader(p);
+}
+
+static void check_size(struct program *p, const struct map_def *d)
+{
+	switch (d->type) {
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case MAP_TYPE_CGRP_STORAGE:
+	case BPF_MAP_TYPE_STRUCT_OPS:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* one for each processor: libbpf sets it */
+		return;
+	case BPF_MAP_TYPE_STACK_TRACE:
+		if (!d->value_size)
+			left_open(p, d, "value_size");
+		break;
+	default:
+		break;
+	}
+	if (!d->max_entries)
+		left_open(p, d, "max_entries");
+}
+
 /* libbpf makes all maps of an object, whichever program uses them. */
 void use_maps(struct program *p)
 {
@@ -494,19 +524,22 @@ void use_maps(struct program *p)
 		return;
 	for (m = 0; m < o->nr_maps; m++) {
 		const struct map_def *d = &o->maps[m];
+		const char *type = libbpf_bpf_map_type_str((enum bpf_map_type)d->type);
 		bool there = false;
 
 		if (d->source != MAP_BTF)
 			continue;
 		for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)
 			there |= v.value == d->type && strncmp(v.name, "__", 2);
-		if (d->type < sizeof(map_names) / sizeof(map_names[0]) && map_names[d->type])
-			snprintf(what, sizeof(what), "map %s (%s)", d->name, map_names[d->type]);
+		if (type)
+			snprintf(what, sizeof(what), "map %s (%s)", d->name, type);
 		else
 			snprintf(what, sizeof(what), "map %s (type %u)", d->name, d->type);
 		if (there)
 			finding_add(p, FIND_MAP, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has maps of that type", k->name);
 		else
 			finding_add(p, FIND_MAP, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no maps of type %u", k->name, d->type);
+		if (there)
+			check_size(p, d);
 	}
 }

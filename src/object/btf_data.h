@@ -173,8 +173,6 @@ static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t 
 #define BTF_ABSENT UINT32_MAX
 /* Where the record of @id is in .types, BTF_ABSENT: the kernel has none. 1 <= @id < count */
 uint32_t btf_set_record(const struct btf_data *b, uint32_t id);
-/* Of a named type; its versions share the name. */
-const char *btf_set_name(const struct btf_set *s, uint32_t id);
 /* What btf_find and btf_after are for a kernel of a set. */
 uint32_t btf_set_find(const struct btf_data *b, uint8_t kind, const char *name);
 uint32_t btf_set_after(const struct btf_data *b, uint32_t id, uint32_t kinds);

@@ -34,6 +34,8 @@ struct btf_set {
 	uint32_t named[BTF_SET_KINDS + 1]; /* by kind: first of its named types; these come first, by kind and name */
 	struct btf_flavours flavours;
 };
+/* Of a named type; its versions share the name. */
+const char *btf_set_name(const struct btf_set *s, uint32_t id);
 void btf_flavours_free(struct btf_flavours *f);
 
 /*

@@ -15,6 +15,7 @@ struct parser {
 	const uint8_t *unpacked;
 	size_t size;
 	struct cursor kinds, cols[PROFILE_KINDS][COL_NR];
+	uint32_t last[PROFILE_KINDS][COL_NR]; /* string of a column */
 	uint32_t *string; /* where each is, by number; 0 is "" */
 	uint32_t nr_strings;
 	size_t room_string, room_strings, room_words;
@@ -50,15 +51,16 @@ static void put_word(struct parser *x, uint32_t v)
 	x->set->words[x->nr_words++] = v;
 }
 
-static uint32_t add_string(struct parser *x, const char *s, uint32_t size)
+/* A string that begins like @last. All together may take as much as what is packed. */
+static uint32_t add_string(struct parser *x, uint32_t last, uint32_t shared, const char *rest, uint32_t size)
 {
 	uint32_t *numbers = array_grow(x->string, x->nr_strings, &x->room_string, sizeof(*numbers)), off = x->set->strings_size;
 	char *grown = x->set->strings;
 
 	if (numbers)
 		x->string = numbers;
-	if (numbers && size > x->room_strings - off) {
-		x->room_strings += x->room_strings / 2 + size + 65536;
+	if (numbers && shared + size > x->room_strings - off) {
+		x->room_strings += x->room_strings / 2 + shared + size + 65536;
 		grown = realloc(grown, x->room_strings);
 	}
 	if (!numbers || !grown) {
@@ -66,8 +68,9 @@ static uint32_t add_string(struct parser *x, const char *s, uint32_t size)
 		return 0;
 	}
 	x->set->strings = grown;
-	memcpy(grown + off, s, size);
-	x->set->strings_size += size;
+	memcpy(grown + off, grown + last, shared);
+	memcpy(grown + off + shared, rest, size);
+	x->set->strings_size += shared + size;
 	x->string[x->nr_strings++] = off;
 	return off;
 }
@@ -108,23 +111,27 @@ static bool get_old(struct cursor *c, uint32_t *v)
 	return true;
 }
 
-static uint32_t get_string(struct parser *x, struct cursor *tokens, struct cursor *bytes)
+/* @column: COL_OWN or COL_ELEM */
+static uint32_t get_string(struct parser *x, uint32_t kind, enum column tokens, enum column column)
 {
-	const char *s;
-	uint32_t v, size;
+	struct cursor *bytes = &x->cols[kind][column];
+	uint32_t *last = &x->last[kind][column], v, size, shared;
+	const char *rest;
 
-	if (get_old(tokens, &v)) {
+	if (get_old(&x->cols[kind][tokens], &v)) {
 		x->bad |= v >= x->nr_strings;
 		return x->bad ? 0 : x->string[v];
 	}
-	s = cursor_str_at(bytes, bytes->at);
-	if (!s) {
+	rest = cursor_str_at(bytes, bytes->at);
+	shared = cursor_u8(&x->cols[kind][column - 1]);
+	if (!rest || x->set->strings_size > PROFILE_UNPACKED || shared > strlen(x->set->strings + *last)) {
 		x->bad = true;
 		return 0;
 	}
-	size = (uint32_t)strlen(s) + 1;
+	size = (uint32_t)strlen(rest) + 1;
 	bytes->at += size;
-	return add_string(x, s, size);
+	*last = add_string(x, *last, shared, rest, size);
+	return *last;
 }
 
 static uint32_t get_type(struct parser *x, struct cursor *tokens)
@@ -137,13 +144,15 @@ static uint32_t get_type(struct parser *x, struct cursor *tokens)
 	return v;
 }
 
-static uint32_t get_word(struct parser *x, struct cursor *cols, char what, uint32_t before)
+static uint32_t get_word(struct parser *x, uint32_t kind, char what, uint32_t before)
 {
+	struct cursor *cols = x->cols[kind];
+
 	switch (what) {
 	case WORD_TYPE:
 		return get_type(x, &cols[COL_ROW]);
 	case WORD_NAME:
-		return get_string(x, &cols[COL_ROW], &cols[COL_ELEM]);
+		return get_string(x, kind, COL_ROW, COL_ELEM);
 	case WORD_SIZE:
 		return get_number(&cols[COL_HEAD]);
 	case WORD_DELTA:
@@ -157,34 +166,76 @@ static uint32_t get_word(struct parser *x, struct cursor *cols, char what, uint3
 
 static bool columns_bad(const struct cursor *cols)
 {
-	return cols[COL_ROW].bad || cols[COL_HEAD].bad || cols[COL_NUM].bad || cols[COL_MASK].bad;
+	return cols[COL_ROW].bad || cols[COL_HEAD].bad || cols[COL_NUM].bad || cols[COL_MASK].bad ||
+	       cols[COL_COPY].bad;
 }
 
-static void get_record(struct parser *x, uint32_t kind, uint32_t name)
+/*
+ * Elements @i and on, @n of them: whole, or with their tokens as they stand at word @from, where the version
+ * before has them. The elements of this begin at @begin.
+ */
+static void get_elements(struct parser *x, uint32_t kind, uint32_t begin, uint32_t n, const uint32_t *from)
 {
 	const struct kind_words *k = &kind_words[kind];
-	uint32_t head, vlen, i, j, n = k->nr_element, before[3] = { 0 };
-	struct cursor *cols = x->cols[kind];
+	uint32_t j, v;
 
-	for (i = 0, j = 0; i < x->mask_bytes; i++)
-		j |= (uint32_t)cursor_u8(&cols[COL_MASK]) << 8 * i;
+	for (; n && !x->bad && !columns_bad(x->cols[kind]); n--)
+		for (j = 0; j < k->nr_element; j++) {
+			v = x->nr_words - begin < k->nr_element ? 0 : x->set->words[x->nr_words - k->nr_element];
+			v = from && word_is_token(k->element[j]) ? *from : get_word(x, kind, k->element[j], v);
+			from += from != NULL;
+			put_word(x, v);
+		}
+}
+
+/* As runs of the version whose record is at word @old (kinds.h has them). */
+static void get_runs(struct parser *x, uint32_t kind, uint32_t begin, uint32_t vlen, uint32_t old)
+{
+	const struct kind_words *k = &kind_words[kind];
+	uint32_t there = x->set->words[old + 1] & 0xffffff, i = 0, j = 0, skip, fresh, copy;
+	struct cursor *runs = &x->cols[kind][COL_COPY];
+
+	while (i < vlen && !x->bad && !columns_bad(x->cols[kind])) {
+		skip = get_number(runs);
+		fresh = get_number(runs);
+		copy = get_number(runs);
+		if (skip > there - j || copy > there - j - skip || fresh > vlen - i || copy > vlen - i - fresh || !(fresh | copy)) {
+			x->bad = true;
+			return;
+		}
+		j += skip;
+		get_elements(x, kind, begin, fresh, NULL);
+		get_elements(x, kind, begin, copy, x->set->words + old + 3 + k->nr_extra + (size_t)k->nr_element * j);
+		i += fresh + copy;
+		j += copy;
+	}
+}
+
+/* A version. @old: where the record of the one before it is, 0: none is (a record is behind a word). */
+static void get_record(struct parser *x, uint32_t kind, uint32_t name, uint32_t old)
+{
+	const struct kind_words *k = &kind_words[kind];
+	struct cursor *cols = x->cols[kind];
+	uint32_t head, vlen, i, mask = 0;
+
+	for (i = 0; i < x->mask_bytes; i++)
+		mask |= (uint32_t)cursor_u8(&cols[COL_MASK]) << 8 * i;
 	head = get_number(&cols[COL_HEAD]);
 	vlen = head >> 1 & 0xffffff;
 	/* each element takes a byte of some column at least */
-	x->bad |= n && vlen > x->size;
-	if (x->bad || !make_room(x, 4 + k->nr_extra + (uint64_t)n * vlen))
+	x->bad |= k->nr_element && vlen > x->size;
+	if (x->bad || !make_room(x, 4 + k->nr_extra + (uint64_t)k->nr_element * vlen))
 		return;
-	put_word(x, j);
-	put_word(x, k->tag ? get_word(x, cols, WORD_NAME, 0) : name);
+	put_word(x, mask);
+	put_word(x, k->tag ? get_word(x, kind, WORD_NAME, 0) : name);
 	put_word(x, kind << 24 | (head & 1) << 31 | vlen);
-	put_word(x, get_word(x, cols, k->third, 0));
+	put_word(x, get_word(x, kind, k->third, 0));
 	for (i = 0; i < k->nr_extra; i++)
-		put_word(x, get_word(x, cols, k->extra[i], 0));
-	for (i = 0; n && i < vlen && !x->bad && !columns_bad(cols); i++)
-		for (j = 0; j < n; j++) {
-			before[j] = get_word(x, cols, k->element[j], before[j]);
-			put_word(x, before[j]);
-		}
+		put_word(x, get_word(x, kind, k->extra[i], 0));
+	if (k->nr_element && old)
+		get_runs(x, kind, x->nr_words, vlen, old);
+	else if (k->nr_element)
+		get_elements(x, kind, x->nr_words, vlen, NULL);
 	x->bad |= columns_bad(cols);
 }
 
@@ -216,7 +267,7 @@ static void get_named(struct parser *x)
 		x->set->named[k] = x->nr_named + 1;
 		before = 0;
 		while (!x->bad && kind_words[k].named && cursor_left(&x->cols[k][COL_NAME])) {
-			name = get_string(x, &x->cols[k][COL_NAME], &x->cols[k][COL_OWN]);
+			name = get_string(x, k, COL_NAME, COL_OWN);
 			buf_u32(&x->named, name);
 			strings = x->set->strings;
 			x->bad |= x->cols[k][COL_NAME].bad || !name || strcmp(strings + before, strings + name) > 0;
@@ -230,13 +281,13 @@ static void get_named(struct parser *x)
 /* All versions of entry @i, which is type @i + 1. */
 static void get_entry(struct parser *x, uint32_t i, uint32_t kind)
 {
-	uint32_t name = 0, n = 1;
+	uint32_t name = 0, n = 1, old = 0, at;
 
 	x->set->at[i + 1] = x->nr_words;
 	if (i < x->nr_named) {
 		memcpy(&name, x->named.data + (size_t)i * 4, 4);
-		n = get_number(&x->cols[kind][COL_MASK]);
-		x->bad |= !n;
+		n = get_number(&x->cols[kind][COL_COUNT]);
+		x->bad |= !n || x->cols[kind][COL_COUNT].bad;
 	}
 	if (kind >= PROFILE_KINDS || !kind_words[kind].third) {
 		x->bad = true;
@@ -244,8 +295,11 @@ static void get_entry(struct parser *x, uint32_t i, uint32_t kind)
 	}
 	if (x->next <= i) /* unnamed, and nobody before it refers to it */
 		x->next = i + 1;
-	for (; n && !x->bad; n--)
-		get_record(x, kind, name);
+	for (; n && !x->bad; n--) {
+		at = x->nr_words + 1;
+		get_record(x, kind, name, old);
+		old = at;
+	}
 }
 
 static void get_entries(struct parser *x)
@@ -276,7 +330,7 @@ int profile_parse(const struct profile *p, const void *unpacked, struct btf_set 
 	int err = 0;
 
 	memset(set, 0, sizeof(*set));
-	add_string(&x, "", 1);
+	add_string(&x, 0, 0, "", 1);
 	split(&x);
 	if (!x.bad)
 		get_named(&x);

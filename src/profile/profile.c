@@ -125,7 +125,7 @@ const struct profile_facts *profile_facts(const struct profile *p, uint32_t i)
 	return &p->facts[i];
 }
 
-static int unpack(struct profile *p, struct abide_error *e)
+int profile_unpack(struct profile *p, struct abide_error *e)
 {
 	void *unpacked;
 	size_t n;
@@ -147,7 +147,7 @@ static int unpack(struct profile *p, struct abide_error *e)
 
 int profile_btf(struct profile *p, uint32_t i, struct btf_data **btf, struct abide_error *e)
 {
-	int err = unpack(p, e);
+	int err = profile_unpack(p, e);
 
 	*btf = NULL;
 	return err ? err

@@ -16,6 +16,8 @@ struct profile {
 	uint8_t *notes;     /* NULL until some kernel's are asked for */
 };
 
+/* Fill .set, if it is not yet. */
+int profile_unpack(struct profile *p, struct abide_error *e);
 /* Make the set of what was packed. */
 int profile_parse(const struct profile *p, const void *unpacked, struct btf_set *set, struct abide_error *e);
 void profile_free_set(struct btf_set *set);

@@ -29,9 +29,8 @@
  * for strings: each is written where it is first used, in the column of that kind of use,
  * without what it shares with the string before it there.
  *
- * A token refers to an entry or string: one byte 0 is the next new one, else three bytes,
- * the highest first, of 0x800000 + number (types: 0 is void, entry N is N + 1; strings: 0
- * is ""). Numbers are LEB128; differences are zigzag first.
+ * A token refers to an entry or string: one byte 0 is the next new one, 1 is none (void, or ""), else three bytes,
+ * the highest first, of 0x800000 + number (entry N is N + 1, the first string is 1). Numbers are LEB128; differences are zigzag first.
  *
  * The elements of a second or later version are told as runs, in COL_COPY: how many of the version before it
  * to pass over, how many are new, how many then are as there, until all are there. What is as there takes
@@ -49,13 +48,16 @@
 #define PROFILE_VERSION   3
 #define PROFILE_UNPACKED  (128u << 20) /* bytes; seven kernels take 5 MiB */
 #define PROFILE_LINE      1024 /* bytes of a line of notes, NUL included */
+#define PROFILE_NEXT      0 /* tokens */
+#define PROFILE_NONE      1
 #define PROFILE_OLD       0x800000u
 #define PROFILE_REFERENCE 255
 #define PROFILE_SHARED    254 /* no more is told */
 
 enum column {
 	COL_NAME,  /* tokens: names of named entries, before all else */
-	COL_ROW,   /* tokens of types and names */
+	COL_TYPE,  /* tokens of types */
+	COL_WORD,  /* tokens of other names */
 	COL_HEAD,  /* elements and kflag; sizes */
 	COL_NUM,   /* offsets, values and the like */
 	COL_COUNT, /* versions of named entries */
@@ -86,7 +88,7 @@ struct kind_words {
 	bool tag;              /* it has a name, which is part of its content */
 };
 
-/* Is the word in COL_ROW, so that a version may have it of the one before? */
+/* Is the word a token, so that a version may have it of the one before? */
 static inline bool word_is_token(char what)
 {
 	return what == WORD_TYPE || what == WORD_NAME;

@@ -103,7 +103,9 @@ static bool get_old(struct cursor *c, uint32_t *v)
 	uint8_t first = cursor_u8(c);
 
 	*v = 0;
-	if (!first && !c->bad)
+	if (first == PROFILE_NONE || c->bad)
+		return true;
+	if (first == PROFILE_NEXT)
 		return false;
 	*v = (uint32_t)(first & 127) << 16;
 	*v |= (uint32_t)cursor_u8(c) << 8;
@@ -150,9 +152,9 @@ static uint32_t get_word(struct parser *x, uint32_t kind, char what, uint32_t be
 
 	switch (what) {
 	case WORD_TYPE:
-		return get_type(x, &cols[COL_ROW]);
+		return get_type(x, &cols[COL_TYPE]);
 	case WORD_NAME:
-		return get_string(x, kind, COL_ROW, COL_ELEM);
+		return get_string(x, kind, COL_WORD, COL_ELEM);
 	case WORD_SIZE:
 		return get_number(&cols[COL_HEAD]);
 	case WORD_DELTA:
@@ -166,7 +168,7 @@ static uint32_t get_word(struct parser *x, uint32_t kind, char what, uint32_t be
 
 static bool columns_bad(const struct cursor *cols)
 {
-	return cols[COL_ROW].bad || cols[COL_HEAD].bad || cols[COL_NUM].bad || cols[COL_MASK].bad ||
+	return cols[COL_TYPE].bad || cols[COL_WORD].bad || cols[COL_HEAD].bad || cols[COL_NUM].bad || cols[COL_MASK].bad ||
 	       cols[COL_COPY].bad;
 }
 

@@ -76,6 +76,10 @@ static void put_difference(struct buf *to, uint32_t v, uint32_t before)
 
 static void put_old(struct buf *to, uint32_t v)
 {
+	if (!v) {
+		buf_u8(to, PROFILE_NONE);
+		return;
+	}
 	buf_u8(to, (uint8_t)((v | PROFILE_OLD) >> 16));
 	buf_u8(to, (uint8_t)(v >> 8));
 	buf_u8(to, (uint8_t)v);
@@ -93,7 +97,7 @@ static void put_string(struct writer *w, uint32_t kind, enum column tokens, enum
 		return;
 	}
 	w->string[s] = ++w->nr_strings;
-	buf_u8(&cols[tokens], 0);
+	buf_u8(&cols[tokens], PROFILE_NEXT);
 	text = intern_get(&w->m->strings, s);
 	before = intern_get(&w->m->strings, *last);
 	while (shared < PROFILE_SHARED && text[shared] && text[shared] == before[shared])
@@ -112,7 +116,7 @@ static void put_type(struct writer *w, struct buf *tokens, uint32_t type)
 	}
 	w->queue[w->nr_queue++] = type - 1;
 	w->number[type - 1] = w->nr_queue;
-	buf_u8(tokens, 0);
+	buf_u8(tokens, PROFILE_NEXT);
 }
 
 static void put_word(struct writer *w, uint32_t kind, char what, uint32_t v, uint32_t before)
@@ -121,10 +125,10 @@ static void put_word(struct writer *w, uint32_t kind, char what, uint32_t v, uin
 
 	switch (what) {
 	case WORD_TYPE:
-		put_type(w, &cols[COL_ROW], v);
+		put_type(w, &cols[COL_TYPE], v);
 		break;
 	case WORD_NAME:
-		put_string(w, kind, COL_ROW, COL_ELEM, v);
+		put_string(w, kind, COL_WORD, COL_ELEM, v);
 		break;
 	case WORD_SIZE:
 		put_number(&cols[COL_HEAD], v);

@@ -49,6 +49,14 @@ static inline bool row_named(const struct btf_info *t)
 	}
 }
 
+/* Names of parameters that a profile keeps whoever has them. */
+static inline const char *row_arg_name(const char *name)
+{
+	const char *end = *name ? strstr(name + 1, "__") : NULL;
+
+	return end && end[2] ? name : "";
+}
+
 static inline void row_hash(const struct btf_data *b, uint32_t id, uint64_t *h, int depth)
 {
 	uint32_t i, array[3];
@@ -83,7 +91,7 @@ static inline void row_hash(const struct btf_data *b, uint32_t id, uint64_t *h, 
 		row_feed(h, &v.value, 8);
 	}
 	for (i = 0; btf_arg_at(b, &t, i, &a); i++) {
-		row_text(h, a.name);
+		row_text(h, row_arg_name(a.name));
 		row_hash(b, a.type, h, depth + 1);
 	}
 	for (i = 0; btf_slot_at(b, &t, i, &s); i++) {

@@ -3,6 +3,7 @@
  * Profiles of small BTFs that the test makes: every kind, several kernels in one file, either byte
  * order; what is refused; damaged files; what users' words for kernels mean; the store.
  */
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +12,30 @@
 #include "image/image.h"
 #include "profile/hash.h"
 #include "profile/kernels.h"
+#include "profile/kinds.h"
 #include "profile/read.h"
 #include "profile_kit.h"
+
+/* Members and enumerators of which a later kernel has lost, got and moved some. */
+static void make_long(struct bb *b, uint32_t s32, bool later)
+{
+	struct bb_member m[200];
+	struct bb_value v[200];
+	char names[200][16];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < 200; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s_%" PRIu32, i % 50 == 7 && later ? "other" : "member", i);
+		if (later && (i < 3 || (i > 90 && i < 170))) /* more in a row than the writer looks for */
+			continue;
+		m[n] = (struct bb_member)BB_AT(names[later && (i == 20 || i == 21) ? 41 - i : i], s32, 4 * n);
+		v[n] = (struct bb_value){ names[i], (int64_t)(later ? i : 2 * i) };
+		n++;
+	}
+	bb_struct(b, BTF_KIND_STRUCT, "long", 4 * n, false, n, m);
+	bb_enum(b, BTF_KIND_ENUM, "longer", false, n, v);
+	bb_enum(b, BTF_KIND_ENUM, "none_yet", false, later ? n : 0, v);
+}
 
 /* Every kind; @later: a kernel in which a struct has grown, a function's argument and a struct have gone. */
 static void make(struct bb *b, bool later)
@@ -41,6 +64,7 @@ static void make(struct bb *b, bool later)
 	bb_struct(b, BTF_KIND_STRUCT, "twice", 8, true, 1, inner);
 	if (!later)
 		bb_struct(b, BTF_KIND_STRUCT, "gone", 4, true, 1, inner);
+	make_long(b, s32, later);
 	bb_ref(b, BTF_KIND_FWD, "elsewhere", 0);
 	bb_ref(b, BTF_KIND_TYPEDEF, "task_t", task);
 	modifier = bb_ref(b, BTF_KIND_CONST, "", bb_ref(b, BTF_KIND_VOLATILE, "", bb_ref(b, BTF_KIND_RESTRICT, "", self)));
@@ -50,6 +74,9 @@ static void make(struct bb *b, bool later)
 
 		proto = bb_proto(b, s32, later ? 2 : 3, args);
 		func = bb_ref(b, BTF_KIND_FUNC, "tell", proto);
+		args[1].name = "text__nullable";
+		bb_ref(b, BTF_KIND_FUNC, "tell_it", bb_proto(b, u64, 2, args));
+		bb_ref(b, BTF_KIND_FUNC, "__traceiter_told", bb_proto(b, chr, 2, args));
 		bb_ref(b, BTF_KIND_FUNC, "tell_again", bb_proto(b, 0, 1, args));
 	}
 	bb_type(b, "tag", BTF_KIND_DECL_TAG, false, 0, func);
@@ -162,6 +189,10 @@ static void make_notes(struct notes n[3])
 		notes_add(&n[i], NOTE_FUNCTION, "vfs_read", NULL);
 		notes_add(&n[i], NOTE_FUNCTION, i ? "vfs_readv" : "vfs_r", NULL);
 		notes_add(&n[i], NOTE_CONFIG, "HZ", i == 1 ? "1000" : "250");
+		notes_add(&n[i], NOTE_NO_TRACE, "tell", NULL); /* functions that BTF has */
+		notes_add(&n[i], NOTE_NO_TRACE, i ? "tell_again" : "tell_a", NULL);
+		notes_add(&n[i], NOTE_AMBIGUOUS, "tell_again", i == 1 ? "3" : "2");
+		notes_add(&n[i], NOTE_GONE, "tell", NULL);
 		name[300] = (char)('a' + i);
 		notes_add(&n[i], NOTE_SYMBOL, name, NULL);
 		notes_add_config(&n[i], "# CONFIG_NOT is not set\nCONFIG_YES=y\nCONFIG_TEXT=\"a b\"\nCONFIG_BAD-NAME=y\nCONFIG_HZ");
@@ -186,11 +217,52 @@ static void same_notes(struct profile *p, const struct notes n[3])
 		OK(notes_find(&back, NOTE_CONFIG, "TEXT", &value) && !strcmp(value, "\"a b\""), "blanks included");
 		OK(notes_find(&back, NOTE_FUNCTION, "vfs_read", &value) && !*value, "one without a value");
 		OK(notes_find(&back, NOTE_FUNCTION, "vfs_r", NULL) == !i, "what others begin with is found only where it is");
+		OK(notes_find(&back, NOTE_AMBIGUOUS, "tell_again", &value) && !strcmp(value, i == 1 ? "3" : "2"), "a described function's");
+		OK(notes_find(&back, NOTE_NO_TRACE, "tell", &value) && !*value, "and one without a value");
 		OK(!notes_find(&back, NOTE_FUNCTION, "vfs_rea", NULL) && !notes_find(&back, NOTE_CONFIG, "NOT", NULL),
 		   "nothing else is");
 		OK(notes_know(&back, KNOWS_CONFIG) && !notes_know(&back, KNOWS_TRACE), "what is known and what not");
 		notes_free(&back);
 	}
+}
+
+/* The name of a function's parameter. */
+static const char *parameter(struct btf_data *b, const char *function, uint32_t i)
+{
+	struct btf_info t;
+	struct btf_arg a;
+
+	return btf_get(b, btf_find(b, BTF_KIND_FUNC, function), &t) && btf_get(b, t.type, &t) && btf_arg_at(b, &t, i, &a) ? a.name : NULL;
+}
+
+/* Something depends on some names of parameters; the others are left out. */
+static void parameters(void)
+{
+	struct abide_error e = { 0 };
+	struct btf_data *btf = NULL;
+	struct profile *p = NULL;
+	struct buf out = { 0 };
+	struct made m[3];
+	const char *name;
+
+	three(m);
+	OK(!profile_write(&m[0].k, 1, &out, &e) && !profile_open(out.data, out.size, &p, &e) && !profile_btf(p, 0, &btf, &e), "a profile");
+	name = parameter(btf, "__traceiter_told", 0);
+	OK(name && !strcmp(name, "who"), "an argument of a tracepoint has its name");
+	name = parameter(btf, "tell_it", 1);
+	OK(name && !strcmp(name, "text__nullable"), "what the verifier goes by stays");
+	name = parameter(btf, "tell_it", 0);
+	OK(name && !*name, "any other parameter's goes");
+	btf_free(btf);
+	profile_free(p);
+	out.data[8] = PROFILE_VERSION - 1; /* as an abide before this one wrote it */
+	SAME(profile_open(out.data, out.size, &p, &e), -EINVAL, "a profile of an older version is refused");
+	OK(!strcmp(e.tag, "profile-version"), "as that");
+	HAS(e.hint, "abide kernel add", "and it is said what to do");
+	buf_free(&out);
+	close_made(&m[0]);
+	close_made(&m[1]);
+	close_made(&m[2]);
 }
 
 static void round_trip(void)
@@ -411,7 +483,7 @@ static void store(void)
 	SAME(kernels_add(path, "../../x", false, &f, &e), -EINVAL, "no name leads out of the store");
 	SAME(kernels_add(path, "mine", false, &f, &e), 0, "under another name");
 	snprintf(profile, sizeof(profile), "%s/abide/kernels/broken.kernel", dir);
-	write_file(profile, "ABIDEKRN\2\0\0\0", 12);
+	write_file(profile, "ABIDEKRN\3\0\0\0", 12);
 	SAME(kernels_open(&ks, &e), 0, "a damaged profile hides no others");
 	SAME(kernels_count(ks), builtin + 3, "all are listed");
 	SAME(kernels_find(ks, "9.1", &l, &e), 0, "the added one is found");
@@ -446,6 +518,7 @@ int main(int argc, char **argv)
 		keep(argv[1]);
 	hashes();
 	round_trip();
+	parameters();
 	refusals();
 	damage();
 	store();

@@ -5,7 +5,6 @@
  * instruction and the state before it. Out: findings. Instruction sets leave nothing in
  * BTF, so a thing that came with the same release stands for them (the table says which).
  */
-#include <bpf/libbpf.h>
 #include <elf.h>
 #include <linux/btf.h>
 #include <linux/version.h>
@@ -18,6 +17,15 @@
 
 #define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
 #define MAP_TYPE_CGRP_STORAGE 32 /* younger than the headers may be */
+
+/* By enum bpf_map_type, which headers may have less of; lower-case, as bpftool has them. */
+static const char *const map_names[] = {
+	"unspec", "hash", "array", "prog_array", "perf_event_array", "percpu_hash", "percpu_array", "stack_trace",
+	"cgroup_array", "lru_hash", "lru_percpu_hash", "lpm_trie", "array_of_maps", "hash_of_maps", "devmap", "sockmap",
+	"cpumap", "xskmap", "sockhash", "cgroup_storage", "reuseport_sockarray", "percpu_cgroup_storage", "queue", "stack",
+	"sk_storage", "devmap_hash", "struct_ops", "ringbuf", "inode_storage", "task_storage", "bloom_filter", "user_ringbuf",
+	"cgrp_storage", "arena", "insn_array",
+};
 
 /* A set of instructions, and the enumerator that came with the same release. */
 enum insn_set { SET_ATOMICS, SET_V4, SET_MAY_GOTO, SET_BARRIER };
@@ -524,7 +532,7 @@ void use_maps(struct program *p)
 		return;
 	for (m = 0; m < o->nr_maps; m++) {
 		const struct map_def *d = &o->maps[m];
-		const char *type = libbpf_bpf_map_type_str((enum bpf_map_type)d->type);
+		const char *type = d->type < sizeof(map_names) / sizeof(map_names[0]) ? map_names[d->type] : NULL;
 		bool there = false;
 
 		if (d->source != MAP_BTF)

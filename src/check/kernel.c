@@ -101,16 +101,6 @@ void kernel_look_at(struct check_kernel *k, struct btf_data *module)
 	k->modules = module ? btf_count(k->own) : 0;
 }
 
-void check_kernel_rename(struct check_kernel *k, const char *name)
-{
-	char *copy = strdup(name);
-
-	if (!copy)
-		return;
-	free(k->name);
-	k->name = copy;
-}
-
 const char *check_kernel_name(const struct check_kernel *k)
 {
 	return k->name;

@@ -268,6 +268,19 @@ const struct abide_error *kernels_fault(const struct kernels *ks, uint32_t i)
 	return ks->items[i]->fault.code ? &ks->items[i]->fault : NULL;
 }
 
+/* A file that is read again in no time. */
+static bool is_raw(const struct kernel *k)
+{
+	return k->origin == KERNEL_FILE && !k->set && (!k->image || !strcmp(k->image->format, "raw BTF"));
+}
+
+bool kernels_droppable(const struct kernels *ks, uint32_t i)
+{
+	const struct kernel *k = ks->items[i];
+
+	return k->set ? profile_count(k->set->profile) == 1 : is_raw(k);
+}
+
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e)
 {
 	struct kernel *k = ks->items[i];
@@ -279,6 +292,10 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 			*e = k->fault;
 		return k->fault.code;
 	}
+	if (!k->btf && is_raw(k) && !k->image)
+		err = image_open(k->path, &k->image, e);
+	if (err)
+		return err;
 	if (!k->btf && k->set)
 		err = profile_btf(k->set->profile, k->index, &k->btf, e);
 	else if (!k->btf && k->image)
@@ -383,6 +400,16 @@ void kernels_drop(struct kernels *ks, uint32_t i)
 	k->has_modules = false;
 	btf_free(k->btf);
 	k->btf = NULL;
+	if (!kernels_droppable(ks, i))
+		return;
+	if (k->set) {
+		profile_trim(k->set->profile);
+		notes_free(&k->notes);
+		k->has_notes = false;
+	} else {
+		image_free(k->image);
+		k->image = NULL;
+	}
 }
 
 static int list_add(struct kernel_list *l, uint32_t i, struct abide_error *e)

@@ -105,13 +105,19 @@ out:
 	return err;
 }
 
+void profile_trim(struct profile *p)
+{
+	profile_free_set(&p->set);
+	free(p->notes);
+	p->notes = NULL;
+}
+
 void profile_free(struct profile *p)
 {
 	if (!p)
 		return;
-	profile_free_set(&p->set);
+	profile_trim(p);
 	free(p->facts);
-	free(p->notes);
 	free(p);
 }
 

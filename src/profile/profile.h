@@ -52,6 +52,9 @@ const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
  */
 int profile_btf(struct profile *p, uint32_t i, struct btf_data **btf, struct abide_error *e);
 
+/* Give back what unpacking took, most of it by far, when no BTF of it is open; the next profile_btf unpacks again. */
+void profile_trim(struct profile *p);
+
 /* What else is known of kernel @i, into @out. The first call unpacks it for all (some 5 ms for seven kernels). */
 int profile_notes(struct profile *p, uint32_t i, struct notes *out, struct abide_error *e);
 

@@ -185,8 +185,9 @@ static void get_elements(struct parser *x, uint32_t kind, uint32_t begin, uint32
 		for (j = 0; j < k->nr_element; j++) {
 			v = x->nr_words - begin < k->nr_element ? 0 : x->set->words[x->nr_words - k->nr_element];
 			v = from && word_is_token(k->element[j]) ? *from : get_word(x, kind, k->element[j], v);
-			from += from != NULL;
 			put_word(x, v);
+			if (from)
+				from++;
 		}
 }
 

@@ -51,7 +51,7 @@ static void put_word(struct parser *x, uint32_t v)
 	x->set->words[x->nr_words++] = v;
 }
 
-/* A string that begins like @last. All together may take as much as what is packed. */
+/* A string that begins like @last. */
 static uint32_t add_string(struct parser *x, uint32_t last, uint32_t shared, const char *rest, uint32_t size)
 {
 	uint32_t *numbers = array_grow(x->string, x->nr_strings, &x->room_string, sizeof(*numbers)), off = x->set->strings_size;
@@ -126,6 +126,7 @@ static uint32_t get_string(struct parser *x, uint32_t kind, enum column tokens, 
 	}
 	rest = cursor_str_at(bytes, bytes->at);
 	shared = cursor_u8(&x->cols[kind][column - 1]);
+	/* what is shared makes more of them than there are bytes, but not without end */
 	if (!rest || x->set->strings_size > PROFILE_UNPACKED || shared > strlen(x->set->strings + *last)) {
 		x->bad = true;
 		return 0;

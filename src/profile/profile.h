@@ -14,8 +14,8 @@
 /*
  * Kernel profiles: all types, enumerators, functions and prototypes of one or several
  * kernels' BTF, merged, and what is known of each. Nothing that a program can depend on is
- * left out: a profile gives a BTF back that holds the same types, in another order. What a
- * kernel tells beside its BTF (image/notes.h) is in it, too.
+ * left out: a profile gives a BTF back that holds the same types, under other ids, but for the names of
+ * most parameters (profile/kinds.h). What a kernel tells beside its BTF (image/notes.h) is in it, too.
  */
 #define PROFILE_KERNELS 32 /* in one file: a bit each */
 

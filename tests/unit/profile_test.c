@@ -226,6 +226,45 @@ static void same_notes(struct profile *p, const struct notes n[3])
 	}
 }
 
+/* An id means the same type in all kernels of a set, and is a hole where a kernel has not got it. */
+static void shared_ids(void)
+{
+	struct abide_error e = { 0 };
+	struct btf_data *b[3] = { NULL };
+	struct profile_kernel list[3];
+	struct profile *p = NULL;
+	struct buf out = { 0 };
+	struct btf_info t;
+	struct made m[3];
+	uint32_t i, id, at = 0;
+	size_t size;
+
+	three(m);
+	for (i = 0; i < 3; i++)
+		list[i] = m[i].k;
+	OK(!profile_write(list, 3, &out, &e) && !profile_open(out.data, out.size, &p, &e), "a profile of three kernels");
+	for (i = 0; i < 3; i++)
+		SAME(profile_btf(p, i, &b[i], &e), 0, "its BTF");
+	id = btf_find(b[0], BTF_KIND_STRUCT, "gone");
+	OK(id && btf_get(b[0], id, &t) && !strcmp(t.name, "gone"), "a struct that only some have");
+	SAME(btf_find(b[2], BTF_KIND_STRUCT, "gone"), id, "has one id in these");
+	SAME(btf_find(b[1], BTF_KIND_STRUCT, "gone"), 0, "is not found in the other");
+	OK(!btf_get(b[1], id, &t), "is not got");
+	SAME(btf_flavour(b[1], "gone", &at), 0, "nor by its essential name");
+	SAME(btf_flavour(b[0], "gone___mine", &at), id, "by which the others have it");
+	OK(btf_after(b[0], id - 1, ~0u) == id && btf_after(b[1], id - 1, ~0u) > id, "and is passed over");
+	id = btf_find_type(b[0], "task");
+	SAME(btf_find_type(b[1], "task"), id, "a struct that has changed has one id");
+	OK(btf_get(b[0], id, &t) && t.size == 32 && btf_get(b[1], id, &t) && t.size == 40, "and each kernel's own content");
+	OK(!btf_bytes(b[0], &size) && !size, "there are no bytes of it alone");
+	for (i = 0; i < 3; i++) {
+		btf_free(b[i]);
+		close_made(&m[i]);
+	}
+	profile_free(p);
+	buf_free(&out);
+}
+
 /* The name of a function's parameter. */
 static const char *parameter(struct btf_data *b, const char *function, uint32_t i)
 {
@@ -519,6 +558,7 @@ int main(int argc, char **argv)
 	hashes();
 	round_trip();
 	parameters();
+	shared_ids();
 	refusals();
 	damage();
 	store();

@@ -111,6 +111,16 @@ void finding_value(struct program *p, const char *fmt, ...)
 	va_end(ap);
 }
 
+void finding_module(struct program *p, const struct module *m)
+{
+	struct finding *f = p->out->nr ? &p->out->items[p->out->nr - 1] : NULL;
+
+	if (p->soft || !f || !m)
+		return;
+	snprintf(f->module, sizeof(f->module), "%s", module_name(m));
+	f->if_loaded = !modules_loaded(p->x->kernel->modules);
+}
+
 void finding_place(struct program *p, uint32_t byte)
 {
 	if (!p->soft && p->out->nr)
@@ -132,6 +142,39 @@ const struct finding *findings_worst(const struct findings *l)
 		if (!l->items[i].guarded && !l->items[i].constant && l->items[i].severity > (worst ? worst->severity : SEV_FINE))
 			worst = &l->items[i];
 	return worst;
+}
+
+/* Has one before it the same condition? */
+static bool told_before(const struct findings *l, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (l->items[i].if_loaded && !l->items[i].guarded && !l->items[i].constant && !strcmp(l->items[i].module, l->items[n].module))
+			return true;
+	return false;
+}
+
+const char *findings_modules(const struct findings *l, char *buf, size_t size)
+{
+	uint32_t i, nr = 0;
+	size_t n = 0;
+
+	*buf = 0;
+	for (i = 0; i < l->nr && n < size; i++) {
+		const struct finding *f = &l->items[i];
+
+		if (f->if_loaded && !f->guarded && !f->constant && !told_before(l, i))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", nr++ ? ", " : "", f->module);
+	}
+	if (!nr)
+		return buf;
+	n = strlen(buf);
+	if (n + 9 < size) { /* "modules " in front */
+		memmove(buf + (nr > 1 ? 8 : 7), buf, n + 1);
+		memcpy(buf, nr > 1 ? "modules " : "module ", nr > 1 ? 8 : 7);
+	}
+	return buf;
 }
 
 int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e)
@@ -201,7 +244,9 @@ static const struct core_result *rule_core(void *arg, const struct function *f, 
 
 static enum flow_extern rule_symbol(void *arg, uint32_t symbol)
 {
-	switch (use_extern(arg, symbol)) {
+	const struct module *module;
+
+	switch (use_extern(arg, symbol, &module)) {
 	case EXTERN_KCONFIG:
 		return FLOW_KCONFIG;
 	case EXTERN_ABSENT:
@@ -303,33 +348,6 @@ static int walk(struct program *p, struct flow_rules *rules)
 	return all_reached(p, rules, p->f, 0);
 }
 
-/*
- * A program at a function that only a module has is checked with that module's types behind the kernel's.
- * A symbol that the kernel is known to have comes first for kprobes, which need no BTF.
- */
-static void find_module(const struct program *p)
-{
-	struct check_kernel *k = p->x->kernel;
-	struct btf_data *b;
-	char name[128];
-	uint32_t id;
-	bool probes;
-
-	if (!p->def || !*p->target)
-		return;
-	probes = p->def->attach == attach_kprobe || p->def->attach == attach_multi;
-	if (!probes && p->def->attach != attach_fentry)
-		return;
-	snprintf(name, sizeof(name), "%s", p->target);
-	name[strcspn(name, probes ? "+*?" : "")] = '\0';
-	if (strlen(name) < strcspn(p->target, "+") || btf_find(k->own, BTF_KIND_FUNC, name) ||
-	    (probes && known_function(k, name) == KNOWN_YES))
-		return;
-	b = kernel_function(k, name, &id);
-	if (b)
-		kernel_look_at(k, b);
-}
-
 int check_program(struct check *x, const struct function *f, struct findings *out, struct abide_error *e)
 {
 	struct program p = { .x = x, .f = f, .out = out, .e = e };
@@ -347,7 +365,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	p.seen = calloc(x->object->nr_functions, sizeof(*p.seen));
 	if (!p.seen)
 		return error_nomem(e);
-	find_module(&p);
+	attach_find_module(&p);
 	attach_check(&p);
 	use_maps(&p);
 	use_externs(&p);

@@ -40,7 +40,8 @@ struct program {
 	struct check *x;
 	const struct function *f;
 	const struct section_def *def; /* NULL: a section that libbpf does not know */
-	const char *target;       /* what is behind the '/', "" when nothing is */
+	const char *target;       /* what is behind the '/', without "MODULE:"; "" when nothing is */
+	char of_module[56];       /* MODULE of fentry/MODULE:FUNCTION, "" when none is named */
 	uint32_t proto, skip;     /* FUNC_PROTO of the arguments; how many parameters are no argument */
 	bool returns;             /* behind the arguments lies what the function returned */
 	uint32_t slots;           /* 8-byte words of the context that can be read */
@@ -64,12 +65,16 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 void finding_instead(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What this kernel gives for the newest finding. */
 void finding_value(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Which module has it. */
+void finding_module(struct program *p, const struct module *m);
 /* Where it lies, told to the program by a relocation. */
 void finding_place(struct program *p, uint32_t byte);
 
 /* attach.c: the section's row, and what the program attaches to. */
 const struct section_def *attach_section(const char *section, const char **target);
 void attach_check(struct program *p);
+/* attach_module.c: look at the module that has what the program attaches to, if one has. */
+void attach_find_module(struct program *p);
 bool license_is_gpl(const char *license);
 
 /* context.c */
@@ -109,7 +114,7 @@ void use_maps(struct program *p);
 void use_externs(struct program *p);
 /* An extern of the object: is it a kconfig value, and does the target have it otherwise? */
 enum extern_kind { EXTERN_KCONFIG, EXTERN_THERE, EXTERN_ABSENT, EXTERN_UNKNOWN };
-enum extern_kind use_extern(const struct program *p, uint32_t symbol);
+enum extern_kind use_extern(const struct program *p, uint32_t symbol, const struct module **module);
 
 /* instead.c: what the catalog has in place of the kernel's own things; false: nothing. */
 bool instead_of_field(const struct check *x, const char *type, const char *member, char *buf, size_t size);

@@ -29,7 +29,6 @@ static void close_one(struct checked_kernel *k)
 {
 	check_kernel_free(k->kernel);
 	target_free(k->target);
-	free(k->modules);
 	free(k->name);
 	free(k);
 }
@@ -43,25 +42,10 @@ static const struct notes *notes_of(void *arg, bool symbols)
 	return kernels_notes(k->store, k->index, symbols, &n, NULL) ? NULL : n;
 }
 
-/* Asked for when something is not in the kernel's own BTF. */
-static uint32_t modules_of(void *arg, const struct check_module **list)
-{
-	struct checked_kernel *k = arg;
-	const struct kernels_module *m;
-	uint32_t i, nr;
-
-	kernels_modules(k->store, k->index, &m, &nr);
-	if (!k->modules && nr)
-		k->modules = calloc(nr, sizeof(*k->modules));
-	for (i = 0; k->modules && i < nr; i++)
-		k->modules[i] = (struct check_module){ m[i].name, m[i].btf };
-	*list = k->modules;
-	return k->modules ? nr : 0;
-}
-
 static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, struct abide_error *e)
 {
 	struct checked_kernel *k = calloc(1, sizeof(*k)), **items;
+	struct modules *modules = NULL;
 	int err;
 
 	if (!k)
@@ -75,6 +59,8 @@ static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, st
 		err = target_open(k->btf, k->name, c, &k->target, e);
 	if (!err)
 		err = check_kernel_open(k->btf, k->name, &k->kernel, e);
+	if (!err)
+		err = kernels_modules(l->store, i, &modules, e);
 	if (!err) {
 		items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
 		err = items ? 0 : error_nomem(e);
@@ -87,7 +73,7 @@ static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, st
 	}
 	check_kernel_release(k->kernel, kernels_facts(l->store, i)->release);
 	check_kernel_notes(k->kernel, notes_of, k);
-	check_kernel_modules(k->kernel, modules_of, k);
+	check_kernel_modules(k->kernel, modules);
 	l->items[l->nr++] = k;
 	return 0;
 }

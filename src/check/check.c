@@ -191,33 +191,39 @@ int check_open(const struct object *o, struct check_kernel *k, const struct cata
 	       struct abide_error *e)
 {
 	struct check *x = calloc(1, sizeof(*x));
-	uint32_t i, r;
-	int err = 0;
 
-	*out = NULL;
+	*out = x;
 	if (!x)
 		return error_nomem(e);
 	*x = (struct check){ .object = o, .kernel = k, .catalog = c };
 	x->core = calloc(o->nr_functions + 1, sizeof(struct core_result *));
-	if (!x->core)
-		err = error_nomem(e);
-	for (i = 0; !err && o->btf && i < o->nr_functions; i++) {
-		const struct function *f = &o->functions[i];
+	if (x->core)
+		return 0;
+	check_free(x);
+	*out = NULL;
+	return error_nomem(e);
+}
 
-		if (!f->nr_core_relos)
-			continue;
-		x->core[i] = calloc(f->nr_core_relos, sizeof(*x->core[i]));
-		if (!x->core[i])
-			err = error_nomem(e);
-		for (r = 0; !err && r < f->nr_core_relos; r++)
-			err = core_resolve(k, o->btf, &f->core_relos[r], &x->cache, &x->core[i][r], e);
+/* A function's records, resolved when the first program reaches it: those of user events have records of no kernel's types. */
+static const struct core_result *records(struct program *p, const struct function *f)
+{
+	const struct object *o = p->x->object;
+	struct core_result **all = &p->x->core[f - o->functions], *list;
+	uint32_t r;
+	int err = 0;
+
+	if (*all || !o->btf || !f->nr_core_relos)
+		return *all;
+	list = calloc(f->nr_core_relos, sizeof(*list));
+	for (r = 0; list && !err && r < f->nr_core_relos; r++)
+		err = core_resolve(p->x->kernel, o->btf, &f->core_relos[r], &p->x->cache, &list[r], NULL);
+	if (!list || err) {
+		free(list);
+		p->nomem = true;
+		return NULL;
 	}
-	if (err) {
-		check_free(x);
-		return err;
-	}
-	*out = x;
-	return 0;
+	*all = list;
+	return list;
 }
 
 void check_free(struct check *x)
@@ -235,9 +241,8 @@ void check_free(struct check *x)
 
 static const struct core_result *rule_core(void *arg, const struct function *f, uint32_t insn)
 {
-	const struct program *p = arg;
 	const struct core_relo *r = function_core_relo(f, insn);
-	const struct core_result *all = p->x->core[f - p->x->object->functions];
+	const struct core_result *all = r ? records(arg, f) : NULL;
 
 	return r && all ? &all[r - f->core_relos] : NULL;
 }
@@ -314,7 +319,7 @@ static void unreached(struct program *p)
 	for (i = 0; i < o->nr_functions; i++) {
 		const struct function *f = &o->functions[i];
 
-		if (!p->seen[i] || !p->x->core[i])
+		if (!p->seen[i] || !records(p, f))
 			continue;
 		for (r = 0; r < f->nr_core_relos; r++) {
 			const struct core_result *c = &p->x->core[i][r];

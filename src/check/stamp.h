@@ -20,7 +20,8 @@
  *	lacks field task_struct.recent_used_cpu
  *
  * "uses KIND WHAT = VALUE": what the object's programs depend on there, and what the kernel gives for
- * it, so that another kernel can be compared without that one. "lacks KIND WHAT": not as the
+ * it, so that another kernel can be compared without that one; what a module has ends in
+ * " in module NAME". "lacks KIND WHAT": not as the
  * programs expect it there either. Lines of other names are for later versions and passed over.
  */
 #define STAMP_SECTION ".abide.stamp"
@@ -37,6 +38,7 @@ struct stamp_kernel {
 	const char *hash;     /* digits of the SHA-256 of its own BTF; NULL: .btf is that, as it is */
 	check_notes_fn notes; /* what else is known; may be NULL */
 	void *notes_arg;
+	struct modules *modules; /* NULL: not known */
 };
 
 /* -EINVAL: no release that could be one. */

@@ -157,6 +157,8 @@ static int choose(const struct asked *q, struct chosen *k, struct abide_error *e
 	if (!err)
 		err = kernels_btf(k->kernels, k->list.items[0], &k->on.btf, e);
 	if (!err)
+		err = kernels_modules(k->kernels, k->list.items[0], &k->on.modules, e);
+	if (!err)
 		err = kernels_hash(k->kernels, k->list.items[0], hash, e);
 	if (err)
 		return err;

@@ -6,7 +6,8 @@ CHECK_DIR     := $(B)/tests/unit
 CHECK_KERNELS := $(CHECK_DIR)/check_kernel_old.bpf.o $(CHECK_DIR)/check_kernel_new.bpf.o
 CHECK_SAMPLES := $(CHECK_DIR)/check_core.bpf.o $(CHECK_DIR)/check_guard.bpf.o
 CHECK_LIB     := $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard src/util/*.c src/object/*.c src/catalog/*.c \
-                   src/analyze/*.c src/policy/*.c src/translate/*.c src/image/notes.c src/check/*.c))) $(B)/gen/catalog_builtin.o
+                   src/analyze/*.c src/policy/*.c src/translate/*.c src/image/*.c src/profile/modules.c \
+                   src/check/*.c))) $(B)/gen/catalog_builtin.o
 UNIT_CHECK    := $(CHECK_DIR)/check_libbpf $(CHECK_DIR)/check_guard $(CHECK_DIR)/check_nomem
 UNIT_TESTS    += $(UNIT_CHECK)
 CHECK_CLANG    = $(CLANG) -g -O2 -target bpf -mcpu=v2 -Wall -Wno-unused-function -I/usr/include/$(shell $(CC) -print-multiarch)
@@ -22,7 +23,7 @@ $(CHECK_DIR)/check_kernel_new.bpf.o: tests/unit/check_kernel.bpf.c
 	$(CHECK_CLANG) -c -o $@ $<
 $(UNIT_CHECK): $(CHECK_DIR)/%: tests/unit/%.c $(CHECK_LIB) $(CHECK_SAMPLES) $(CHECK_KERNELS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/unit $(CHECK_WRAP) -o $@ $< $(CHECK_LIB) $(LDLIBS)
+	$(CC) $(CFLAGS) -Itests/unit $(CHECK_WRAP) -o $@ $< $(CHECK_LIB) -larchive -lzstd $(LDLIBS)
 $(CHECK_DIR)/check_nomem: CHECK_WRAP := -Wl,--wrap=calloc,--wrap=malloc,--wrap=realloc
 
 # abide diff, on the kernels that are built in

@@ -162,4 +162,102 @@ static inline struct buf split_btf(const struct bb *base, uint32_t first)
 	return b;
 }
 
+/* What ko() makes: a module with these symbols. */
+#define KO_SECTIONS 8
+static const char ko_sections[] = "\0.text\0.init.text\0.data\0.symtab\0.strtab\0.shstrtab\0.BTF";
+static const struct {
+	const char *name;
+	uint8_t type, section; /* 1 .text, 2 .init.text, 3 .data, 0 undefined */
+} ko_symbols[] = {
+	{ "mod_function", STT_FUNC, 1 }, { "mod_begins", STT_FUNC, 2 }, { "mod_data", STT_OBJECT, 3 },
+	{ "_printk", STT_NOTYPE, 0 },    { "event_mod", STT_OBJECT, 3 }, { "__tracepoint_mod", STT_OBJECT, 3 },
+	{ "str__mods__trace_system_name", STT_OBJECT, 3 }, { "mod_part.isra.0", STT_FUNC, 1 }, { "__ksymtab_x", STT_OBJECT, 3 },
+};
+#define KO_SYMBOLS (sizeof(ko_symbols) / sizeof(ko_symbols[0]))
+
+/* Numbers of an ELF file of either width and order. */
+struct elf {
+	struct buf b;
+	bool wide, big;
+};
+
+static inline void word(struct elf *f, size_t at, uint64_t v, int n)
+{
+	int i;
+
+	put(&f->b, at + (size_t)n - 1, 0, 1);
+	for (i = 0; i < n; i++)
+		f->b.data[at + (size_t)i] = (uint8_t)(v >> 8 * (f->big ? n - 1 - i : i));
+}
+
+static inline void address(struct elf *f, size_t *at, uint64_t v)
+{
+	word(f, *at, v, f->wide ? 8 : 4);
+	*at += f->wide ? 8 : 4;
+}
+
+static inline void section(struct elf *f, size_t at, const char *name, uint32_t type, uint64_t flags, size_t off, size_t size, uint32_t link)
+{
+	const char *p = memmem(ko_sections, sizeof(ko_sections), name, strlen(name) + 1);
+
+	word(f, at, (uint64_t)(p - ko_sections), 4);
+	word(f, at + 4, type, 4);
+	at += 8;
+	address(f, &at, flags);
+	address(f, &at, 0);
+	address(f, &at, off);
+	address(f, &at, size);
+	word(f, at, link, 4);
+	word(f, at + 4, 0, 4);
+	at += 8;
+	address(f, &at, 1);
+	address(f, &at, 0);
+}
+
+/* A module with the symbols above, and @btf where that is not NULL. */
+static inline struct buf ko(bool wide, bool big, const struct buf *btf)
+{
+	struct elf f = { .wide = wide, .big = big };
+	size_t entry = wide ? 24 : 16, header = wide ? 64 : 40, at, table, strings, names, btf_at, i;
+	struct buf text = { 0 };
+
+	put_bytes(&f.b, 0, wide ? "\177ELF\2" : "\177ELF\1", 5);
+	put(&f.b, 5, big ? 2 : 1, 1);
+	put(&f.b, 6, 1, 1);
+	put(&f.b, 127, 0, 1);
+	table = f.b.size;
+	put(&f.b, table + entry * (KO_SYMBOLS + 1) - 1, 0, 1);
+	buf_u8(&text, 0);
+	for (i = 0; i < KO_SYMBOLS; i++) {
+		at = table + entry * (i + 1);
+		word(&f, at, text.size, 4);
+		put(&f.b, at + (wide ? 4 : 12), ko_symbols[i].type, 1);
+		word(&f, at + (wide ? 6 : 14), ko_symbols[i].section, 2);
+		buf_str(&text, ko_symbols[i].name);
+	}
+	strings = f.b.size;
+	buf_add(&f.b, text.data, text.size);
+	names = f.b.size;
+	buf_add(&f.b, ko_sections, sizeof(ko_sections));
+	btf_at = f.b.size;
+	if (btf)
+		buf_add(&f.b, btf->data, btf->size);
+	buf_align(&f.b, 8);
+	at = f.b.size;
+	put(&f.b, at + header * KO_SECTIONS - 1, 0, 1);
+	section(&f, at + header * 1, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0, 16, 0);
+	section(&f, at + header * 2, ".init.text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0, 16, 0);
+	section(&f, at + header * 3, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 0, 16, 0);
+	section(&f, at + header * 4, ".symtab", SHT_SYMTAB, 0, table, entry * (KO_SYMBOLS + 1), 5);
+	section(&f, at + header * 5, ".strtab", SHT_STRTAB, 0, strings, text.size, 0);
+	section(&f, at + header * 6, ".shstrtab", SHT_STRTAB, 0, names, sizeof(ko_sections), 0);
+	if (btf)
+		section(&f, at + header * 7, ".BTF", SHT_PROGBITS, 0, btf_at, btf->size, 0);
+	word(&f, wide ? offsetof(Elf64_Ehdr, e_shoff) : offsetof(Elf32_Ehdr, e_shoff), at, wide ? 8 : 4);
+	word(&f, wide ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum), KO_SECTIONS, 2);
+	word(&f, wide ? offsetof(Elf64_Ehdr, e_shstrndx) : offsetof(Elf32_Ehdr, e_shstrndx), 6, 2);
+	buf_free(&text);
+	return f.b;
+}
+
 #endif

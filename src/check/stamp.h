@@ -25,6 +25,7 @@
  * programs expect it there either. Lines of other names are for later versions and passed over.
  */
 #define STAMP_SECTION ".abide.stamp"
+#define STAMP_MODULE  " in module "
 
 struct stamp {
 	char release[128];
@@ -43,6 +44,8 @@ struct stamp_kernel {
 
 /* -EINVAL: no release that could be one. */
 int stamp_of_kernel(const struct stamp_kernel *on, struct stamp *out, struct abide_error *e);
+/* The section that holds it, or NULL. */
+const struct section *stamp_section(const struct object *o);
 /* 0; -ENOENT and nothing in @e: the object has none; -EINVAL: it has one that cannot be read. */
 int stamp_read(const struct object *o, struct stamp *out, struct abide_error *e);
 /*
@@ -66,7 +69,7 @@ int stamp_differs(const struct object *o, const struct stamp_kernel *on, const s
  */
 const struct function *stamp_needed(const struct object *o);
 /*
- * 0: @o has no stamp, needs none, has the stamp of this very kernel, or nothing that it
+ * 0: @o has no stamp, needs none, has the stamp of this very kernel and needs no module, or nothing that it
  * depends on differs here; -EPERM: something does, and what.
  */
 int stamp_allows(const struct object *o, const struct stamp_kernel *on, const struct catalog *c, struct abide_error *e);

@@ -28,8 +28,7 @@ static void value_of(const struct finding *f, char *value, size_t size)
 {
 	bool fine = f->severity == SEV_FINE, module = fine && *f->module;
 
-	snprintf(value, size, "%s%s%s%s", fine ? f->value : "", module && *f->value ? " " : "", module ? "in module " : "",
-		 module ? f->module : "");
+	snprintf(value, size, "%s%s%s", fine ? f->value : "", module ? STAMP_MODULE + !*f->value : "", module ? f->module : "");
 }
 
 /* Names come from the object: what would break a line is replaced. */
@@ -178,12 +177,11 @@ int stamp_differs(const struct object *o, const struct stamp_kernel *on, const s
 {
 	static const struct section none;
 	struct differ d = { .out = out, .most = most, .stamp = &none };
-	uint32_t i;
+	const struct section *at = stamp_section(o);
 	int err;
 
-	for (i = 0; i < o->nr_sections; i++)
-		if (!strcmp(o->sections[i].name, STAMP_SECTION) && o->sections[i].data)
-			d.stamp = &o->sections[i];
+	if (at && at->data)
+		d.stamp = at;
 	err = look(o, on, c, add_difference, &d, e);
 	if (!err && d.nr > most)
 		buf_printf(out, "  and %u more\n", d.nr - most);

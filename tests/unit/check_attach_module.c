@@ -3,7 +3,10 @@
  * Programs on what a module has, against a kernel that comes with abide and a module that the test makes: with it, of
  * a package and loaded, without it, and with its symbols alone (a kernel before 5.11).
  */
+#include <errno.h>
+
 #include "check/check.h"
+#include "check/stamp.h"
 #include "image_kit.h"
 #include "profile/kernels.h"
 #include "profile/modules.h"
@@ -156,6 +159,48 @@ static void all(const struct object *o, struct btf_data *btf, enum way way, uint
 	buf_free(&elf);
 }
 
+/* Stamped where the module is loaded: allowed there, and refused on the very kernel without it. */
+static void stamps(const char *path, struct btf_data *btf)
+{
+	struct buf split = make_btf(btf), elf = ko(true, false, &split), uses = { 0 }, out = { 0 }, file = { 0 };
+	struct image_module one = { "made", split.data, split.size, elf.data, elf.size };
+	struct stamp_kernel on = { .release = "6.12.0-test", .btf = btf, .notes = notes_of };
+	struct modules *with = NULL, *without = NULL;
+	struct abide_error e = { 0 };
+	struct object *o = NULL;
+	struct stamp s;
+	FILE *f = fopen(path, "rb");
+	uint8_t piece[4096];
+	size_t n;
+
+	while (f && (n = fread(piece, 1, sizeof(piece), f)))
+		buf_add(&file, piece, n);
+	if (f)
+		fclose(f);
+	OK(!modules_open(btf, true, &with, &e) && !modules_add(with, &one, &e) && !modules_open(btf, true, &without, &e), "modules");
+	on.modules = with;
+	SAME(object_open_mem(file.data, file.size, "programs", &o, &e), 0, "an object that needs a module");
+	OK(!stamp_of_kernel(&on, &s, &e) && !stamp_uses(o, &on, NULL, &uses, &e) && !stamp_write(file.data, file.size, &s, &uses, &out, &e),
+	   "is stamped");
+	object_free(o);
+	SAME(object_open_mem(out.data, out.size, "stamped", &o, &e), 0, "it is an object still");
+	OK(memmem(out.data, out.size, "\nuses extern symbol mod_data = in module made\n", 46) &&
+		   memmem(out.data, out.size, "\nuses kfunc kernel function mod_function = in module made\n", 58), "the stamp names the module");
+	SAME(stamp_allows(o, &on, NULL, &e), 0, "allowed where the module is loaded");
+	on.modules = without;
+	SAME(stamp_allows(o, &on, NULL, &e), -EPERM, "refused where it is not");
+	HAS(e.tag, "stamp-modules", "for its modules");
+	HAS(e.reason, "symbol mod_data", "which are told by what they have");
+	object_free(o);
+	modules_free(with);
+	modules_free(without);
+	buf_free(&split);
+	buf_free(&elf);
+	buf_free(&uses);
+	buf_free(&out);
+	buf_free(&file);
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
@@ -179,6 +224,8 @@ int main(int argc, char **argv)
 			if (o[i])
 				all(o[i], btf, way, &seen);
 	SAME(seen, ROWS * WAYS, "every row has a program");
+	if (btf)
+		stamps(path, btf);
 	object_free(o[0]);
 	object_free(o[1]);
 	free(list.items);

@@ -359,13 +359,40 @@ static int walk(struct program *p, struct flow_rules *rules)
 	return all_reached(p, rules, p->f, 0);
 }
 
+/*
+ * A program that asks whether a module's type or symbol is there may do without it: is it fine with no module at
+ * all, then it wants none loaded. @from: where its findings begin.
+ */
+static int without_modules(struct program *p, uint32_t from)
+{
+	struct check_kernel *k = p->x->kernel;
+	struct modules *modules = k->modules;
+	struct findings found = { 0 };
+	struct check *x = NULL;
+	uint32_t i;
+	int err;
+
+	if (!p->asks || !modules || modules_loaded(modules))
+		return 0;
+	k->modules = NULL;
+	err = check_open(p->x->object, k, p->x->catalog, &x, p->e);
+	if (!err)
+		err = check_program(x, p->f, &found, p->e);
+	k->modules = modules;
+	for (i = from; !err && !findings_worst(&found) && i < p->out->nr; i++)
+		p->out->items[i].if_loaded = false;
+	findings_free(&found);
+	check_free(x);
+	return err;
+}
+
 int check_program(struct check *x, const struct function *f, struct findings *out, struct abide_error *e)
 {
 	struct program p = { .x = x, .f = f, .out = out, .e = e };
 	struct flow_rules rules = { .arg = &p, .context = context_load, .kernel = typed_load, .helper = typed_helper,
 				    .reached = rule_reached, .symbol = rule_symbol, .core = rule_core,
 				    .rodata = true };
-	uint32_t i;
+	uint32_t i, from = out->nr;
 	int err;
 
 	kernel_versions(x->kernel, &rules.version_first, &rules.version_last);
@@ -391,6 +418,8 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 		err = error_nomem(e);
 out:
 	kernel_look_at(x->kernel, NULL);
+	if (!err)
+		err = without_modules(&p, from);
 	for (i = 0; i < x->object->nr_functions; i++)
 		free(p.seen[i]);
 	free(p.seen);

@@ -52,6 +52,7 @@ struct program {
 	uint64_t nullable;        /* bit: argument */
 	bool trusted;
 	bool soft;                /* second pass: read-only constants may be set by the loader */
+	bool asks;                /* it asks whether something is there that only a module has, which may not be loaded */
 	uint8_t **seen;           /* by function, by instruction: reached */
 	struct findings *out;
 	struct abide_error *e;

@@ -234,7 +234,8 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 		return;
 	}
 	finding_add(p, FIND_KFUNC, SEV_FINE, f, insn, what, "%s has it", k->name);
-	finding_module(p, s->bind == STB_WEAK ? NULL : module); /* what is weak need not be loaded */
+	finding_module(p, module);
+	p->asks |= s->bind == STB_WEAK && module;
 }
 
 /* "CONFIG_HZ" of the kernel. */
@@ -270,7 +271,8 @@ static void check_extern(struct program *p, const struct function *f, uint32_t i
 	case EXTERN_THERE:
 		snprintf(what, sizeof(what), "symbol %s", s->name);
 		finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
-		finding_module(p, weak ? NULL : module); /* what is weak need not be loaded */
+		finding_module(p, module);
+		p->asks |= weak && module;
 		return;
 	case EXTERN_ABSENT:
 		snprintf(what, sizeof(what), "symbol %s", s->name);
@@ -328,7 +330,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
 	if (c->state == CORE_VALUE) {
 		value_record(p, r, c);
-		finding_module(p, c->existence ? NULL : c->module);
+		finding_module(p, c->module);
+		p->asks |= c->existence && c->module;
 	}
 	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
 		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);

@@ -46,6 +46,30 @@ SEC("raw_tp/sched_switch") int field(void *ctx)
 	return 0;
 }
 SEC("raw_tp/sched_switch") int asked(void *ctx) { out = bpf_core_type_exists(struct made); return 0; }
+SEC("raw_tp/sched_switch") int guarded(void *ctx)
+{
+	struct made *m = 0;
+
+	if (bpf_core_type_exists(struct made))
+		bpf_probe_read_kernel(&out, 4, &m->member);
+	return 0;
+}
+SEC("fentry/mod_function") int guarded_there(void *ctx)
+{
+	struct made *m = 0;
+
+	if (bpf_core_type_exists(struct made))
+		bpf_probe_read_kernel(&out, 4, &m->member);
+	return 0;
+}
+SEC("raw_tp/sched_switch") int guarded_wrongly(void *ctx)
+{
+	struct made *m = 0;
+
+	if (!bpf_core_type_exists(struct made))
+		bpf_probe_read_kernel(&out, 4, &m->member);
+	return 0;
+}
 SEC("tc") int weak_call(void *ctx)
 {
 	if (&mod_function)

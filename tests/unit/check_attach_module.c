@@ -40,6 +40,9 @@ static const struct outcome_row {
 	{ "event_absent",   { "fails", "fails", "fails", "fails" }, "no tracepoint absent" },
 	{ "field",          { "fails", "module", "runs", "fails" }, NULL },
 	{ "asked",          { "runs", "runs", "runs", "runs" }, NULL },
+	{ "guarded",        { "runs", "runs", "runs", "runs" }, NULL },
+	{ "guarded_there",  { "fails", "module", "runs", "fails" }, NULL },
+	{ "guarded_wrongly", { "fails", "module", "runs", "fails" }, NULL },
 	{ "weak_call",      { "runs", "runs", "runs", "runs" }, NULL },
 	{ "weak_symbol",    { "runs", "runs", "runs", "runs" }, NULL },
 	/* externs that are not weak: the object needs both */

@@ -24,5 +24,3 @@ SEC("raw_tp/sched_switch") int asked(void *ctx)
 		bpf_probe_read_kernel(&out, 4, &d->front_merges);
 	return 0;
 }
-
-char _license[] SEC("license") = "GPL";

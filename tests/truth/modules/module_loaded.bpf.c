@@ -59,5 +59,3 @@ SEC("raw_tp/sched_switch") int asked(void *ctx)
 	out = bpf_core_type_exists(struct kyber_queue_data) + bpf_core_type_exists(struct dm_no_such_struct);
 	return 0;
 }
-
-char _license[] SEC("license") = "GPL";

@@ -7,5 +7,3 @@ const void *out;
 
 SEC("raw_tp/sched_switch") int reads(void *ctx) { out = &dd_merged_requests; return 0; }
 SEC("raw_tp/sched_switch") int other(void *ctx) { return 0; }
-
-char _license[] SEC("license") = "GPL";

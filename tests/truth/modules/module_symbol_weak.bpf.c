@@ -8,5 +8,3 @@ const void *out;
 
 SEC("raw_tp/sched_switch") int loaded(void *ctx) { out = &dm_table_event; return 0; }
 SEC("raw_tp/sched_switch") int unloaded(void *ctx) { out = &dd_merged_requests; return 0; }
-
-char _license[] SEC("license") = "GPL";

@@ -147,7 +147,6 @@ static void raw_without_btf(struct program *p, const char *what)
 		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "module %s of %s has it, and no BTF that describes it",
 			    module_name(k->module), k->name);
 	} else {
-		p->slots = 12; /* as many as a tracepoint can have */
 		finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
 		attach_in_module(p);
 	}

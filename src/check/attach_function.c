@@ -233,7 +233,9 @@ void attach_fentry(struct program *p)
 			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
 				    "on %s it is not for tracing (inline or notrace in the source)", p->x->kernel->name);
 		else
-			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what,
+				    *p->of_module ? "it has %u arguments (libbpf from 1.6 on knows MODULE:FUNCTION)" : "it has %u arguments",
+				    p->slots);
 		attach_value_proto(p);
 		attach_in_module(p);
 		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;

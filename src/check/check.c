@@ -420,6 +420,8 @@ out:
 	kernel_look_at(x->kernel, NULL);
 	if (!err)
 		err = without_modules(&p, from);
+	if (!err && x->kernel->modules && modules_nomem(x->kernel->modules))
+		err = error_nomem(e);
 	for (i = 0; i < x->object->nr_functions; i++)
 		free(p.seen[i]);
 	free(p.seen);

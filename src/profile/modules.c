@@ -34,6 +34,7 @@ struct modules {
 	struct btf_data *base;
 	bool loaded, whole; /* .whole: all places were read */
 	bool broken;        /* some cannot be read */
+	bool nomem;
 	char **places;
 	uint32_t nr_places;
 	size_t room_places;
@@ -167,8 +168,10 @@ static void take_btf(struct filling *f, struct btf_data *base, const struct imag
 	struct btf_info t;
 	uint32_t id;
 	void *packed, *small;
+	int err = btf_open_split(base, from->btf, from->btf_size, &b, NULL);
 
-	if (btf_open_split(base, from->btf, from->btf_size, &b, NULL))
+	f->failed |= err == -ENOMEM;
+	if (err)
 		return; /* damaged, or another kernel's */
 	for (id = btf_count(base) - 1; (id = btf_after(b, id, ~0u));)
 		if (btf_get(b, id, &t) && *t.name)
@@ -284,9 +287,13 @@ static void read_places(struct modules *m, const char *name)
 	struct asking a = { m, name };
 	struct image_modules_to to = { is_wanted, take, &a };
 	uint32_t i, before = m->nr;
+	int err;
 
-	for (i = 0; i < m->nr_places && !m->whole && (!name || m->nr == before); i++)
-		m->broken |= image_modules(m->places[i], &to, NULL) < 0;
+	for (i = 0; i < m->nr_places && !m->whole && (!name || m->nr == before); i++) {
+		err = image_modules(m->places[i], &to, NULL);
+		m->broken |= err < 0;
+		m->nomem |= err == -ENOMEM;
+	}
 	m->whole |= !name;
 	if (m->nr)
 		qsort(m->items, m->nr, sizeof(*m->items), by_name);
@@ -302,6 +309,11 @@ bool modules_complete(struct modules *m)
 	if (!m->whole)
 		read_places(m, NULL);
 	return m->nr && !m->broken;
+}
+
+bool modules_nomem(const struct modules *m)
+{
+	return m->nomem;
 }
 
 const char *module_name(const struct module *one)
@@ -344,11 +356,18 @@ const struct module *modules_with(struct modules *m, enum module_thing what, con
 struct btf_data *modules_btf(struct modules *m, const struct module *which)
 {
 	struct module *one = find_named(m, which->name);
+	void *bytes;
 
-	if (!one || one->btf || !one->packed || one->bytes)
+	if (!one || one->btf || !one->packed)
 		return one ? one->btf : NULL;
-	one->bytes = malloc(one->btf_size);
-	if (one->bytes && ZSTD_decompress(one->bytes, one->btf_size, one->packed, one->packed_size) == one->btf_size)
-		btf_open_split(m->base, one->bytes, one->btf_size, &one->btf, NULL);
+	bytes = malloc(one->btf_size);
+	/* its bytes were BTF when they were packed: what fails now fails for lack of memory */
+	if (!bytes || ZSTD_decompress(bytes, one->btf_size, one->packed, one->packed_size) != one->btf_size ||
+	    btf_open_split(m->base, bytes, one->btf_size, &one->btf, NULL)) {
+		m->nomem = true;
+		free(bytes);
+		return NULL;
+	}
+	one->bytes = bytes;
 	return one->btf;
 }

@@ -18,6 +18,9 @@ struct modules;
 
 struct module;
 
+/* Has memory been lacking? Then nothing that was not found is known to be absent. */
+bool modules_nomem(const struct modules *m);
+
 const char *module_name(const struct module *one); /* as the kernel says it: mq_deadline */
 /* Are its symbols known, and not only its BTF? */
 bool module_has_symbols(const struct module *one);

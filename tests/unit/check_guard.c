@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf_build.h"
 #include "check/check.h"
+#include "module_kit.h"
 #include "profile/modules.h"
 
 static const struct row {
@@ -108,41 +108,6 @@ static void one(struct check *x, const struct function *f, const struct row *r, 
 		printf("# %s, wanted %s; %s: %s: %s (%s)\n", have, want, w ? finding_kind_name(w->kind) : "", w ? w->what : "",
 		       w ? w->why : "", w ? w->where : "");
 	findings_free(&l);
-}
-
-/*
- * Split BTF of a module on the kernel's: int, struct only_new with x elsewhere than the new kernel has it,
- * and void do_old(void). Strings go on where the kernel's end.
- */
-static const void *make_module(const struct btf_data *base, struct bb *m, size_t *size)
-{
-	uint32_t strings, first = btf_count(base), at;
-	struct btf_header h;
-
-	memcpy(&h, btf_bytes(base, size), sizeof(h));
-	strings = h.str_len;
-	m->nr = first - 1;
-	at = strings + bb_str(m, "int");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_INT << 24);
-	bb_u32(m, &m->types, 4);
-	bb_u32(m, &m->types, BTF_INT_SIGNED << 24 | 32);
-	at = strings + bb_str(m, "only_new");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_STRUCT << 24 | 1);
-	bb_u32(m, &m->types, 12);
-	at = strings + bb_str(m, "x");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, first);
-	bb_u32(m, &m->types, 64);
-	bb_u32(m, &m->types, 0); /* the prototype: no name, void, nothing */
-	bb_u32(m, &m->types, BTF_KIND_FUNC_PROTO << 24);
-	bb_u32(m, &m->types, 0);
-	at = strings + bb_str(m, "do_old");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_FUNC << 24);
-	bb_u32(m, &m->types, first + 2);
-	return bb_finish(m, size);
 }
 
 /* Where is x of only_new, by the record that reads it? */

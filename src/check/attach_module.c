@@ -13,7 +13,9 @@
 
 void attach_in_module(struct program *p)
 {
-	if (p->out->nr && p->out->items[p->out->nr - 1].severity == SEV_FINE)
+	const struct finding *f = finding_newest(p);
+
+	if (f && f->severity == SEV_FINE)
 		finding_module(p, p->x->kernel->module);
 }
 

@@ -56,6 +56,7 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	va_list ap;
 	uint32_t i;
 
+	p->newest = 0;
 	if (p->soft && s == SEV_FINE)
 		return;
 	snprintf(x.what, sizeof(x.what), "%s", what);
@@ -64,6 +65,7 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	for (i = 0; i < l->nr; i++) /* a function that is called from two places */
 		if (l->items[i].function == x.function && l->items[i].insn == insn && l->items[i].kind == kind &&
 		    !strcmp(l->items[i].what, x.what)) {
+			p->newest = i + 1;
 			if (l->items[i].severity >= s && !(p->soft && l->items[i].guarded))
 				return;
 			break;
@@ -87,41 +89,49 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	}
 	l->items = items;
 	l->items[l->nr++] = x;
+	p->newest = l->nr;
+}
+
+struct finding *finding_newest(const struct program *p)
+{
+	return p->soft || !p->newest ? NULL : &p->out->items[p->newest - 1];
 }
 
 void finding_instead(struct program *p, const char *fmt, ...)
 {
+	struct finding *f = finding_newest(p);
 	va_list ap;
 
-	if (p->soft || !p->out->nr)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(p->out->items[p->out->nr - 1].instead, sizeof(p->out->items[0].instead), fmt, ap);
+	if (f)
+		vsnprintf(f->instead, sizeof(f->instead), fmt, ap);
 	va_end(ap);
 }
 
 void finding_loader(struct program *p)
 {
-	if (!p->soft && p->out->nr && !p->nomem)
-		p->out->items[p->out->nr - 1].loader = true;
+	struct finding *f = finding_newest(p);
+
+	if (f)
+		f->loader = true;
 }
 
 void finding_value(struct program *p, const char *fmt, ...)
 {
+	struct finding *f = finding_newest(p);
 	va_list ap;
 
-	if (p->soft || !p->out->nr)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(p->out->items[p->out->nr - 1].value, sizeof(p->out->items[0].value), fmt, ap);
+	if (f)
+		vsnprintf(f->value, sizeof(f->value), fmt, ap);
 	va_end(ap);
 }
 
 void finding_module(struct program *p, const struct module *m)
 {
-	struct finding *f = p->out->nr ? &p->out->items[p->out->nr - 1] : NULL;
+	struct finding *f = finding_newest(p);
 
-	if (p->soft || !f || !m)
+	if (!f || !m)
 		return;
 	snprintf(f->module, sizeof(f->module), "%s", module_name(m));
 	f->if_loaded = !modules_loaded(p->x->kernel->modules);
@@ -129,8 +139,10 @@ void finding_module(struct program *p, const struct module *m)
 
 void finding_place(struct program *p, uint32_t byte)
 {
-	if (!p->soft && p->out->nr)
-		snprintf(p->out->items[p->out->nr - 1].place, sizeof(p->out->items[0].place), "byte %u", byte);
+	struct finding *f = finding_newest(p);
+
+	if (f)
+		snprintf(f->place, sizeof(f->place), "byte %u", byte);
 }
 
 void findings_free(struct findings *l)

@@ -55,6 +55,7 @@ struct program {
 	bool asks;                /* it asks whether something is there that only a module has, which may not be loaded */
 	uint8_t **seen;           /* by function, by instruction: reached */
 	struct findings *out;
+	uint32_t newest;          /* place in .out of what finding_add was last told, counted from 1; 0: nowhere */
 	struct abide_error *e;
 	bool nomem;
 };
@@ -62,6 +63,8 @@ struct program {
 /* The part of a finding that varies; strings may be NULL. Notes out of memory in .nomem. */
 void finding_add(struct program *p, enum finding_kind kind, enum severity s, const struct function *f, uint32_t insn,
 		 const char *what, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* That newest finding, NULL: none, or the second pass has none of its own. */
+struct finding *finding_newest(const struct program *p);
 /* The stable replacement of the newest finding. */
 void finding_instead(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The newest finding is left to the loader. */

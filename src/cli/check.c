@@ -144,17 +144,11 @@ int cmd_check(int argc, char **argv)
 		case 'v':
 			q.verbose = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog))) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog)))
+		return cli_usage(usage, false);
 	view_page(&q.page);
 	return run(&q, argv + optind, argc - optind);
 }

@@ -92,16 +92,10 @@ int cmd_diff(int argc, char **argv)
 		case 'v':
 			d.verbose = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (argc - optind != 2 && argc - optind != 3) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (argc - optind != 2 && argc - optind != 3)
+		return cli_usage(usage, false);
 	return run(&d, catalog, argv + optind, argc - optind);
 }

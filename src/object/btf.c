@@ -90,9 +90,11 @@ static void read_layout(struct btf_data *b, struct cursor c)
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
+	struct btf_name_list *types = &b->names[BTF_NAMES_TYPES],
+			     *iterators = &b->names[BTF_NAMES_ITERATORS];
 	uint32_t name, info, id = b->first;
 	size_t room = 0, at;
-	uint8_t names;
+	uint8_t kind;
 
 	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
 		if ((id - b->first) % BTF_STRIDE == 0) {
@@ -103,12 +105,18 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 			b->marks = marks;
 			b->marks[b->nr_marks++] = at;
 		}
-		names = b->layout[btf_info_kind(info)].names;
-		if (names == FUNCS && btf_is_iterator(b, name))
-			names = 1 + BTF_NAMES_ITERATORS;
-		if (names && names <= BTF_NAMES_NOTED && name &&
-		    !btf_note_name(&b->names[names - 1], id, name))
+		kind = btf_info_kind(info);
+		if (btf_is_func_or_proto(kind)) {
+			if (btf_is_iterator(b, name) && kind == BTF_KIND_FUNC &&
+			    !btf_note_name(iterators, id, name))
+				return error_nomem(e);
+			continue;
+		}
+		/* No branch for whether it has a name: nothing says which kind comes next. */
+		if (types->nr == types->room && !btf_make_room(types))
 			return error_nomem(e);
+		types->items[types->nr] = (struct btf_name){ id, name };
+		types->nr += (b->layout[kind].names == TYPES) & (name != 0);
 	}
 	b->count = id;
 	return 0;

@@ -8,7 +8,7 @@ TRUTH_SRC    := $(sort $(wildcard tests/truth/corpus/*.bpf.c))
 TRUTH_OBJ    := $(TRUTH_SRC:tests/truth/corpus/%.bpf.c=$(TRUTH)/objects/%.bpf.o)
 # Programs at what modules have; not part of the table (tests/truth/run --load).
 TRUTH_MODULES := $(patsubst tests/truth/modules/%.bpf.c,$(TRUTH)/modules/%.bpf.o,$(sort $(wildcard tests/truth/modules/*.bpf.c)))
-TRUTH_GUEST  := $(addprefix $(TRUTH)/,truth.o attach.o log.o init.o)
+TRUTH_GUEST  := $(addprefix $(TRUTH)/,truth.o attach.o helpers.o log.o init.o)
 TRUTH_FLAGS  := -g -O2 -target bpf -Wall -Wno-unused-function -D__TARGET_ARCH_x86 -Iinclude -I$(B)/include \
                 -I/usr/include/$(shell $(CC) -print-multiarch)
 
@@ -25,6 +25,7 @@ $(TRUTH)/modules/%.bpf.o: tests/truth/modules/%.bpf.c tests/truth/corpus/corpus.
 $(TRUTH)/%.o: tests/truth/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -c -o $@ $<
+$(TRUTH)/helpers.o: src/check/sections.def
 $(TRUTH)/init.o: tests/matrix/init.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

@@ -128,13 +128,14 @@ static void event(struct two *x, const struct cat_event *ev)
 
 static void syscalls(struct two *x, struct catalog *c)
 {
+	uint32_t i, n;
+	const struct cat_syscall *all = catalog_syscalls(c, &n);
 	char name[128];
-	uint32_t i;
 
-	for (i = 0; i < c->nr_syscalls; i++) {
+	for (i = 0; i < n; i++) {
 		const struct cat_event *ev;
 
-		snprintf(name, sizeof(name), "sys_enter:%s", c->syscalls[i].name);
+		snprintf(name, sizeof(name), "sys_enter:%s", all[i].name);
 		ev = catalog_event(c, name);
 		if (ev)
 			event(x, ev);

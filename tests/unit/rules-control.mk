@@ -5,7 +5,7 @@
 #                      what tells users apart needs root and is skipped without.
 
 CTL_DIR      := $(B)/tests/unit
-UNIT_CONTROL := $(patsubst %,$(CTL_DIR)/%,control_message control_hostile control_storm control_run)
+UNIT_CONTROL := $(patsubst %,$(CTL_DIR)/%,control_message control_socket control_hostile control_storm control_run)
 UNIT_TESTS   += $(UNIT_CONTROL)
 
 $(CTL_DIR)/control_server: tests/unit/control_server.c include/abide/event.h $(B)/libabide-event.a
@@ -19,6 +19,9 @@ $(CTL_DIR)/control_message $(CTL_DIR)/control_hostile $(CTL_DIR)/control_storm: 
 		tests/unit/control_kit.h $(B)/libabide.a $(CTL_DIR)/control_server
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(B)/libabide.a $(LDLIBS) -lpthread
+$(CTL_DIR)/control_socket: tests/unit/control_socket.c tests/unit/resolve_kit.h $(B)/libabide.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=bind -o $@ $< $(B)/libabide.a $(LDLIBS)
 # A script: the command as its user sees it.
 $(CTL_DIR)/control_run: tests/unit/control_run.sh $(B)/abide $(CTL_DIR)/control_server $(CTL_DIR)/control_steps.bpf.o
 	@mkdir -p $(@D)

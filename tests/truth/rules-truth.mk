@@ -47,7 +47,7 @@ $(B)/tests/check_truth: tests/truth/compare $(TRUTH_OBJ) $(B)/abide
 UNIT_TESTS += $(TRUTH)/stamp_test $(B)/tests/stamp_cli
 $(TRUTH)/stamp_test: tests/truth/stamp_test.c $(B)/libabide.a $(TRUTH)/objects/callbacks.bpf.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(IMAGELIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) -o $@ $< $(B)/libabide.a $(CASELIBS) $(LDLIBS)
 $(B)/tests/stamp_cli: tests/truth/stamp.sh $(TRUTH_OBJ) $(B)/abide
 	@mkdir -p $(@D)
 	cp $< $@

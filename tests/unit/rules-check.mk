@@ -23,7 +23,7 @@ $(CHECK_DIR)/check_kernel_new.bpf.o: tests/unit/check_kernel.bpf.c
 	$(CHECK_CLANG) -c -o $@ $<
 $(UNIT_CHECK): $(CHECK_DIR)/%: tests/unit/%.c $(CHECK_LIB) $(CHECK_SAMPLES) $(CHECK_KERNELS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/unit $(CHECK_WRAP) -o $@ $< $(CHECK_LIB) -larchive -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) -Itests/unit $(CHECK_WRAP) -o $@ $< $(CHECK_LIB) $(CASELIBS) $(LDLIBS)
 $(CHECK_DIR)/check_nomem: CHECK_WRAP := -Wl,--wrap=calloc,--wrap=malloc,--wrap=realloc
 
 # abide diff, on the kernels that are built in
@@ -52,4 +52,4 @@ $(CHECK_DIR)/check_attach_module_externs.bpf.o: tests/unit/check_attach_module.b
 $(CHECK_DIR)/check_attach_module: tests/unit/check_attach_module.c tests/unit/image_kit.h $(B)/libabide.a \
 		$(CHECK_DIR)/check_attach_module.bpf.o $(CHECK_DIR)/check_attach_module_externs.bpf.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/unit -o $@ $< $(B)/libabide.a $(IMAGELIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) -Itests/unit -o $@ $< $(B)/libabide.a $(CASELIBS) $(LDLIBS)

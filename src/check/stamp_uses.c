@@ -28,7 +28,7 @@ static void value_of(const struct finding *f, char *value, size_t size)
 {
 	bool fine = f->severity == SEV_FINE, module = fine && *f->module;
 
-	snprintf(value, size, "%s%s%s", fine ? f->value : "", module ? STAMP_MODULE + !*f->value : "", module ? f->module : "");
+	snprintf(value, size, "%s%s%s", fine ? f->value : "", module ? &STAMP_MODULE[!*f->value] : "", module ? f->module : "");
 }
 
 /* Names come from the object: what would break a line is replaced. */

@@ -127,7 +127,7 @@ static void describe(const struct core_spec *s, uint32_t kind, char *buf, size_t
 	uint32_t i;
 
 	btf_get(s->btf, s->root, &t);
-	at = (size_t)snprintf(buf, size, "%s%.*s", is_field(kind) ? "" : kind_word(&t), (int)core_essential(t.name), t.name);
+	at = (size_t)snprintf(buf, size, "%s%.*s", is_field(kind) ? "" : kind_word(&t), (int)btf_essential(t.name), t.name);
 	if (is_enumerator(kind) && s->nr)
 		snprintf(buf + at, at < size ? size - at : 0, ": %s", s->steps[0].name);
 	for (i = 0; is_field(kind) && i < s->nr && at < size; i++) {
@@ -301,7 +301,7 @@ static int add_candidate(struct core_candidates *c, struct btf_data *b, uint32_t
 static int module_candidates(struct check_kernel *k, const struct btf_info *s, struct core_candidates *c,
 			     struct abide_error *e)
 {
-	uint32_t at = 0, id, n = core_essential(s->name);
+	uint32_t at = 0, id, n = btf_essential(s->name);
 	const struct module *m;
 	struct btf_data *b;
 	struct btf_info t;
@@ -310,7 +310,7 @@ static int module_candidates(struct check_kernel *k, const struct btf_info *s, s
 	while (k->modules && (m = modules_with(k->modules, MODULE_TYPE, s->name, &at))) {
 		b = modules_btf(k->modules, m);
 		for (id = btf_count(k->own) - 1; b && (id = btf_after(b, id, ~0u));) {
-			if (!btf_get(b, id, &t) || core_essential(t.name) != n || memcmp(t.name, s->name, n) ||
+			if (!btf_get(b, id, &t) || btf_essential(t.name) != n || memcmp(t.name, s->name, n) ||
 			    !core_compatible(s, &t))
 				continue;
 			err = add_candidate(c, b, id, m, e);
@@ -343,7 +343,7 @@ static int candidates(struct check_kernel *k, const struct btf_data *local, uint
 	*out = p;
 	if (!btf_get(local, root, &s) || !*s.name)
 		return 0;
-	while (!err && (id = kernel_named(k, s.name, &at)))
+	while (!err && (id = btf_flavour(k->own, s.name, &at)))
 		if (btf_get(k->own, id, &t) && core_compatible(&s, &t))
 			err = add_candidate(p, k->own, id, NULL, e);
 	return err || p->nr ? err : module_candidates(k, &s, p, e);
@@ -363,17 +363,17 @@ static void explain(struct check_kernel *k, const struct core_spec *local, uint3
 
 	btf_get(local->btf, local->root, &t);
 	if (!c->nr) {
-		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)core_essential(t.name), t.name,
+		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)btf_essential(t.name), t.name,
 			 k->modules && modules_complete(k->modules) ? ", nor have its modules" : kernel_modules_doubt(k));
 		return;
 	}
 	if (is_enumerator(kind)) {
 		snprintf(out->why, sizeof(out->why), "%s has no enumerator %s in %s%.*s", k->name, local->steps[0].name,
-			 kind_word(&t), (int)core_essential(t.name), t.name);
+			 kind_word(&t), (int)btf_essential(t.name), t.name);
 		return;
 	}
 	if (!is_field(kind)) {
-		snprintf(out->why, sizeof(out->why), "%s%.*s is of another make on %s", kind_word(&t), (int)core_essential(t.name),
+		snprintf(out->why, sizeof(out->why), "%s%.*s is of another make on %s", kind_word(&t), (int)btf_essential(t.name),
 			 t.name, k->name);
 		return;
 	}

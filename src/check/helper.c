@@ -116,6 +116,7 @@ static enum known may_call(const struct program *p, int32_t helper, const char *
 	case HELPER_KIND_MAY_NOT:
 		return KNOWN_NO;
 	case HELPER_KIND_NEW:
+	case HELPER_KIND_NOBODY:
 		return may == KNOWN_NO ? KNOWN_NO : KNOWN_YES;
 	case HELPER_KIND_UNKNOWN:
 		break;

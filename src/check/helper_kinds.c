@@ -68,7 +68,7 @@ enum helper_kind helper_kind_may(const char *section, int32_t helper, uint32_t f
 	bool before, after;
 
 	if (kind == SIZE_MAX)
-		return HELPER_KIND_UNKNOWN;
+		return HELPER_KIND_NOBODY;
 	while (below + 1 < NR_KERNELS && kernels[below + 1].release <= (first & ~UINT32_C(255)))
 		below++;
 	while (above && kernels[above - 1].release >= (last & ~UINT32_C(255)))
@@ -77,7 +77,7 @@ enum helper_kind helper_kind_may(const char *section, int32_t helper, uint32_t f
 	if (!kinds[kind].may[below])
 		below = above;
 	if (!kinds[kind].may[above])
-		return HELPER_KIND_UNKNOWN;
+		return HELPER_KIND_NOBODY;
 	before = is_in(kinds[kind].may[below], helper);
 	after = is_in(kinds[kind].may[above], helper);
 	if (before == after)

@@ -9,7 +9,8 @@ enum helper_kind {
 	HELPER_KIND_MAY,
 	HELPER_KIND_MAY_NOT,
 	HELPER_KIND_NEW,     /* it may on the next kernel that was asked; the one before had no such helper at all */
-	HELPER_KIND_UNKNOWN, /* they differ, or nobody asked about such programs */
+	HELPER_KIND_UNKNOWN, /* they differ */
+	HELPER_KIND_NOBODY,  /* nobody asked about such programs */
 };
 
 /* @section: a row's prefix of sections.def. @first, @last: KERNEL_VERSION() of the releases that it can be. */

@@ -36,6 +36,11 @@ static const struct btf_layout_entry known_kinds[] = {
 	[BTF_KIND_ENUM64] = { 12, 12, TYPES },
 };
 
+void btf_known_kinds(struct btf_data *b)
+{
+	memcpy(b->layout, known_kinds, sizeof(known_kinds));
+}
+
 struct header {
 	uint32_t hdr_len, type_off, type_len, str_off, str_len, layout_off, layout_len;
 };
@@ -155,8 +160,9 @@ static int open_on(struct btf_data *base, const void *data, size_t size, struct 
 	b->base = base;
 	b->first = base ? base->count : 1;
 	b->strings_len = h.str_len;
+	b->other_endian = c.swap;
 	if (base &&
-	    (base->types.swap != b->types.swap ||
+	    (base->other_endian != b->other_endian ||
 	     __builtin_add_overflow(base->first_string, base->strings_len, &b->first_string))) {
 		err = error_set(e, -EINVAL, "btf-split",
 		                "the split BTF does not belong to this kernel's BTF");
@@ -167,7 +173,7 @@ static int open_on(struct btf_data *base, const void *data, size_t size, struct 
 	end = (uint64_t)h.type_off + h.type_len;
 	if (end < (uint64_t)h.str_off + h.str_len)
 		end = (uint64_t)h.str_off + h.str_len;
-	memcpy(b->layout, known_kinds, sizeof(known_kinds));
+	btf_known_kinds(b);
 	if (h.layout_len) {
 		struct cursor layout =
 			cursor_sub(&c, (size_t)h.hdr_len + h.layout_off, h.layout_len);
@@ -215,6 +221,7 @@ void btf_free(struct btf_data *b)
 		free(b->own);
 	for (i = 0; i < BTF_NAMES_NOTED; i++)
 		free(b->names[i].items);
+	btf_flavours_free(&b->flavours);
 	free(b->marks);
 	free(b->last);
 	free(b);
@@ -227,7 +234,7 @@ uint32_t btf_count(const struct btf_data *b)
 
 bool btf_other_endian(const struct btf_data *b)
 {
-	return b->types.swap;
+	return b->other_endian;
 }
 
 const void *btf_bytes(const struct btf_data *b, size_t *size)
@@ -257,13 +264,17 @@ static const struct btf_data *owner(const struct btf_data *b, uint32_t id)
 	return b;
 }
 
-/* Where the record of @id starts. first <= @id < count. */
+/* Where the record of @id starts, or BTF_ABSENT. first <= @id < count. */
 static uint32_t find_record(const struct btf_data *b, uint32_t id)
 {
-	uint32_t mark = (id - b->first) / BTF_STRIDE;
-	struct btf_walk w = { mark * BTF_STRIDE + b->first, b->marks[mark] };
 	struct cursor c = b->types;
+	struct btf_walk w;
+	uint32_t mark;
 
+	if (b->set)
+		return btf_set_record(b, id);
+	mark = (id - b->first) / BTF_STRIDE;
+	w = (struct btf_walk){ mark * BTF_STRIDE + b->first, b->marks[mark] };
 	if (b->last->id > w.id && b->last->id <= id)
 		w = *b->last;
 	for (; w.id < id; w.id++) {
@@ -276,7 +287,7 @@ static uint32_t find_record(const struct btf_data *b, uint32_t id)
 
 bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 {
-	uint32_t name, info, size;
+	uint32_t name, info, size, at;
 	struct cursor c;
 
 	*out = (struct btf_info){ .id = id, .name = "" };
@@ -285,8 +296,11 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	if (id >= b->count)
 		return false;
 	b = owner(b, id);
+	at = find_record(b, id);
+	if (at == BTF_ABSENT)
+		return false;
 	c = b->types;
-	cursor_seek(&c, find_record(b, id));
+	cursor_seek(&c, at);
 	name = cursor_u32(&c);
 	info = cursor_u32(&c);
 	size = cursor_u32(&c);
@@ -335,6 +349,8 @@ uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
 	struct cursor c = b->types;
 	uint8_t kind;
 
+	if (b->set)
+		return btf_set_after(b, id, kinds);
 	if (++id >= b->count)
 		return 0;
 	if (id < b->first && b->base) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/btf.h"
+#include "object/btf_set.h"
 #include "util/buf.h"
 #include "util/cursor.h"
 
@@ -66,6 +67,10 @@ struct btf_data {
 	uint32_t strings_size;
 	uint32_t strings_len;  /* as the header has it: where the strings of a split BTF begin */
 	struct btf_data *base; /* of a split BTF; borrowed */
+	struct btf_set *set;       /* has the records and the strings; borrowed. NULL: they are in .bytes */
+	uint32_t bit;              /* of this kernel in .set */
+	bool other_endian;
+	struct btf_flavours flavours; /* of what is in no set */
 	uint32_t first;        /* id of the first type here: 1, or how many the base has */
 	uint32_t
 		first_string; /* offset of the first string here: 0, or how many bytes the base has */
@@ -179,6 +184,15 @@ static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t 
 	l->items[l->nr++] = (struct btf_name){ id, off };
 	return true;
 }
+
+#define BTF_ABSENT UINT32_MAX
+/* Where the record of @id is in .types, BTF_ABSENT: the kernel has none. 1 <= @id < count */
+uint32_t btf_set_record(const struct btf_data *b, uint32_t id);
+/* What btf_find and btf_after are for a kernel of a set. */
+uint32_t btf_set_find(const struct btf_data *b, uint8_t kind, const char *name);
+uint32_t btf_set_after(const struct btf_data *b, uint32_t id, uint32_t kinds);
+/* How long the records of <linux/btf.h> are, into .layout. */
+void btf_known_kinds(struct btf_data *b);
 
 /* False: out of memory; look-ups find nothing then, and try again when asked again. */
 bool btf_index_build(struct btf_data *b, enum btf_names names);

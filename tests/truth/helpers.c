@@ -10,6 +10,7 @@
  * Sections of which the kernel loads nothing at all are left out.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,23 +19,30 @@
 
 #define MAX_HELPERS 256
 
-static const char *const sections[] = {
-#define SECTION(prefix, ...) prefix,
+static const struct section {
+	const char *prefix, *type, *attach; /* the last two by the names that the kernel has for them */
+} sections[] = {
+#define SECTION(prefix, named, type, attach, ...) { prefix, "BPF_PROG_TYPE_" type, "BPF_" attach },
 #include "check/sections.def"
 #undef SECTION
 };
 
-/* Something that each of the kernels has, where a name is wanted. */
-static const char *target_of(enum bpf_attach_type type, const char *section)
+static bool sleeps(const char *section)
 {
-	bool sleeps = strstr(section, ".s") == section + strlen(section) - 2;
+	size_t n = strlen(section);
 
+	return n > 2 && !strcmp(section + n - 2, ".s");
+}
+
+/* Something that each of the kernels has, where a name is wanted. */
+static const char *target_of(int type, const char *section)
+{
 	switch (type) {
 	case BPF_TRACE_RAW_TP:
 		return "sched_switch";
 	case BPF_TRACE_FENTRY:
 	case BPF_TRACE_FEXIT:
-		return sleeps ? "__x64_sys_getpgid" : "vfs_read";
+		return sleeps(section) ? "__x64_sys_getpgid" : "vfs_read";
 	case BPF_MODIFY_RETURN:
 		return "__x64_sys_getpgid";
 	case BPF_LSM_MAC:
@@ -44,7 +52,7 @@ static const char *target_of(enum bpf_attach_type type, const char *section)
 	case BPF_TRACE_ITER:
 		return "task";
 	default:
-		return NULL;
+		return "";
 	}
 }
 
@@ -75,39 +83,45 @@ static bool may_call(enum bpf_prog_type type, struct bpf_prog_load_opts *o, int3
 	return *loads;
 }
 
-static void try_section(const char *section)
+/* -1: this kernel has none of that name. */
+static int enumerator(const struct btf *btf, const char *in, const char *name)
 {
+	int id = btf__find_by_name_kind(btf, in, BTF_KIND_ENUM), i;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+			return btf_enum(t)[i].val;
+	return -1;
+}
+
+static void try_section(const struct btf *btf, const struct section *s)
+{
+	int attach = strcmp(s->attach, "BPF_") ? enumerator(btf, "bpf_attach_type", s->attach) : 0;
+	int type = enumerator(btf, "bpf_prog_type", s->type), id;
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
-	enum bpf_attach_type attach;
-	enum bpf_prog_type type;
-	char name[96];
 	int32_t helper;
 	bool loads;
-	int id;
 
-	snprintf(name, sizeof(name), "%s", section);
-	if (libbpf_prog_type_by_name(name, &type, &attach)) {
-		snprintf(name, sizeof(name), "%s/x", section);
-		if (libbpf_prog_type_by_name(name, &type, &attach))
-			return;
-	}
-	opts.expected_attach_type = attach;
-	if (target_of(attach, section) && (type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM)) {
-		id = libbpf_find_vmlinux_btf_id(target_of(attach, section), attach);
+	if (type < 0 || attach < 0)
+		return;
+	opts.expected_attach_type = (enum bpf_attach_type)attach;
+	if (type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM) {
+		id = libbpf_find_vmlinux_btf_id(target_of(attach, s->prefix), (enum bpf_attach_type)attach);
 		if (id <= 0)
 			return;
 		opts.attach_btf_id = (uint32_t)id;
 	}
-	if (strlen(section) > 2 && !strcmp(section + strlen(section) - 2, ".s"))
+	if (sleeps(s->prefix) || type == BPF_PROG_TYPE_SYSCALL)
 		opts.prog_flags |= BPF_F_SLEEPABLE;
-	if (strstr(section, ".frags"))
+	if (strstr(s->prefix, ".frags"))
 		opts.prog_flags |= 1u << 5; /* BPF_F_XDP_HAS_FRAGS */
 	/* Where even a helper that does not exist is not what was refused, the verifier did not come to it. */
-	if (may_call(type, &opts, MAX_HELPERS, &loads) || !loads)
+	if (may_call((enum bpf_prog_type)type, &opts, MAX_HELPERS, &loads) || !loads)
 		return;
-	printf("@@ helpers %s", section);
+	printf("@@ helpers %s", s->prefix);
 	for (helper = 1; helper < MAX_HELPERS; helper++)
-		if (may_call(type, &opts, helper, &loads))
+		if (may_call((enum bpf_prog_type)type, &opts, helper, &loads))
 			printf(" %d", helper);
 	printf("\n");
 	fflush(stdout);
@@ -115,11 +129,18 @@ static void try_section(const char *section)
 
 int helpers_main(void)
 {
+	struct btf *btf;
 	size_t i;
 
 	libbpf_set_print(NULL);
+	btf = btf__load_vmlinux_btf();
+	if (!btf) {
+		fprintf(stderr, "truth: no BTF of the kernel\n");
+		return 1;
+	}
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (strncmp(sections[i], "struct_ops", 10) && strcmp(sections[i], "freplace"))
-			try_section(sections[i]);
+		if (strcmp(sections[i].type, "BPF_PROG_TYPE_STRUCT_OPS") && strcmp(sections[i].type, "BPF_PROG_TYPE_EXT"))
+			try_section(btf, &sections[i]);
+	btf__free(btf);
 	return 0;
 }

@@ -53,3 +53,9 @@ $(CHECK_DIR)/check_attach_module: tests/unit/check_attach_module.c tests/unit/im
 		$(CHECK_DIR)/check_attach_module.bpf.o $(CHECK_DIR)/check_attach_module_externs.bpf.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/unit -o $@ $< $(B)/libabide.a $(CASELIBS) $(LDLIBS)
+
+# abide check on many kernels
+UNIT_TESTS += $(B)/tests/check_many
+$(B)/tests/check_many: tests/unit/check_many.sh $(B)/abide $(CHECK_KERNELS) $(CHECK_SAMPLES)
+	@mkdir -p $(@D)
+	cp $< $@

@@ -43,14 +43,14 @@ $(B)/tests/check_modules: tests/unit/check_modules.sh $(B)/abide $(CHECK_DIR)/ch
 
 # programs at what a module has
 UNIT_TESTS += $(CHECK_DIR)/check_attach_module
-$(CHECK_DIR)/check_attach_module.bpf.o: tests/unit/check_attach_module.bpf.c
+$(CHECK_DIR)/check_attach_module.bpf.o $(CHECK_DIR)/check_attach_kernel.bpf.o: $(CHECK_DIR)/%.bpf.o: tests/unit/%.bpf.c
 	@mkdir -p $(@D)
 	$(CHECK_CLANG) -c -o $@ $<
 $(CHECK_DIR)/check_attach_module_externs.bpf.o: tests/unit/check_attach_module.bpf.c
 	@mkdir -p $(@D)
 	$(CHECK_CLANG) -DEXTERNS -c -o $@ $<
 $(CHECK_DIR)/check_attach_module: tests/unit/check_attach_module.c tests/unit/image_kit.h $(B)/libabide.a \
-		$(CHECK_DIR)/check_attach_module.bpf.o $(CHECK_DIR)/check_attach_module_externs.bpf.o
+		$(CHECK_DIR)/check_attach_module.bpf.o $(CHECK_DIR)/check_attach_module_externs.bpf.o $(CHECK_DIR)/check_attach_kernel.bpf.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/unit -o $@ $< $(B)/libabide.a $(CASELIBS) $(LDLIBS)
 

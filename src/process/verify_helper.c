@@ -16,7 +16,7 @@
 #define MAX_SIZE  (1u << 29) /* of one argument: what the kernel allows */
 #define MAX_TEXT  (1u << 16) /* of a string constant */
 
-enum { MAPS_NONE, MAPS_VALUES, MAPS_PERCPU, MAPS_QUEUES, MAPS_RING, MAPS_PERF, MAPS_PROGS };
+enum { MAPS_NONE, MAPS_VALUES, MAPS_PERCPU, MAPS_QUEUES, MAPS_RING, MAPS_PERF, MAPS_PROGS, MAPS_STACKS };
 
 enum {
 	ARG_NONE, ARG_NUM, ARG_MAP, ARG_KEY, ARG_VALUE, ARG_VALUE_OUT, ARG_LONG_OUT, ARG_MEM, ARG_OUT, ARG_OUT_NULL,
@@ -85,6 +85,8 @@ static bool takes_map(uint8_t maps, uint32_t type)
 		return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 	case MAPS_PROGS:
 		return type == BPF_MAP_TYPE_PROG_ARRAY;
+	case MAPS_STACKS:
+		return type == BPF_MAP_TYPE_STACK_TRACE;
 	default:
 		return false;
 	}

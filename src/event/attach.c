@@ -293,6 +293,22 @@ void event_replace(struct event_link *link, struct event_program *p)
 	event_unlock();
 }
 
+static void release_unlisted(struct event_retired *r)
+{
+	struct event_program *p = (struct event_program *)(void *)((char *)r - offsetof(struct event_program, retired));
+
+	if (p->release)
+		p->release(p);
+}
+
+void event_release(struct event_program *p)
+{
+	event_lock();
+	event_retire(&p->retired, release_unlisted);
+	event_grace();
+	event_unlock();
+}
+
 static void count(struct event_link *link, struct event_counts *counts)
 {
 	struct event_thread *t;

@@ -26,6 +26,7 @@ struct session_program {
 	struct event_program attached; /* what the registry has */
 	struct process_program *code;
 	struct control_session *session;
+	struct session_program *next; /* in the session's .gone */
 };
 
 struct session_event { /* one for each program, in their order */
@@ -52,10 +53,21 @@ struct control_session {
 	ino_t wake_inode;
 	struct session_event *events;
 	uint32_t nr;
-	bool started, has_arrays;
+	bool started, stopping, has_arrays;
+	/*
+	 * Programs that were released while others could still call them through an array: when a
+	 * session ends, its programs are disarmed one after the other.
+	 */
+	struct session_program *gone;
 	char children[108];
 	struct link_session links;
 };
+
+static void free_program(struct session_program *p)
+{
+	process_program_free(p->code);
+	free(p);
+}
 
 /* The registry's lock may be held (release): nothing here asks it for anything. */
 static void drop_user(struct control_session *s)
@@ -64,6 +76,12 @@ static void drop_user(struct control_session *s)
 
 	if (__atomic_sub_fetch(&s->users, 1, __ATOMIC_ACQ_REL))
 		return;
+	while (s->gone) {
+		struct session_program *p = s->gone;
+
+		s->gone = p->next;
+		free_program(p);
+	}
 	for (i = 0; i < s->nr_maps; i++)
 		process_map_close(s->maps[i]);
 	process_slots_close(s->slots);
@@ -78,8 +96,14 @@ static void release(struct event_program *p)
 	struct session_program *program = p->owner;
 	struct control_session *s = program->session;
 
-	process_program_free(program->code);
-	free(program);
+	if (__atomic_load_n(&s->stopping, __ATOMIC_ACQUIRE) && s->has_arrays) {
+		/* a module that is unloaded may release others at the same time */
+		program->next = __atomic_load_n(&s->gone, __ATOMIC_RELAXED);
+		while (!__atomic_compare_exchange_n(&s->gone, &program->next, program, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			;
+	} else {
+		free_program(program);
+	}
 	drop_user(s);
 }
 
@@ -387,8 +411,8 @@ int control_session_start(struct control_session *s, struct abide_error *e)
 int control_session_replace(struct control_session *s, const struct message_replace *m,
                             struct message_made *made, struct abide_error *e)
 {
+	struct session_program *p, *old;
 	struct session_event *ev;
-	struct session_program *p;
 	int err;
 
 	if (m->index >= s->nr || strcmp(m->program.event, s->events[m->index].name))
@@ -396,18 +420,24 @@ int control_session_replace(struct control_session *s, const struct message_repl
 		                 "there is no program %u on %s to be replaced", m->index,
 		                 m->program.event);
 	ev = &s->events[m->index];
-	if (!ev->link || s->has_arrays)
+	if (!s->started || !ev->program)
 		return error_set(e, -EBUSY, "message-replace",
-		                 "program %u on %s cannot be replaced: %s", m->index, ev->name,
-		                 ev->link ? "the programs call each other through an array"
-		                          : "it is not attached");
+		                 "program %u on %s cannot be replaced: it is not attached", m->index, ev->name);
 	err = make_program(s, m->index, &m->program, &p, made, e);
 	if (err)
 		return name_program(err, &m->program, e);
 	control_table_lock();
-	s->links.programs[m->index] = p->code;
+	/*
+	 * Entries of program arrays name programs by index, so tail calls lead to the new one from here on.
+	 * Whoever has found the old one still is in a run, which is waited for before it is released.
+	 */
+	__atomic_store_n(&s->links.programs[m->index], p->code, __ATOMIC_RELEASE);
+	old = ev->program;
 	ev->program = p;
-	event_replace(ev->link, &p->attached);
+	if (ev->link)
+		event_replace(ev->link, &p->attached);
+	else
+		event_release(&old->attached);
 	control_table_unlock();
 	return 0;
 }
@@ -434,7 +464,10 @@ void control_session_stop(struct control_session *s)
 	struct event_counts counts;
 	uint32_t i;
 
-	for (i = 0; s && s->events && i < s->nr; i++) {
+	if (!s)
+		return;
+	__atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
+	for (i = 0; s->events && i < s->nr; i++) {
 		struct session_event *ev = &s->events[i];
 
 		if (!ev->link)

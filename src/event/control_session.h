@@ -19,7 +19,10 @@ int control_session_open(const struct message_attach *m, int *fds, struct contro
                          struct message_made **made, struct abide_error *e);
 /* Arm all programs. After a failure none is armed. */
 int control_session_start(struct control_session *s, struct abide_error *e);
-/* Another program in the place of an attached one: each event runs the old one or the new one. */
+/*
+ * Another program in the place of one: each event runs the old one or the new one, and so does each tail call,
+ * since arrays have programs by their index.
+ */
 int control_session_replace(struct control_session *s, const struct message_replace *m,
                             struct message_made *made, struct abide_error *e);
 /* Disarm all and wait until none of them runs. */

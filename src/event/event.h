@@ -56,6 +56,8 @@ int event_attach(const char *provider, const char *name, const struct layout *l,
 		 struct event_link **out, struct abide_error *e);
 /* From now on @p, in place of what was there. Never fails. */
 void event_replace(struct event_link *link, struct event_program *p);
+/* @p, which was never attached but ran by tail calls, and which nothing leads to any more. */
+void event_release(struct event_program *p);
 /* @counts (may be NULL): the final ones. @link is gone, its program is released. */
 void event_detach(struct event_link *link, struct event_counts *counts);
 void event_link_counts(struct event_link *link, struct event_counts *counts);

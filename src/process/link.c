@@ -101,6 +101,6 @@ const struct process_program *link_tail(const struct process_program *from, uint
 	    !process_map_program((const struct process_map *)(uintptr_t)map, index, &id) ||
 	    id >= from->session->nr)
 		return NULL;
-	next = from->session->programs[id];
+	next = __atomic_load_n(&from->session->programs[id], __ATOMIC_ACQUIRE);
 	return next && next->context == from->context && !next->entry == !from->entry ? next : NULL;
 }

@@ -17,7 +17,8 @@ struct verify_fact;
  * the same .context.
  */
 struct link_session {
-	const struct process_program **programs; /* filled in before anything runs; NULL: not linked */
+	/* NULL: not linked. Replaced by an atomic store; the old one stays until no run can have found it. */
+	const struct process_program **programs;
 	uint32_t nr;
 };
 

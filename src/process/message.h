@@ -106,7 +106,7 @@ struct message_attach {
 };
 #define MESSAGE_NONE UINT32_MAX
 
-/* MESSAGE_REPLACE: the program at .index from now on. */
+/* MESSAGE_REPLACE: the program at .index from now on, for its event and for tail calls. */
 struct message_replace {
 	uint32_t index;
 	struct message_program program;

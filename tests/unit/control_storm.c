@@ -81,6 +81,118 @@ static void storm(const char *self)
 	counters_free(&other);
 }
 
+/* A program that only calls another through an array: entry 0. What it counts if that fails is wrong. */
+#define JUMP_INSNS 10
+static void jump_program(struct bpf_insn *insns)
+{
+	insns[0] = INSN(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_MAP_FD, 0, 1);
+	insns[1] = INSN(0, 0, 0, 0, 0);
+	insns[2] = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
+	insns[3] = INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call);
+	count_program(insns + 4, 7);
+}
+
+struct jumps {
+	struct counters c;
+	struct process_map_def defs[2];
+	int fds[4]; /* counters, the array, slots, the wake-ups' socket */
+	struct bpf_insn jump[JUMP_INSNS], count[2][COUNT_INSNS];
+};
+
+static bool jumps_make(struct jumps *j, struct abide_error *e)
+{
+	if (!counters_make(&j->c, e))
+		return false;
+	j->defs[0] = j->c.def;
+	j->defs[1] = (struct process_map_def){ "jumps", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, 0 };
+	j->fds[0] = j->c.fds[0];
+	j->fds[2] = j->c.fds[1];
+	j->fds[3] = j->c.fds[2];
+	jump_program(j->jump);
+	count_program(j->count[0], 0);
+	count_program(j->count[1], 1);
+	return !process_map_create(&j->defs[1], &j->fds[1], e);
+}
+
+static struct app_client *jump_steps(pid_t pid, struct jumps *j, bool second, struct abide_error *e)
+{
+	/* the called one also runs by itself, and is the first to be detached; or it only runs when it is called */
+	uint32_t called = !second;
+	struct message_program p[2];
+	struct message_slot slot = { 1, 0, called };
+	struct message_attach m = { .maps = j->defs, .nr_maps = 2, .programs = p, .nr_programs = 2, .slots = &slot,
+		                    .nr_slots = 1, .trace = MESSAGE_NONE, .children = "" };
+	struct message_made *made = NULL;
+	struct app_client *client;
+
+	p[called] = (struct message_program){ .name = "count", .event = "app:step", .attach = second, .insns = j->count[0],
+		                              .nr_insns = COUNT_INSNS };
+	p[1 - called] = (struct message_program){ .name = "jump", .event = "app:step", .attach = true, .insns = j->jump,
+		                                  .nr_insns = JUMP_INSNS };
+	if (app_client_connect(pid, &client, e))
+		return NULL;
+	if (app_client_attach(client, &m, j->fds, &made, e) || app_client_start(client, e)) {
+		app_client_free(client);
+		client = NULL;
+	}
+	free(made);
+	return client;
+}
+
+/* Programs that call each other, replaced and detached while threads are in both. */
+static void jumps(const char *self)
+{
+	static const char *const args[] = { "-s", "-w", "-t", "50", "-n", STEPS, "-r", ROUNDS, NULL };
+	struct message_counts *counts = NULL;
+	struct abide_error e = { 0 };
+	struct app_client *c, *b;
+	struct jumps all, other;
+	unsigned long long fired, seen, replaced = 0, attached = 0, failed = 0;
+	struct message_made made;
+	uint32_t nr = 0;
+	struct server s;
+	int status;
+
+	if (!ok(server_start(&s, self, args) && jumps_make(&all, &e) && jumps_make(&other, &e), "an application is there"))
+		return;
+	c = jump_steps(s.pid, &all, false, &e);
+	went(!c, &e, "a session whose programs call each other");
+	server_go(&s);
+	while (c && !ended(&s)) {
+		bool target = ++replaced % 3;
+		struct message_replace r = { .index = target,
+			                     .program = { .name = "new", .event = "app:step", .attach = !target,
+			                                  .insns = target ? all.count[replaced % 2] : all.jump,
+			                                  .nr_insns = target ? COUNT_INSNS : JUMP_INSNS } };
+
+		if (app_client_replace(c, &r, &made, &e) && !ended(&s)) {
+			failed++;
+			printf("# [%s] %s\n", e.tag, e.problem);
+		}
+		/* one whose called program is attached, too, and goes while it is called */
+		b = jump_steps(s.pid, &other, replaced % 2, &e);
+		attached += b != NULL;
+		if (b)
+			app_client_free(b);
+	}
+	ok(c && !app_client_counts(c, &counts, &nr, &e) ? nr == 2 : !c || ended(&s), "counts are told until the end");
+	free(counts);
+	fired = server_end(&s, &status);
+	seen = counter(&all.c, 0) + counter(&all.c, 1);
+	ok(fired == 50ull * 4000 * 3 && seen == fired, "%llu events, all of them counted by the program that is called: %llu", fired, seen);
+	ok(!counter(&all.c, 7), "no call has failed");
+	ok(counter(&all.c, 0) && counter(&all.c, 1), "old and new ones were called");
+	ok(!counter(&other.c, 7), "nor has one while its programs were detached");
+	ok(replaced > 1 && attached > 1 && !failed, "%llu replacements, %llu sessions beside, none refused", replaced, attached);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "the application ended as ever");
+	if (c)
+		app_client_free(c);
+	close(all.fds[1]);
+	close(other.fds[1]);
+	counters_free(&all.c);
+	counters_free(&other.c);
+}
+
 /* Children are forked while sessions come and go: each keeps what is attached, and loses nothing. */
 static void forks(const char *self)
 {
@@ -220,6 +332,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	kit_begin();
 	storm(argv[0]);
+	jumps(argv[0]);
 	forks(argv[0]);
 	two(argv[0]);
 	killed(argv[0]);

@@ -100,6 +100,12 @@ void finding_instead(struct program *p, const char *fmt, ...)
 	va_end(ap);
 }
 
+void finding_loader(struct program *p)
+{
+	if (!p->soft && p->out->nr && !p->nomem)
+		p->out->items[p->out->nr - 1].loader = true;
+}
+
 void finding_value(struct program *p, const char *fmt, ...)
 {
 	va_list ap;
@@ -129,7 +135,7 @@ const struct finding *findings_worst(const struct findings *l)
 	uint32_t i;
 
 	for (i = 0; i < l->nr; i++)
-		if (!l->items[i].guarded && !l->items[i].constant && l->items[i].severity > (worst ? worst->severity : SEV_FINE))
+		if (!l->items[i].guarded && !l->items[i].constant && !l->items[i].loader && l->items[i].severity > (worst ? worst->severity : SEV_FINE))
 			worst = &l->items[i];
 	return worst;
 }

@@ -46,6 +46,7 @@ struct finding {
 	enum severity severity;
 	bool guarded;            /* not reached on this kernel: the program asked first */
 	bool constant;           /* reached only when the loader sets a constant to something else than the object says */
+	bool loader;             /* left to whoever loads the object, which must set it; does not count */
 	const struct function *function; /* where the instruction lies: the program, or a function it calls */
 	uint32_t insn;           /* within .function, or FINDING_WHOLE */
 	char where[96];          /* "prog.bpf.c:31", "NAME+12"; "" when whole */
@@ -107,7 +108,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 
 /*
  * The worst that counts; NULL when all is fine. What is guarded does not count, nor what only
- * a constant that the loader may set would reach.
+ * a constant that the loader may set would reach, nor what the loader has to set.
  */
 const struct finding *findings_worst(const struct findings *l);
 /* Append that @f fails because @other does. 0 or -ENOMEM. */

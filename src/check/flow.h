@@ -30,6 +30,7 @@ struct cell {
 	bool nullable; /* KERNEL: must be tested first */
 	bool trusted;  /* KERNEL: the verifier knows that it is alive */
 	bool loose;    /* .off is not known */
+	bool lost;     /* ADDRESS: a pointer until a helper read it off the stack */
 	uint8_t from, width; /* slots: bytes [from, from+width) of the 8 hold .num; width 0: all of them */
 	uint32_t type;
 	int32_t off;

@@ -6,6 +6,8 @@
  * becomes a number or a pointer of which nothing is known, never a refusal: the kernel's
  * verifier checks what is the same on all kernels.
  */
+#include <linux/bpf.h>
+#include <linux/version.h>
 #include <string.h>
 
 #include "analyze/insn.h"
@@ -270,14 +272,85 @@ static void step_store(const struct flow_insn *x, struct flow_state *s)
 		s->r[i->src_reg] = cell_num(num_any());
 }
 
-static void step_call(const struct flow_insn *x, const struct flow_rules *rules, uint32_t id, struct flow_state *s)
+/* How many bytes of memory a helper takes behind register @r, and whether it writes there; 0: nobody knows. */
+static uint32_t memory_of(const struct object *o, int32_t helper, unsigned r, const struct flow_state *s, bool *writes)
 {
+	enum { KEY = 16, VALUE }; /* sizes of the map in r1 */
+	static const struct {
+		uint8_t helper, reg, size; /* .size: the register that holds it, KEY or VALUE */
+		bool writes;
+	} list[] = {
+		{ BPF_FUNC_map_lookup_elem, 2, KEY, false },      { BPF_FUNC_map_update_elem, 2, KEY, false },
+		{ BPF_FUNC_map_update_elem, 3, VALUE, false },    { BPF_FUNC_map_delete_elem, 2, KEY, false },
+		{ BPF_FUNC_map_push_elem, 2, VALUE, false },      { BPF_FUNC_perf_event_output, 4, 5, false },
+		{ BPF_FUNC_ringbuf_output, 2, 3, false },         { BPF_FUNC_trace_printk, 1, 2, false },
+		{ BPF_FUNC_probe_read, 1, 2, true },              { BPF_FUNC_probe_read_str, 1, 2, true },
+		{ BPF_FUNC_probe_read_user, 1, 2, true },         { BPF_FUNC_probe_read_kernel, 1, 2, true },
+		{ BPF_FUNC_probe_read_user_str, 1, 2, true },     { BPF_FUNC_probe_read_kernel_str, 1, 2, true },
+		{ BPF_FUNC_get_current_comm, 1, 2, true },
+	};
+	const struct cell *map = &s->r[1], *size;
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (list[i].helper != helper || list[i].reg != r)
+			continue;
+		*writes = list[i].writes;
+		if (list[i].size < KEY) {
+			size = &s->r[list[i].size];
+			return size->kind == CELL_NUM && num_is_const(&size->num) && size->num.umin <= 8 * FLOW_SLOTS ?
+				       (uint32_t)size->num.umin : 0;
+		}
+		if (map->kind != CELL_OTHER || !map->type || map->loose || map->off || map->type > o->nr_maps)
+			return 0;
+		return list[i].size == KEY ? o->maps[map->type - 1].key_size : o->maps[map->type - 1].value_size;
+	}
+	return 0;
+}
+
+/*
+ * A helper reads stack bytes. From 5.12 on the verifier took that for a write, which makes a number of a pointer that
+ * lies there; since 6.13 it knows better.
+ */
+static void step_read(const struct flow_rules *rules, int64_t from, int64_t to, struct flow_state *s)
+{
+	bool surely = rules->version_first >= KERNEL_VERSION(5, 12, 0) && rules->version_last < KERNEL_VERSION(6, 13, 0);
+	bool unchanged = rules->version_last < KERNEL_VERSION(5, 12, 0) || rules->version_first >= KERNEL_VERSION(6, 13, 0);
+	unsigned k;
+
+	for (k = 0; k < FLOW_SLOTS; k++) {
+		if (-8 * ((int64_t)k + 1) + 8 <= from || -8 * ((int64_t)k + 1) >= to)
+			continue;
+		if (s->slot[k].kind == CELL_KERNEL && surely) {
+			s->slot[k].kind = CELL_ADDRESS;
+			s->slot[k].lost = true;
+		} else if (s->slot[k].kind != CELL_ADDRESS && (s->slot[k].kind != CELL_KERNEL || !unchanged)) {
+			s->slot[k] = cell_num(num_any());
+		}
+	}
+}
+
+static void step_call(const struct object *o, const struct flow_insn *x, const struct flow_rules *rules, uint32_t id,
+		      struct flow_state *s)
+{
+	bool writes = false;
 	struct cell out;
+	uint32_t size;
 	unsigned r;
 
-	for (r = 1; r <= 5; r++)
-		if (s->r[r].kind == CELL_STACK)
-			forget(s, s->r[r].loose ? -8 * FLOW_SLOTS : s->r[r].off, 0);
+	for (r = 1; r <= 5; r++) {
+		int64_t off = s->r[r].off;
+
+		if (s->r[r].kind != CELL_STACK)
+			continue;
+		size = x->i.src_reg || s->r[r].loose ? 0 : memory_of(o, x->i.imm, r, s, &writes);
+		if (size && !writes)
+			step_read(rules, off, off + size, s);
+		else if (size)
+			forget(s, off, off + size);
+		else
+			forget(s, s->r[r].loose ? -8 * FLOW_SLOTS : off, 0);
+	}
 	if (x->i.src_reg || !rules->helper(rules->arg, x->i.imm, &out))
 		out = cell_kind(CELL_OTHER);
 	if (out.kind == CELL_KERNEL)
@@ -338,7 +411,7 @@ void flow_step(const struct object *o, const struct function *f, uint32_t insn, 
 		if (i->dst_reg < FP)
 			s->r[i->dst_reg] = wide(f, insn, x, rules);
 	} else if (insn_is_call(i)) {
-		step_call(x, rules, id, s);
+		step_call(o, x, rules, id, s);
 	} else if (BPF_CLASS(i->code) == BPF_LD) { /* packet access of classic BPF */
 		for (r = 0; r < 6; r++)
 			s->r[r] = (struct cell){ 0 };
@@ -398,7 +471,8 @@ int flow_branch(const struct flow_insn *x, const struct flow_state *s, struct fl
 static bool same(const struct cell *a, const struct cell *b)
 {
 	return a->kind == b->kind && a->core == b->core && a->fixed == b->fixed && a->nullable == b->nullable &&
-	       a->from == b->from && a->width == b->width && a->trusted == b->trusted && a->loose == b->loose && a->type == b->type && a->off == b->off && a->id == b->id && a->root == b->root &&
+	       a->from == b->from && a->width == b->width && a->trusted == b->trusted && a->loose == b->loose && a->lost == b->lost && a->type == b->type &&
+	       a->off == b->off && a->id == b->id && a->root == b->root &&
 	       (a->kind != CELL_NUM || num_equal(&a->num, &b->num));
 }
 
@@ -427,6 +501,7 @@ static void join_cell(struct cell *to, const struct cell *from, bool widen, uint
 		to->fixed |= from->fixed;
 		to->nullable |= from->nullable;
 		to->trusted &= from->trusted;
+		to->lost |= from->lost;
 		if (to->id != from->id)
 			to->id = id;
 	}

@@ -62,6 +62,8 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 		 const char *what, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* The stable replacement of the newest finding. */
 void finding_instead(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The newest finding is left to the loader. */
+void finding_loader(struct program *p);
 /* What this kernel gives for the newest finding. */
 void finding_value(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Where it lies, told to the program by a relocation. */

@@ -7,6 +7,7 @@
  */
 #include <elf.h>
 #include <linux/btf.h>
+#include <linux/version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,12 +16,15 @@
 #include "check/program.h"
 
 #define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
+#define MAP_TYPE_CGRP_STORAGE 32 /* younger than the headers may be */
 
-/* Map types that came after 5.10; older ones are on every kernel that has BTF worth asking. */
+/* By enum bpf_map_type, which headers may have less of; lower-case, as bpftool has them. */
 static const char *const map_names[] = {
-	[BPF_MAP_TYPE_RINGBUF] = "ring buffer", [BPF_MAP_TYPE_INODE_STORAGE] = "inode storage",
-	[BPF_MAP_TYPE_TASK_STORAGE] = "task storage", [30] = "bloom filter", [31] = "user ring buffer",
-	[32] = "cgroup storage", [33] = "arena", [34] = "instruction array",
+	"unspec", "hash", "array", "prog_array", "perf_event_array", "percpu_hash", "percpu_array", "stack_trace",
+	"cgroup_array", "lru_hash", "lru_percpu_hash", "lpm_trie", "array_of_maps", "hash_of_maps", "devmap", "sockmap",
+	"cpumap", "xskmap", "sockhash", "cgroup_storage", "reuseport_sockarray", "percpu_cgroup_storage", "queue", "stack",
+	"sk_storage", "devmap_hash", "struct_ops", "ringbuf", "inode_storage", "task_storage", "bloom_filter", "user_ringbuf",
+	"cgrp_storage", "arena", "insn_array",
 };
 
 /* A set of instructions, and the enumerator that came with the same release. */
@@ -98,6 +102,28 @@ static bool valid(const struct bpf_insn *i)
 	}
 }
 
+/*
+ * The long goto between 5.12, whose verifier first knows that form, and 6.6. 6.1 got it in the series of fixes that brought
+ * bpf_insn_aux_data.jmp_point (by 6.1.76); 6.2 had that member from the start, without the goto.
+ */
+static void check_early_long_goto(struct program *p, const struct function *f, uint32_t insn)
+{
+	struct check_kernel *k = p->x->kernel;
+	uint32_t first, last, id, at = 0;
+	struct btf_field field;
+
+	kernel_versions(k, &first, &last);
+	id = kernel_named(k, "bpf_insn_aux_data", &at);
+	if (first < KERNEL_VERSION(6, 1, 0) || last > KERNEL_VERSION(6, 1, 255) || !id)
+		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, "long goto",
+			    "%s is older than 6.6, which brought it; fixes brought it to some", k->name);
+	else if (kernel_member(k->btf, id, "jmp_point", &field))
+		finding_add(p, FIND_INSN, SEV_FINE, f, insn, "long goto", "%s has it (it has bpf_insn_aux_data.jmp_point: fixes of 6.1 brought both)",
+			    k->name);
+	else
+		finding_add(p, FIND_INSN, SEV_FAILS, f, insn, "long goto", "%s is a 6.1 without the fixes that brought it", k->name);
+}
+
 static void check_insn_set(struct program *p, const struct function *f, uint32_t insn, const struct bpf_insn *i)
 {
 	enum insn_set set;
@@ -107,8 +133,7 @@ static void check_insn_set(struct program *p, const struct function *f, uint32_t
 	if (!newer(i, &set))
 		return;
 	if (i->code == (BPF_JMP32 | BPF_JA) && !has_set(p->x->kernel, set) && kernel_is_at_least(p->x->kernel, 5, 12))
-		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, sets[set].name,
-			    "%s is older than the long goto; some of its kind take it for another jump", p->x->kernel->name);
+		check_early_long_goto(p, f, insn);
 	else if (has_set(p->x->kernel, set))
 		finding_add(p, FIND_INSN, SEV_FINE, f, insn, sets[set].name, "%s has them (it has %s, which is as old)",
 			    p->x->kernel->name, sets[set].stands_for);
@@ -294,7 +319,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		value_record(p, r, c);
 	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
 		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);
-		if (instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
+		/* registers are arguments of a system call only in its own entry */
+		if ((strcmp(type, "pt_regs") || *p->instead) && instead_of_field(p->x, type, dot + 1, instead, sizeof(instead)))
 			finding_instead(p, "%s", instead);
 	}
 	if (c->state != CORE_VALUE)
@@ -396,6 +422,9 @@ static void check_load(struct program *p, const struct function *f, uint32_t ins
 		context_check(p, f, insn, i, base.off + i->i.off);
 	else if (base.kind == CELL_KERNEL)
 		typed_check(p, f, insn, i, &base);
+	else if (base.kind == CELL_ADDRESS && base.lost)
+		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, i->core ? i->core->what : "load through a number",
+			    "from 5.12 to 6.12 a pointer on the stack is a number once a helper has read it there (as a key, a value, a record)");
 	else if (base.kind == CELL_ADDRESS)
 		finding_add(p, FIND_POINTER, SEV_FAILS, f, insn, i->core ? i->core->what : "load through a number",
 			    "to the verifier of %s it is a number, no pointer: bpf_probe_read_kernel reads there", p->x->kernel->name);
@@ -456,6 +485,37 @@ void use_externs(struct program *p)
 	}
 }
 
+/* A number of a map's definition without which no kernel makes the map: its loader has to set it. */
+static void left_open(struct program *p, const struct map_def *d, const char *member)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "%s.%s", d->name, member);
+	finding_add(p, FIND_MAP, SEV_FAILS, NULL, FINDING_WHOLE, what, "0 in the object, and no kernel makes such a map");
+	finding_loader(p);
+}
+
+static void check_size(struct program *p, const struct map_def *d)
+{
+	switch (d->type) {
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case MAP_TYPE_CGRP_STORAGE:
+	case BPF_MAP_TYPE_STRUCT_OPS:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* one for each processor: libbpf sets it */
+		return;
+	case BPF_MAP_TYPE_STACK_TRACE:
+		if (!d->value_size)
+			left_open(p, d, "value_size");
+		break;
+	default:
+		break;
+	}
+	if (!d->max_entries)
+		left_open(p, d, "max_entries");
+}
+
 /* libbpf makes all maps of an object, whichever program uses them. */
 void use_maps(struct program *p)
 {
@@ -470,19 +530,22 @@ void use_maps(struct program *p)
 		return;
 	for (m = 0; m < o->nr_maps; m++) {
 		const struct map_def *d = &o->maps[m];
+		const char *type = d->type < sizeof(map_names) / sizeof(map_names[0]) ? map_names[d->type] : NULL;
 		bool there = false;
 
 		if (d->source != MAP_BTF)
 			continue;
 		for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)
 			there |= v.value == d->type && strncmp(v.name, "__", 2);
-		if (d->type < sizeof(map_names) / sizeof(map_names[0]) && map_names[d->type])
-			snprintf(what, sizeof(what), "map %s (%s)", d->name, map_names[d->type]);
+		if (type)
+			snprintf(what, sizeof(what), "map %s (%s)", d->name, type);
 		else
 			snprintf(what, sizeof(what), "map %s (type %u)", d->name, d->type);
 		if (there)
 			finding_add(p, FIND_MAP, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has maps of that type", k->name);
 		else
 			finding_add(p, FIND_MAP, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no maps of type %u", k->name, d->type);
+		if (there)
+			check_size(p, d);
 	}
 }

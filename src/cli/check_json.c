@@ -49,6 +49,8 @@ static void print_finding(const struct check_row *row, const struct finding *f)
 		printf(",\"guarded\":true");
 	if (f->constant)
 		printf(",\"constant\":true");
+	if (f->loader)
+		printf(",\"loader\":true");
 	if (*f->instead)
 		json_member("instead", f->instead);
 	putchar('}');

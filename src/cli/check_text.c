@@ -55,6 +55,26 @@ static void print_verdict(const struct paper *p)
 	view_wrap(p->page, 2, 4, text);
 }
 
+/* Programs of an object share its maps, so this is said once. */
+static void print_left_open(const struct paper *p)
+{
+	const struct findings *l;
+	char text[2400];
+	size_t n = 0;
+	uint32_t i;
+
+	if (!p->r->nr_rows || !p->r->kernels->nr)
+		return;
+	l = &p->r->rows[0].cells[0].findings;
+	for (i = 0; i < l->nr && n < sizeof(text); i++)
+		if (l->items[i].loader)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? ", " : "whoever loads it has to set ", l->items[i].what);
+	if (!n)
+		return;
+	printf("  ");
+	view_wrap(p->page, 2, 4, text);
+}
+
 static const struct finding *find(const struct findings *l, const struct finding *like)
 {
 	uint32_t i;
@@ -121,14 +141,14 @@ static void print_dependency(const struct paper *p, const struct check_row *row,
 	size_t n = 0;
 
 	printf("      %s%s", f->where, *f->where ? "  " : "");
-	check_paint(p->page, counts(f) && !f->constant ? check_paint_of(f) : PAINT_PLAIN, f->what, 0);
+	check_paint(p->page, counts(f) && !f->constant && !f->loader ? check_paint_of(f) : PAINT_PLAIN, f->what, 0);
 	printf("\n%*s", DEEPER, "");
-	if (counts(f)) {
+	if (counts(f) && !f->loader) {
 		n = add_kernels(p, row, f, text, sizeof(text) - 8);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ": ");
 	}
 	snprintf(text + n, sizeof(text) - n, "%s%s%s", f->guarded ? "not reached: " : "",
-		 f->constant ? "only when the loader sets a constant: " : "", f->why);
+		 f->loader ? "left to whoever loads it: " : f->constant ? "only when the loader sets a constant: " : "", f->why);
 	view_wrap(p->page, DEEPER, DEEPER, text);
 	if (*f->instead) {
 		printf("%*sstable instead: ", DEEPER, "");
@@ -151,7 +171,7 @@ static void print_row(const struct paper *p, const struct check_row *row)
 	for (k = 0; k < p->r->kernels->nr; k++)
 		for (i = 0; i < row->cells[k].findings.nr; i++) {
 			f = worst_form(p->r, row, k, &row->cells[k].findings.items[i]);
-			if (!f)
+			if (!f || (f->loader && !p->verbose))
 				continue;
 			if (!p->verbose && !counts(f)) {
 				fine++;
@@ -189,6 +209,7 @@ void check_print_text(const struct check_report *r, const struct view *page, boo
 	uint32_t i;
 
 	print_verdict(&p);
+	print_left_open(&p);
 	for (i = 0; i < r->nr_rows; i++)
 		print_row(&p, &r->rows[i]);
 	if (verbose)

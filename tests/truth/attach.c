@@ -29,10 +29,16 @@ static int by_section(struct bpf_object *o, struct bpf_program *p)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
 	union bpf_iter_link_info which = { .cgroup.order = BPF_CGROUP_ITER_SELF_ONLY };
+	const char *section = bpf_program__section_name(p);
 
 	(void)o;
+	/* Without a function in its name, or a file and a function, whoever loads it says where it goes. */
+	if (bpf_program__type(p) == BPF_PROG_TYPE_KPROBE) {
+		if (!strchr(section, '/') || (*section == 'u' && !strchr(section, ':')))
+			return 1;
+	}
 	/* Iterators over cgroups must be told which, or at least in what order. */
-	if (!strcmp(bpf_program__section_name(p), "iter/cgroup")) {
+	if (!strcmp(section, "iter/cgroup")) {
 		opts.link_info = &which;
 		opts.link_info_len = sizeof(which);
 		return done(bpf_program__attach_iter(p, &opts));
@@ -66,7 +72,19 @@ static int to_netns(struct bpf_object *o, struct bpf_program *p)
 
 static int to_loopback(struct bpf_object *o, struct bpf_program *p)
 {
-	(void)o;
+	struct bpf_map *m;
+
+	/* What a device without a driver of its own takes is no question of the kernel: maps with programs in them not before 5.13. */
+	bpf_object__for_each_map(m, o) {
+		enum bpf_map_type type = bpf_map__type(m);
+
+		if ((type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH || type == BPF_MAP_TYPE_CPUMAP) &&
+		    bpf_map__value_size(m) > 4)
+			return 1;
+	}
+	/* Those of devmaps and cpumaps go into such a map. */
+	if (bpf_program__expected_attach_type(p) != BPF_XDP)
+		return 1;
 	return done(bpf_program__attach_xdp(p, (int)if_nametoindex("lo")));
 }
 

@@ -53,6 +53,40 @@ static void say(const char *object, const char *program, const char *loads, cons
 	fflush(stdout);
 }
 
+/*
+ * What a map's definition leaves open, whoever loads the object sets: how many entries, and how deep stacks
+ * are. Here it is the least that works. Storage has no number of entries.
+ */
+static void size_maps(struct bpf_object *o)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, o) {
+		switch (bpf_map__type(m)) {
+		case BPF_MAP_TYPE_SK_STORAGE:
+		case BPF_MAP_TYPE_INODE_STORAGE:
+		case BPF_MAP_TYPE_TASK_STORAGE:
+		case 32: /* BPF_MAP_TYPE_CGRP_STORAGE, which older headers lack */
+		case BPF_MAP_TYPE_STRUCT_OPS:
+		case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* libbpf sets it */
+			continue;
+		case BPF_MAP_TYPE_RINGBUF:
+		case BPF_MAP_TYPE_USER_RINGBUF:
+			if (!bpf_map__max_entries(m))
+				bpf_map__set_max_entries(m, (uint32_t)sysconf(_SC_PAGESIZE));
+			continue;
+		case BPF_MAP_TYPE_STACK_TRACE:
+			if (!bpf_map__value_size(m))
+				bpf_map__set_value_size(m, 8);
+			break;
+		default:
+			break;
+		}
+		if (!bpf_map__max_entries(m))
+			bpf_map__set_max_entries(m, 1);
+	}
+}
+
 static void try_program(const char *path, const char *object, const char *name, bool whole)
 {
 	struct bpf_program *p, *mine = NULL;
@@ -72,6 +106,7 @@ static void try_program(const char *path, const char *object, const char *name, 
 			mine = p;
 		bpf_program__set_autoload(p, is || whole);
 	}
+	size_maps(o);
 	err = bpf_object__load(o);
 	if (err) {
 		say(object, name, "no", "-", err);

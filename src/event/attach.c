@@ -371,6 +371,24 @@ void event_link_modules(struct event_link *link, uint32_t *attached, uint32_t *u
 	event_unlock();
 }
 
+uint32_t event_link_unlike(struct event_link *link, const void **records, uint32_t room)
+{
+	struct abide_event_module *m;
+	struct abide_event_state *s;
+	uint32_t nr = 0;
+
+	event_lock();
+	for (m = event_modules(); m && nr < room; m = m->next) {
+		for (s = NULL; (s = event_next_state(m, s));)
+			if (event_state_is(s, link->provider, link->name))
+				break;
+		if (s && !matches(link, m, s))
+			records[nr++] = m->records;
+	}
+	event_unlock();
+	return nr;
+}
+
 /* Whether the event of @s is one that an earlier state has, too. */
 static bool seen_before(struct abide_event_module *last, const struct abide_event_state *s)
 {

@@ -29,6 +29,8 @@ int control_session_replace(struct control_session *s, const struct message_repl
 void control_session_stop(struct control_session *s);
 /* One for each program; @counts has MESSAGE_PROGRAMS elements. Their number. */
 uint32_t control_session_counts(const struct control_session *s, struct message_counts *counts);
+/* Where programs are not, since an event is laid out otherwise there; MESSAGE_UNLIKES at most. Each is given once. */
+uint32_t control_session_unlike(struct control_session *s, struct message_unlike *unlike);
 bool control_session_started(const struct control_session *s);
 /* Where a forked child is to connect to; "": nowhere. */
 const char *control_session_children(const struct control_session *s);

@@ -156,7 +156,8 @@ static inline uint32_t smod32(uint32_t a, uint32_t b)
 		type v;                                                        \
 		if (__builtin_expect(checked | (i->imm != 0), 0)) {            \
 			CHECK(at, sizeof(v), false, false);                    \
-			fault_read(&v, (const void *)(uintptr_t)at, sizeof(v)); \
+			if (fault_read(&v, (const void *)(uintptr_t)at, sizeof(v)) && program->faults) \
+				__atomic_fetch_add(program->faults, 1, __ATOMIC_RELAXED); \
 		} else {                                                       \
 			memcpy(&v, (const void *)(uintptr_t)at, sizeof(v));    \
 		}                                                              \

@@ -74,6 +74,7 @@ int process_link(const struct link_input *in, struct process_program **out, stru
 	p->session = in->session;
 	p->context = in->context;
 	p->trace = in->trace;
+	p->faults = in->faults;
 	if (!in->interpret) {
 		err = process_compile(p, NULL, e);
 		if (err == -ENOTSUP) {

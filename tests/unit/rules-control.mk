@@ -10,7 +10,10 @@ UNIT_TESTS   += $(UNIT_CONTROL)
 
 $(CTL_DIR)/control_server: tests/unit/control_server.c include/abide/event.h $(B)/libabide-event.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MF $@.d -o $@ $< $(B)/libabide-event.a -lpthread
+	$(CC) $(CFLAGS) -MF $@.d -rdynamic -o $@ $< $(B)/libabide-event.a -lpthread -ldl
+$(CTL_DIR)/control_later.so: tests/unit/control_later.c include/abide/event.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ $<
 $(CTL_DIR)/control_server.user.h: $(CTL_DIR)/control_server $(B)/abide
 	$(B)/abide header $< >$@.tmp && mv $@.tmp $@
 $(CTL_DIR)/control_steps.bpf.o: tests/unit/control_steps.bpf.c $(CTL_DIR)/control_server.user.h include/abide/program.h
@@ -20,7 +23,7 @@ $(CTL_DIR)/control_message $(CTL_DIR)/control_hostile $(CTL_DIR)/control_storm: 
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -o $@ $< $(B)/libabide.a $(LDLIBS) -lpthread
 # A script: the command as its user sees it.
-$(CTL_DIR)/control_run: tests/unit/control_run.sh $(B)/abide $(CTL_DIR)/control_server $(CTL_DIR)/control_steps.bpf.o
+$(CTL_DIR)/control_run: tests/unit/control_run.sh $(B)/abide $(CTL_DIR)/control_server $(CTL_DIR)/control_later.so $(CTL_DIR)/control_steps.bpf.o
 	@mkdir -p $(@D)
 	cp $< $@
 

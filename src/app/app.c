@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/binary.h"
+#include "app/name.h"
 #include "app/part.h"
 #include "policy/policy.h"
 
@@ -123,20 +124,9 @@ int app_open_files(const char *const *paths, uint32_t nr, struct app **out, stru
 /* "mydb (process 12)" */
 static void process_name(pid_t pid, char *name, size_t size)
 {
-	char path[64], comm[64] = "";
-	FILE *f;
-	size_t i;
+	char comm[16];
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	f = fopen(path, "re");
-	if (!f || !fgets(comm, sizeof(comm), f))
-		comm[0] = '\0';
-	if (f)
-		fclose(f);
-	comm[strcspn(comm, "\n")] = '\0';
-	for (i = 0; comm[i]; i++)
-		if (comm[i] < ' ' || comm[i] > '~')
-			comm[i] = '?';
+	app_process_name(pid, comm, sizeof(comm));
 	snprintf(name, size, "%s (process %d)", comm, (int)pid);
 }
 

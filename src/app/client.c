@@ -11,12 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/client.h"
 #include "app/connect.h"
 #include "process/message_link.h"
+#include "util/clock.h"
 
 #define ANSWER_MS 10000 /* a large program takes the application a while */
 #define HELLO_MS  3000
@@ -33,18 +33,10 @@ struct app_client {
 
 #define MAX_UNLIKE 1024u /* that are kept of one process */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_for(struct app_client *c, short events, int64_t until, struct abide_error *e)
 {
 	struct pollfd p = { .fd = c->link.fd, .events = events };
-	int64_t left = until - now_ms();
+	int64_t left = until - clock_ms();
 	int n;
 
 	n = left <= 0 ? 0 : poll(&p, 1, (int)left);
@@ -139,7 +131,7 @@ static int receive(struct app_client *c, enum message_kind kind, int64_t until, 
 /* @put: what appending the request gave. The answer is in .link until message_link_next. */
 static int ask(struct app_client *c, int put, enum message_kind kind, struct abide_error *e)
 {
-	int64_t until = now_ms() + ANSWER_MS;
+	int64_t until = clock_ms() + ANSWER_MS;
 	struct abide_error own = { 0 };
 	int err;
 
@@ -161,7 +153,7 @@ static int ask(struct app_client *c, int put, enum message_kind kind, struct abi
 static int hear_hello(struct app_client *c, struct abide_error *e)
 {
 	struct abide_error own = { 0 };
-	int err = receive(c, MESSAGE_HELLO, now_ms() + HELLO_MS, &own);
+	int err = receive(c, MESSAGE_HELLO, clock_ms() + HELLO_MS, &own);
 
 	message_hello_free(&c->hello);
 	if (!err)
@@ -301,7 +293,7 @@ int app_client_go(struct app_client *c, struct abide_error *e)
 	struct abide_error own = { 0 };
 	int err = message_put_empty(&c->link.out, MESSAGE_GO);
 
-	err = err ? error_nomem(&own) : send_all(c, now_ms() + ANSWER_MS, &own);
+	err = err ? error_nomem(&own) : send_all(c, clock_ms() + ANSWER_MS, &own);
 	if (err && e)
 		*e = own;
 	c->hello.waits = false;
@@ -370,7 +362,7 @@ int app_client_bye(struct app_client *c, struct abide_error *e)
 	struct abide_error own = { 0 };
 	int err = message_put_empty(&c->link.out, MESSAGE_BYE);
 
-	err = err ? error_nomem(&own) : send_all(c, now_ms() + HELLO_MS, &own);
+	err = err ? error_nomem(&own) : send_all(c, clock_ms() + HELLO_MS, &own);
 	if (err && e)
 		*e = own;
 	return err;
@@ -380,7 +372,7 @@ int app_client_bye_counts(struct app_client *c, struct message_counts **out, uin
 {
 	int64_t patience = app_client_ended(c) ? 0 : HELLO_MS;
 	struct abide_error own = { 0 };
-	int err = receive(c, MESSAGE_COUNTS, now_ms() + patience, &own);
+	int err = receive(c, MESSAGE_COUNTS, clock_ms() + patience, &own);
 
 	*out = NULL;
 	*nr = 0;

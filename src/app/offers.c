@@ -16,12 +16,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/offers.h"
 #include "process/message.h"
 #include "process/message_socket.h"
+#include "util/clock.h"
 
 #define PATIENCE_MS 500         /* for the answers of all that are asked together */
 #define TOGETHER    256
@@ -35,14 +35,6 @@ struct finder {
 	uint32_t nr;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* @n bytes, of which what is not there yet must come before @deadline. */
 static bool receive(int fd, void *to, size_t n, int64_t deadline)
 {
@@ -51,7 +43,7 @@ static bool receive(int fd, void *to, size_t n, int64_t deadline)
 	ssize_t got;
 
 	while (n) {
-		left = deadline - now_ms();
+		left = deadline - clock_ms();
 		if (poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
 			return false;
 		got = recv(fd, to, n, MSG_DONTWAIT);
@@ -91,7 +83,7 @@ static void hear(int fd, struct app_offer *o, int64_t deadline)
 /* All that were connected to have had the same time to answer, so that many silent ones take no longer than one. */
 static void hear_all(struct finder *f)
 {
-	int64_t deadline = now_ms() + PATIENCE_MS;
+	int64_t deadline = clock_ms() + PATIENCE_MS;
 	uint32_t i;
 
 	for (i = 0; i < f->nr; i++) {

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "app/name.h"
 #include "app/session_part.h"
 
 #define LISTENER UINT64_MAX /* epoll's data; processes: their index */
@@ -77,25 +78,6 @@ const char *app_session_path(const struct app_session *s)
 	return s->listener.at.sun_path;
 }
 
-static void read_name(struct app_process *p)
-{
-	char path[48];
-	size_t n = 0, i;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", p->pid);
-	f = fopen(path, "re");
-	if (f) {
-		n = fread(p->name, 1, sizeof(p->name) - 1, f);
-		fclose(f);
-	}
-	p->name[n] = 0;
-	p->name[strcspn(p->name, "\n")] = 0;
-	for (i = 0; p->name[i]; i++)
-		if ((unsigned char)p->name[i] < 0x20 || p->name[i] == 0x7f)
-			p->name[i] = '?';
-}
-
 /* Takes @c over. */
 static int add(struct app_session *s, struct app_client *c, struct session_process **out, struct abide_error *e)
 {
@@ -112,7 +94,7 @@ static int add(struct app_session *s, struct app_client *c, struct session_proce
 	}
 	p->client = c;
 	p->shown.pid = app_client_pid(c);
-	read_name(&p->shown);
+	app_process_name(p->shown.pid, p->shown.name, sizeof(p->shown.name));
 	list[s->nr_processes++] = p;
 	*out = p;
 	return 0;

@@ -32,16 +32,20 @@ static bool copy_array(struct catalog *c, void *arrayp, const void *from, uint32
 static int take_over(struct catalog *c, const struct catalog *base, struct abide_error *e)
 {
 	struct catalog copy = *base;
+	int err = catalog_read_syscalls(base, e);
 
+	if (err)
+		return err;
 	copy.store = c->store;
 	if (!copy_array(c, &copy.structs, base->structs, base->nr_structs,
 	                sizeof(*base->structs)) ||
 	    !copy_array(c, &copy.events, base->events, base->nr_events, sizeof(*base->events)) ||
 	    !copy_array(c, &copy.enums, base->enums, base->nr_enums, sizeof(*base->enums)) ||
 	    !copy_array(c, &copy.rules, base->rules, base->nr_rules, sizeof(*base->rules)) ||
-	    !copy_array(c, &copy.syscalls, base->syscalls, base->nr_syscalls,
-	                sizeof(*base->syscalls)))
+	    !copy_array(c, &c->store->syscalls, base->store->syscalls, base->store->nr_syscalls,
+	                sizeof(*base->store->syscalls)))
 		return error_nomem(e);
+	c->store->nr_syscalls = base->store->nr_syscalls;
 	*c = copy;
 	c->store->base = base->store;
 	base->store->users++;
@@ -88,8 +92,35 @@ int catalog_parse(const char *text, uint32_t size, const char *file, const struc
 
 int catalog_open_builtin(struct catalog **out, struct abide_error *e)
 {
-	return catalog_parse(catalog_builtin, catalog_builtin_size, "built-in catalog", NULL, out,
-	                     e);
+	int err = catalog_parse(catalog_builtin, catalog_builtin_size, "built-in catalog", NULL,
+	                        out, e);
+
+	if (!err)
+		(*out)->store->builtin = true;
+	return err;
+}
+
+/* Into the store, by a catalog that has nothing else. */
+int catalog_read_syscalls(const struct catalog *c, struct abide_error *e)
+{
+	struct catalog table = { .store = c->store };
+	int err;
+
+	if (!c->store->builtin)
+		return 0;
+	err = parse_text(&table, catalog_builtin_syscalls, catalog_builtin_syscalls_size,
+	                 "built-in system calls", e);
+	if (err)
+		c->store->nr_syscalls = 0;
+	else
+		c->store->builtin = false;
+	return err;
+}
+
+const struct cat_syscall *catalog_syscalls(const struct catalog *c, uint32_t *n)
+{
+	*n = catalog_read_syscalls(c, NULL) ? 0 : c->store->nr_syscalls;
+	return c->store->syscalls;
 }
 
 int catalog_open_file(const char *path, const struct catalog *base, struct catalog **out,
@@ -262,17 +293,18 @@ static bool compose_exit(struct catalog *c, struct cat_event *ev)
 static const struct cat_event *compose(struct catalog *c, const char *name, bool enter)
 {
 	const struct cat_event *generic = plain_event(c, enter ? "sys_enter" : "sys_exit");
-	const struct cat_syscall *sc = NULL;
+	const struct cat_syscall *sc = NULL, *all;
 	struct cat_event *ev, **slot;
 	char doc[160];
-	uint32_t i;
+	uint32_t i, n;
 
 	for (i = 0; i < c->store->nr_composed; i++)
 		if (!strcmp(c->store->composed[i]->name, name))
 			return c->store->composed[i];
-	for (i = 0; i < c->nr_syscalls; i++)
-		if (!strcmp(c->syscalls[i].name, strchr(name, ':') + 1))
-			sc = &c->syscalls[i];
+	all = catalog_syscalls(c, &n);
+	for (i = 0; i < n; i++)
+		if (!strcmp(all[i].name, strchr(name, ':') + 1))
+			sc = &all[i];
 	ev = generic && sc ? store_take(c->store, sizeof(*ev)) : NULL;
 	if (!ev)
 		return NULL;

@@ -191,14 +191,12 @@ struct catalog {
 	uint32_t nr_enums;
 	struct cat_rules *rules;
 	uint32_t nr_rules;
-	struct cat_syscall *syscalls;
-	uint32_t nr_syscalls;
-	struct catalog_store *store;
+	struct catalog_store *store; /* and the system calls: catalog_syscalls() */
 };
 
-/* The text of all built-in catalog files, and how many bytes. */
-extern const char catalog_builtin[];
-extern const uint32_t catalog_builtin_size;
+/* The text of all built-in catalog files, and how many bytes; that of the system calls stands apart. */
+extern const char catalog_builtin[], catalog_builtin_syscalls[];
+extern const uint32_t catalog_builtin_size, catalog_builtin_syscalls_size;
 
 /*
  * Parse @text (@size bytes, file name for messages) into a new catalog; entries of
@@ -216,6 +214,13 @@ const struct cat_struct *catalog_struct(const struct catalog *c, const char *nam
 const struct cat_enum *catalog_enum(const struct catalog *c, const char *name);
 /* Also "sys_enter:openat": those are composed once and kept by the catalog. NULL if there is none. */
 const struct cat_event *catalog_event(struct catalog *c, const char *name);
+/*
+ * The table of system calls, @n of them. The built-in one is read when it is first asked for (half of
+ * the catalog, and few programs want it). 0 where there is none, or no memory for it.
+ */
+const struct cat_syscall *catalog_syscalls(const struct catalog *c, uint32_t *n);
+/* Read it now: 0, or why it cannot be read. */
+int catalog_read_syscalls(const struct catalog *c, struct abide_error *e);
 /* The field that starts at or covers byte @offset, or NULL (a hole, or past the end). */
 const struct cat_field *catalog_field_at(const struct cat_struct *s, uint32_t offset);
 const struct cat_field *catalog_field(const struct cat_struct *s, const char *name);

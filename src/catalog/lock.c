@@ -200,14 +200,15 @@ static int write_events(const struct catalog *c, struct buf *b)
 /* sys_enter:NAME; sys_exit:NAME follows from sys_exit. */
 static int write_syscalls(struct catalog *c, struct buf *b)
 {
-	const void **list = sorted(c->syscalls, c->nr_syscalls, sizeof(*c->syscalls));
+	uint32_t i, n;
+	const struct cat_syscall *all = catalog_syscalls(c, &n);
+	const void **list = sorted(all, n, sizeof(*all));
 	const struct cat_event *ev;
 	char name[96];
-	uint32_t i;
 
 	if (!list)
 		return -ENOMEM;
-	for (i = 0; i < c->nr_syscalls; i++) {
+	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "sys_enter:%s",
 		         ((const struct cat_syscall *)list[i])->name);
 		ev = catalog_event(c, name);

@@ -366,7 +366,8 @@ static bool open_syscall(struct parser *p)
 	if (!lex_is(&p->l, "("))
 		return lex_fail(&p->l, "catalog-syntax",
 		                "syscall %s x86_64 N arm64 N generic N (TYPE NAME, ...)", sc.name);
-	slot = place(p, IN_SYSCALLS, sc.name, &p->c->syscalls, &p->c->nr_syscalls, sizeof(sc));
+	slot = place(p, IN_SYSCALLS, sc.name, &p->l.store->syscalls, &p->l.store->nr_syscalls,
+	             sizeof(sc));
 	if (!slot)
 		return false;
 	for (; !lex_is(&p->l, ")"); sc.nr_args++) {
@@ -469,8 +470,8 @@ static bool base_names(struct parser *p)
 		rc = names_add(&p->names, IN_ENUMS, c->enums[i].name, i, true);
 	for (i = 0; !rc && i < c->nr_rules; i++)
 		rc = names_add(&p->names, IN_RULES, c->rules[i].name, i, true);
-	for (i = 0; !rc && i < c->nr_syscalls; i++)
-		rc = names_add(&p->names, IN_SYSCALLS, c->syscalls[i].name, i, true);
+	for (i = 0; !rc && i < c->store->nr_syscalls; i++)
+		rc = names_add(&p->names, IN_SYSCALLS, c->store->syscalls[i].name, i, true);
 	return !rc || lex_nomem(&p->l);
 }
 

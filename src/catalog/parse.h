@@ -15,6 +15,9 @@ struct catalog_store {
 	struct block *blocks;
 	struct catalog_store *base;  /* of the catalog whose entries were taken over */
 	uint32_t users;              /* the catalog itself, and those that took its entries */
+	struct cat_syscall *syscalls;
+	uint32_t nr_syscalls;
+	bool builtin;                /* the built-in table of system calls is still to be read */
 	struct cat_event **composed; /* sys_enter:NAME, as they are asked for */
 	uint32_t nr_composed;
 };
@@ -78,8 +81,8 @@ static inline bool same_word(const char *w, const char *is)
 bool lex_line(struct lex *l);
 /* "FILE:LINE: ..." with a tag; sets .failed, returns false. The first failure counts. */
 bool lex_fail(struct lex *l, const char *tag, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-bool lex_nomem(struct lex *l);
+	__attribute__((format(printf, 3, 4))) ERROR_COLD;
+bool lex_nomem(struct lex *l) ERROR_COLD;
 char *lex_word(struct lex *l, const char *what); /* the next word, or a failure that names @what */
 bool lex_is(struct lex *l, const char *word);    /* take the next word if it is that one */
 char *lex_peek(const struct lex *l);             /* NULL when there is none, or it is quoted */

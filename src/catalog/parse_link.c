@@ -305,17 +305,18 @@ static bool link_rules(struct parser *p)
 static bool link_syscalls(struct parser *p)
 {
 	enum { MACHINES = 3, NUMBERS = 65536 };
+	const struct catalog_store *s = p->l.store;
 	const struct cat_syscall **by_number = NULL;
 	uint32_t i, m;
 	bool ok = true;
 
-	if (p->c->nr_syscalls) {
+	if (s->nr_syscalls) {
 		by_number = calloc(MACHINES * NUMBERS, sizeof(*by_number));
 		if (!by_number)
 			return lex_nomem(&p->l);
 	}
-	for (i = 0; ok && i < p->c->nr_syscalls; i++) {
-		const struct cat_syscall *sc = &p->c->syscalls[i];
+	for (i = 0; ok && i < s->nr_syscalls; i++) {
+		const struct cat_syscall *sc = &s->syscalls[i];
 		const int32_t nr[MACHINES] = { sc->x86_64, sc->arm64, sc->generic };
 
 		for (m = 0; ok && m < MACHINES; m++) {

@@ -132,18 +132,22 @@ static const int32_t *number_of(const struct target *t, const struct cat_syscall
 
 bool target_has_syscalls(const struct target *t)
 {
-	return t->catalog->nr_syscalls && number_of(t, t->catalog->syscalls);
+	uint32_t n;
+	const struct cat_syscall *all = catalog_syscalls(t->catalog, &n);
+
+	return n && number_of(t, all);
 }
 
 int32_t target_syscall(const struct target *t, const char *name)
 {
+	uint32_t i, n;
+	const struct cat_syscall *all = catalog_syscalls(t->catalog, &n);
 	const int32_t *number;
-	uint32_t i;
 
-	for (i = 0; i < t->catalog->nr_syscalls; i++) {
-		if (strcmp(t->catalog->syscalls[i].name, name))
+	for (i = 0; i < n; i++) {
+		if (strcmp(all[i].name, name))
 			continue;
-		number = number_of(t, &t->catalog->syscalls[i]);
+		number = number_of(t, &all[i]);
 		return number ? *number : -1;
 	}
 	return -1;

@@ -57,11 +57,12 @@ static void consider(struct nearest *n, const char *candidate)
 static const char *suggest_syscall(const struct catalog *c, const char *name, const char *colon)
 {
 	struct nearest n = { .wanted = colon + 1, .least = (uint32_t)strlen(colon + 1) / 3 + 1 };
+	uint32_t i, nr;
+	const struct cat_syscall *all = catalog_syscalls(c, &nr);
 	char text[160];
-	uint32_t i;
 
-	for (i = 0; i < c->nr_syscalls; i++)
-		consider(&n, c->syscalls[i].name);
+	for (i = 0; i < nr; i++)
+		consider(&n, all[i].name);
 	if (!n.name)
 		return NULL;
 	snprintf(text, sizeof(text), "%.*s:%s", (int)(colon - name), name, n.name);

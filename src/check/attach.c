@@ -446,8 +446,8 @@ static void attach_struct_ops(struct program *p)
 		for (i = 0; i < sec.vlen && btf_slot_at(own, &sec, i, &slot); i++) {
 			if (!btf_get(own, slot.type, &var) || !core_strip(own, var.type, &t) || t.kind != BTF_KIND_STRUCT)
 				continue;
-			snprintf(what, sizeof(what), "struct %.*s", (int)core_essential(t.name), t.name);
-			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)core_essential(t.name), t.name);
+			snprintf(what, sizeof(what), "struct %.*s", (int)btf_essential(t.name), t.name);
+			snprintf(full, sizeof(full), "bpf_struct_ops_%.*s", (int)btf_essential(t.name), t.name);
 			there = btf_find(k->btf, BTF_KIND_STRUCT, what + 7);
 			attach_name_place(p, "", what);
 			if (!there || !btf_find(k->btf, BTF_KIND_STRUCT, full)) {
@@ -482,7 +482,7 @@ static void need_enumerator(struct program *p, const char *in, const char *prefi
 	snprintf(full, sizeof(full), "%s%s", prefix, name);
 	if (kernel_enumerator(p->x->kernel, in, full, NULL))
 		finding_add(p, FIND_TYPE, SEV_FINE, NULL, FINDING_WHOLE, full, "%s has it", p->x->kernel->name);
-	else if (kernel_named(p->x->kernel, in, &at))
+	else if (btf_flavour(p->x->kernel->own, in, &at))
 		finding_add(p, FIND_TYPE, SEV_FAILS, NULL, FINDING_WHOLE, full, "%s does not know %s", p->x->kernel->name, full);
 	else
 		finding_add(p, FIND_TYPE, SEV_UNKNOWN, NULL, FINDING_WHOLE, full, "BTF of %s has no enum %s", p->x->kernel->name,

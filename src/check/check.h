@@ -69,8 +69,6 @@ struct check_kernel;
 /* @btf is borrowed. @name is for messages ("6.12.107"). */
 int check_kernel_open(struct btf_data *btf, const char *name, struct check_kernel **out, struct abide_error *e);
 void check_kernel_free(struct check_kernel *k);
-/* Call it by another name in messages; without memory for it the old one stays. */
-void check_kernel_rename(struct check_kernel *k, const char *name);
 const char *check_kernel_name(const struct check_kernel *k);
 struct btf_data *check_kernel_btf(const struct check_kernel *k);
 

@@ -181,7 +181,7 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		btf_get(own, mine, &t);
 	/* events of one class share its record; the program's declaration names the class */
 	if (!record && !strncmp(t.name, "trace_event_raw_", 16)) {
-		snprintf(name, sizeof(name), "%.*s", (int)core_essential(t.name), t.name);
+		snprintf(name, sizeof(name), "%.*s", (int)btf_essential(t.name), t.name);
 		record = btf_find(k->btf, BTF_KIND_STRUCT, name);
 	}
 	if (off + size <= COMMON)

@@ -127,7 +127,7 @@ static void describe(const struct core_spec *s, uint32_t kind, char *buf, size_t
 	uint32_t i;
 
 	btf_get(s->btf, s->root, &t);
-	at = (size_t)snprintf(buf, size, "%s%.*s", is_field(kind) ? "" : kind_word(&t), (int)core_essential(t.name), t.name);
+	at = (size_t)snprintf(buf, size, "%s%.*s", is_field(kind) ? "" : kind_word(&t), (int)btf_essential(t.name), t.name);
 	if (is_enumerator(kind) && s->nr)
 		snprintf(buf + at, at < size ? size - at : 0, ": %s", s->steps[0].name);
 	for (i = 0; is_field(kind) && i < s->nr && at < size; i++) {
@@ -301,13 +301,13 @@ static int module_candidates(struct check_kernel *k, const struct btf_info *s, s
 			     struct abide_error *e)
 {
 	const struct check_module *list;
-	uint32_t i, id, n = core_essential(s->name), nr = kernel_modules(k, &list);
+	uint32_t i, id, n = btf_essential(s->name), nr = kernel_modules(k, &list);
 	struct btf_info t;
 	int err;
 
 	for (i = 0; i < nr; i++)
 		for (id = btf_count(k->own) - 1; (id = btf_after(list[i].btf, id, ~0u));) {
-			if (!btf_get(list[i].btf, id, &t) || core_essential(t.name) != n || memcmp(t.name, s->name, n) ||
+			if (!btf_get(list[i].btf, id, &t) || btf_essential(t.name) != n || memcmp(t.name, s->name, n) ||
 			    !core_compatible(s, &t))
 				continue;
 			err = add_candidate(c, list[i].btf, id, e);
@@ -339,7 +339,7 @@ static int candidates(struct check_kernel *k, const struct btf_data *local, uint
 	*out = p;
 	if (!btf_get(local, root, &s) || !*s.name)
 		return 0;
-	while (!err && (id = kernel_named(k, s.name, &at)))
+	while (!err && (id = btf_flavour(k->own, s.name, &at)))
 		if (btf_get(k->own, id, &t) && core_compatible(&s, &t))
 			err = add_candidate(p, k->own, id, e);
 	return err || p->nr ? err : module_candidates(k, &s, p, e);
@@ -359,17 +359,17 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 
 	btf_get(local->btf, local->root, &t);
 	if (!c->nr) {
-		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)core_essential(t.name), t.name,
+		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)btf_essential(t.name), t.name,
 			 k->nr_modules ? ", nor have its modules" : " (modules are not looked at)");
 		return;
 	}
 	if (is_enumerator(kind)) {
 		snprintf(out->why, sizeof(out->why), "%s has no enumerator %s in %s%.*s", k->name, local->steps[0].name,
-			 kind_word(&t), (int)core_essential(t.name), t.name);
+			 kind_word(&t), (int)btf_essential(t.name), t.name);
 		return;
 	}
 	if (!is_field(kind)) {
-		snprintf(out->why, sizeof(out->why), "%s%.*s is of another make on %s", kind_word(&t), (int)core_essential(t.name),
+		snprintf(out->why, sizeof(out->why), "%s%.*s is of another make on %s", kind_word(&t), (int)btf_essential(t.name),
 			 t.name, k->name);
 		return;
 	}

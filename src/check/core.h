@@ -68,8 +68,6 @@ void core_cache_free(struct core_cache *c);
 /* core_match.c: 1 matches, 0 does not, -errno for what libbpf refuses. */
 int core_match(const struct core_spec *local, uint32_t kind, const struct btf_data *btf, uint32_t id,
 	       struct core_spec *target);
-/* Without "___flavour". */
-uint32_t core_essential(const char *name);
 uint32_t core_strip(const struct btf_data *b, uint32_t id, struct btf_info *t);
 bool core_is_enum(const struct btf_info *t);
 bool core_is_composite(const struct btf_info *t);

@@ -14,17 +14,6 @@
 
 #define DEPTH 32
 
-uint32_t core_essential(const char *name)
-{
-	size_t n = strlen(name), i;
-
-	/* the last "___" with something around it, as libbpf splits */
-	for (i = n < 5 ? 0 : n - 4; i > 0; i--)
-		if (name[i] == '_' && name[i + 1] == '_' && name[i + 2] == '_' && name[i - 1] != '_' && name[i + 3] != '_')
-			return (uint32_t)i;
-	return (uint32_t)n;
-}
-
 uint32_t core_strip(const struct btf_data *b, uint32_t id, struct btf_info *t)
 {
 	id = btf_strip(b, id, true);
@@ -55,9 +44,9 @@ bool core_flexible(const struct btf_data *b, const struct core_step *member, uin
 
 static bool same_name(const char *a, const char *b)
 {
-	uint32_t n = core_essential(a);
+	uint32_t n = btf_essential(a);
 
-	return n == core_essential(b) && !memcmp(a, b, n);
+	return n == btf_essential(b) && !memcmp(a, b, n);
 }
 
 /* Whole-byte integers only: those with a bit offset are of an encoding that nobody writes now. */
@@ -88,7 +77,7 @@ static int fields_compatible(const struct btf_data *a, uint32_t x, const struct 
 		case BTF_KIND_FWD:
 		case BTF_KIND_ENUM:
 		case BTF_KIND_ENUM64:
-			return !core_essential(s.name) || !core_essential(t.name) || same_name(s.name, t.name);
+			return !btf_essential(s.name) || !btf_essential(t.name) || same_name(s.name, t.name);
 		case BTF_KIND_INT:
 			return plain_int(a, &s) && plain_int(b, &t);
 		case BTF_KIND_ARRAY:

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/helper_kinds.h"
 #include "check/program.h"
 
 static const char *const helper_names[] = {
@@ -62,9 +63,12 @@ static bool is_kind(const struct program *p, const char *kinds)
 			if (!strcmp(d->prog_type, "KPROBE"))
 				return true;
 			break;
-		case 'P': /* perf events in one way or another */
-			if (!strcmp(d->prog_type, "TRACEPOINT") || !strcmp(d->prog_type, "PERF_EVENT") ||
-			    (is_kind(p, "F") && kernel_is_at_least(p->x->kernel, 6, 0)))
+		case 'M':
+			if (!strcmp(d->attach_type, "LSM_MAC"))
+				return true;
+			break;
+		case 'P':
+			if (!strcmp(d->prog_type, "TRACEPOINT") || !strcmp(d->prog_type, "PERF_EVENT"))
 				return true;
 			break;
 		default:
@@ -73,23 +77,70 @@ static bool is_kind(const struct program *p, const char *kinds)
 	return false;
 }
 
-/* May a program of this kind call it? *why: what the helper does. */
-static bool may_call(const struct program *p, int32_t helper, const char **why)
+/* By the rows of helpers.def; *why: what the helper does. KNOWN_NOT: no row is about it. */
+static enum known limited(const struct program *p, int32_t helper, const char **why)
 {
-	bool limited = false;
+	enum known may = KNOWN_NOT;
 	size_t i;
 
 	for (i = 0; p->def && i < sizeof(limits) / sizeof(limits[0]); i++) {
 		if (limits[i].helper != helper)
 			continue;
-		limited = true;
 		if (*limits[i].why)
 			*why = limits[i].why;
-		if (is_kind(p, limits[i].kinds) &&
-		    (!limits[i].major || kernel_is_at_least(p->x->kernel, limits[i].major, limits[i].minor)))
-			return true;
+		if (may != KNOWN_YES)
+			may = is_kind(p, limits[i].kinds) &&
+			      (!limits[i].major || kernel_is_at_least(p->x->kernel, limits[i].major, limits[i].minor)) ? KNOWN_YES : KNOWN_NO;
 	}
-	return !limited;
+	return may;
+}
+
+/* May a program of this kind call it? *why: what the helper does, "" when nobody knows. */
+static enum known may_call(const struct program *p, int32_t helper, const char **why)
+{
+	enum known may = limited(p, helper, why);
+	uint32_t first, last;
+
+	if (!p->def)
+		return KNOWN_YES;
+	/* socket options: some iterators, and some hooks of security modules in cgroups */
+	if ((helper == BPF_FUNC_setsockopt || helper == BPF_FUNC_getsockopt) && !strcmp(p->def->attach_type, "LSM_CGROUP"))
+		return KNOWN_NOT;
+	if ((helper == BPF_FUNC_setsockopt || helper == BPF_FUNC_getsockopt) && !strncmp(p->def->prefix, "iter", 4) &&
+	    (!strcmp(p->target, "tcp") || !strcmp(p->target, "unix")))
+		return kernel_is_at_least(p->x->kernel, 5, 17) ? KNOWN_YES : KNOWN_NOT;
+	kernel_versions(p->x->kernel, &first, &last);
+	switch (helper_kind_may(p->def->prefix, helper, first, last)) {
+	case HELPER_KIND_MAY:
+		return KNOWN_YES;
+	case HELPER_KIND_MAY_NOT:
+		return KNOWN_NO;
+	case HELPER_KIND_NEW:
+	case HELPER_KIND_NOBODY:
+		return may == KNOWN_NO ? KNOWN_NO : KNOWN_YES;
+	case HELPER_KIND_UNKNOWN:
+		break;
+	}
+	return may;
+}
+
+/* Programs that run where a lock may be held already: kprobes, tracepoints without BTF, perf events. */
+static bool runs_anywhere(const struct program *p)
+{
+	return helper_is_tracing(p) && strcmp(p->def->prog_type, "TRACING") && strcmp(p->def->prog_type, "LSM");
+}
+
+/* Maps with a lock or a timer in their values are not for all programs that may call the helpers. */
+static const char *map_refused(const struct program *p, int32_t helper)
+{
+	if (!p->def)
+		return NULL;
+	if (helper == BPF_FUNC_spin_lock && (runs_anywhere(p) || !strcmp(p->def->prog_type, "SOCKET_FILTER")))
+		return "it locks";
+	if (helper >= BPF_FUNC_timer_init && helper <= BPF_FUNC_timer_cancel && runs_anywhere(p) &&
+	    !kernel_is_at_least(p->x->kernel, 7, 0))
+		return "it works on timers";
+	return NULL;
 }
 
 /* Helpers for programs under the GPL only, of those that tracing uses. */
@@ -150,6 +201,7 @@ static void check_d_path(struct program *p, const struct function *f, uint32_t i
 static void check_helper(struct program *p, const struct function *f, uint32_t insn, int32_t helper)
 {
 	const char *why = "";
+	enum known may = may_call(p, helper, &why);
 	char what[96];
 
 	if ((uint32_t)helper < sizeof(helper_names) / sizeof(helper_names[0]))
@@ -160,15 +212,24 @@ static void check_helper(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "BTF of %s does not list its helpers", p->x->kernel->name);
 	else if (!kernel_has_helper(p->x->kernel, helper))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has no helper %d", p->x->kernel->name, helper);
-	else if (!may_call(p, helper, &why))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it %s, and %s lets no program of this kind call it", why,
-			    p->x->kernel->name);
+	else if (map_refused(p, helper))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s, and %s lets no program of this kind use such maps",
+			    map_refused(p, helper), p->x->kernel->name);
+	else if (may == KNOWN_NO)
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s%s%s%s lets no program of this kind call it", *why ? "it " : "",
+			    why, *why ? ", and " : "", p->x->kernel->name);
+	else if (may == KNOWN_NOT)
+		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what,
+			    "programs of this kind may call it since some release, and whether %s is older is not known", p->x->kernel->name);
 	else if (sleeps(helper) && p->def && !strchr(p->def->prefix, '.') && strcmp(p->def->prog_type, "SYSCALL"))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "it may sleep, and this program may not");
 	else if (gpl_only(helper) && !license_is_gpl(p->x->object->license))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "only programs under the GPL may call it");
 	else if (helper == 58)
 		check_override(p, f, insn, what);
+	else if ((helper == BPF_FUNC_sk_storage_get || helper == BPF_FUNC_sk_storage_delete) && is_kind(p, "F") &&
+		 !strncmp(p->target, "bpf_sk_storage", strlen("bpf_sk_storage")))
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "not in a program at %s, which it calls", p->target);
 	else if (helper == 147 && p->def && (!strncmp(p->def->prefix, "fe", 2) || !strncmp(p->def->prefix, "fmod", 4)))
 		check_d_path(p, f, insn, what);
 	else

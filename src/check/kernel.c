@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/*
- * A kernel to check against. In: its BTF. Out: answers to questions by name. One pass
- * over the types makes a hash of those that CO-RE can look for, by their names without
- * "___flavour", because a kernel may have several of one name and libbpf wants to see all.
- */
+/* A kernel to check against. In: its BTF. Out: answers to questions by name. */
 #include <errno.h>
 #include <linux/btf.h>
 #include <stdio.h>
@@ -14,47 +10,7 @@
 #include "check/kernel.h"
 #include "util/buf.h"
 
-#define NAMED                                                                                             \
-	(1u << BTF_KIND_INT | 1u << BTF_KIND_STRUCT | 1u << BTF_KIND_UNION | 1u << BTF_KIND_ENUM |        \
-	 1u << BTF_KIND_ENUM64 | 1u << BTF_KIND_TYPEDEF | 1u << BTF_KIND_FWD | 1u << BTF_KIND_FLOAT)
 #define DEPTH 8 /* of anonymous structs in one another */
-
-static uint32_t hash_name(const char *s, uint32_t n)
-{
-	uint32_t h = 2166136261u;
-
-	while (n--)
-		h = (h ^ (uint8_t)*s++) * 16777619u;
-	return h;
-}
-
-static int build_index(struct check_kernel *k, struct abide_error *e)
-{
-	struct kernel_name *p;
-	struct btf_info t;
-	uint32_t id, i, size = 1024;
-
-	for (id = btf_after(k->btf, 0, NAMED); id; id = btf_after(k->btf, id, NAMED)) {
-		if (!btf_get(k->btf, id, &t) || !*t.name)
-			continue;
-		p = array_grow(k->names, k->nr_names, &k->room_names, sizeof(*p));
-		if (!p)
-			return error_nomem(e);
-		k->names = p;
-		k->names[k->nr_names++] = (struct kernel_name){ id, 0, hash_name(t.name, core_essential(t.name)) };
-	}
-	while (size < k->nr_names)
-		size *= 2;
-	k->mask = size - 1;
-	k->heads = calloc(size, sizeof(*k->heads));
-	if (!k->heads)
-		return error_nomem(e);
-	for (i = k->nr_names; i; i--) { /* from the end, so that chains ascend */
-		k->names[i - 1].next = k->heads[k->names[i - 1].hash & k->mask];
-		k->heads[k->names[i - 1].hash & k->mask] = i;
-	}
-	return 0;
-}
 
 static void read_helpers(struct check_kernel *k)
 {
@@ -81,7 +37,7 @@ int check_kernel_open(struct btf_data *btf, const char *name, struct check_kerne
 	k->btf = k->own = btf;
 	k->big_endian = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != btf_other_endian(btf);
 	k->name = strdup(name);
-	err = k->name ? build_index(k, e) : error_nomem(e);
+	err = k->name && btf_index_flavours(btf) ? 0 : error_nomem(e);
 	if (err) {
 		check_kernel_free(k);
 		return err;
@@ -95,8 +51,6 @@ void check_kernel_free(struct check_kernel *k)
 {
 	if (!k)
 		return;
-	free(k->heads);
-	free(k->names);
 	free(k->name);
 	free(k);
 }
@@ -147,16 +101,6 @@ void kernel_look_at(struct check_kernel *k, struct btf_data *module)
 	k->modules = module ? btf_count(k->own) : 0;
 }
 
-void check_kernel_rename(struct check_kernel *k, const char *name)
-{
-	char *copy = strdup(name);
-
-	if (!copy)
-		return;
-	free(k->name);
-	k->name = copy;
-}
-
 const char *check_kernel_name(const struct check_kernel *k)
 {
 	return k->name;
@@ -167,29 +111,13 @@ struct btf_data *check_kernel_btf(const struct check_kernel *k)
 	return k->own;
 }
 
-uint32_t kernel_named(const struct check_kernel *k, const char *name, uint32_t *at)
-{
-	uint32_t n = core_essential(name), hash = hash_name(name, n), i;
-	struct btf_info t;
-
-	for (i = *at ? k->names[*at - 1].next : k->heads[hash & k->mask]; i; i = k->names[i - 1].next) {
-		if (k->names[i - 1].hash != hash || !btf_get(k->btf, k->names[i - 1].id, &t))
-			continue;
-		if (core_essential(t.name) != n || memcmp(t.name, name, n))
-			continue;
-		*at = i;
-		return t.id;
-	}
-	return 0;
-}
-
 bool kernel_enumerator(struct check_kernel *k, const char *in, const char *name, int64_t *value)
 {
 	uint32_t at = 0, id, i;
 	struct btf_info t;
 	struct btf_value v;
 
-	while ((id = kernel_named(k, in, &at))) {
+	while ((id = btf_flavour(k->own, in, &at))) {
 		if (!btf_get(k->btf, id, &t) || !core_is_enum(&t))
 			continue;
 		for (i = 0; i < t.vlen && btf_value_at(k->btf, &t, i, &v); i++)

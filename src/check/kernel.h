@@ -4,21 +4,12 @@
 
 #include "check/check.h"
 
-/*
- * Inside of a checked kernel: named types by essential name (chains in order of id), and
- * what the checks ask for again and again.
- */
+/* Inside of a checked kernel: what the checks ask for again and again. */
 struct check_kernel {
 	struct btf_data *btf;  /* what is looked at: .own, or a module's on top of it */
 	struct btf_data *own;
 	char *name;
 	bool big_endian;
-	uint32_t *heads, mask; /* chain of a hash; 0 ends */
-	struct kernel_name {
-		uint32_t id, next, hash;
-	} *names;
-	uint32_t nr_names;
-	size_t room_names;
 	uint64_t helpers[8];      /* bit N: enum bpf_func_id has helper N */
 	bool has_helpers;         /* there is such an enum */
 	check_notes_fn notes;     /* NULL: nothing is known beside the BTF */
@@ -32,8 +23,6 @@ struct check_kernel {
 	bool asked;
 };
 
-/* Type ids whose essential name is that of @name, ascending: *at = 0 starts; 0 ends. */
-uint32_t kernel_named(const struct check_kernel *k, const char *name, uint32_t *at);
 /* An enumerator by name, of enum @in (NULL: of any bpf enum is no question: always named). */
 bool kernel_enumerator(struct check_kernel *k, const char *in, const char *name, int64_t *value);
 /* A member by name, anonymous structs included: its type and byte offset. False: none. */

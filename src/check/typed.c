@@ -344,7 +344,7 @@ void believed_check(struct program *p, const struct function *f, uint32_t insn, 
 	if (!root || !core_strip(p->x->object->btf, root, &here) ||
 	    !core_strip(p->x->kernel->btf, base->type, &there) || !*here.name || !*there.name)
 		return;
-	snprintf(mine, sizeof(mine), "%.*s", (int)core_essential(here.name), here.name);
+	snprintf(mine, sizeof(mine), "%.*s", (int)btf_essential(here.name), here.name);
 	other = btf_find(p->x->kernel->btf, here.kind, mine);
 	if (typed_begins_with(p->x->kernel->btf, base->type, mine) || (other && typed_begins_with(p->x->kernel->btf, other, there.name)))
 		return;

@@ -113,7 +113,7 @@ static void check_early_long_goto(struct program *p, const struct function *f, u
 	struct btf_field field;
 
 	kernel_versions(k, &first, &last);
-	id = kernel_named(k, "bpf_insn_aux_data", &at);
+	id = btf_flavour(k->own, "bpf_insn_aux_data", &at);
 	if (first < KERNEL_VERSION(6, 1, 0) || last > KERNEL_VERSION(6, 1, 255) || !id)
 		finding_add(p, FIND_INSN, SEV_UNKNOWN, f, insn, "long goto",
 			    "%s is older than 6.6, which brought it; fixes brought it to some", k->name);
@@ -313,6 +313,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 			    p->x->kernel->name, c->local_width);
 	else if (*c->why)
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s", c->why);
+	else if (r->kind == BPF_CORE_TYPE_ID_TARGET) /* whose number a profile does not tell */
+		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s has it", p->x->kernel->name);
 	else
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
 	if (c->state == CORE_VALUE)
@@ -502,6 +504,8 @@ static void check_size(struct program *p, const struct map_def *d)
 	case BPF_MAP_TYPE_INODE_STORAGE:
 	case BPF_MAP_TYPE_TASK_STORAGE:
 	case MAP_TYPE_CGRP_STORAGE:
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
 	case BPF_MAP_TYPE_STRUCT_OPS:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* one for each processor: libbpf sets it */
 		return;
@@ -521,7 +525,7 @@ void use_maps(struct program *p)
 {
 	const struct object *o = p->x->object;
 	struct check_kernel *k = p->x->kernel;
-	uint32_t m, i, at = 0, id = kernel_named(k, "bpf_map_type", &at);
+	uint32_t m, i, at = 0, id = btf_flavour(k->own, "bpf_map_type", &at);
 	struct btf_info t;
 	struct btf_value v;
 	char what[128];

@@ -47,22 +47,53 @@ struct asked {
 	struct view page; /* width and colours alone */
 };
 
-static int one_object(const char *path, const struct asked *q, struct catalog *c, const struct checked_kernels *k)
-{
-	struct abide_error e = { 0 };
-	struct check_report r;
-	int rc;
+/* Objects that are checked together, where a kernel is not opened for each of them. */
+#define TOGETHER 32
 
-	if (report_make(&r, path, c, k, &e)) {
-		cli_error(&e);
+struct work { /* on an object */
+	struct check_report report;
+	struct abide_error why; /* it cannot be examined */
+};
+
+static int print_one(struct work *w, const struct asked *q)
+{
+	if (w->why.code) {
+		cli_error(&w->why);
 		return EXIT_USAGE;
 	}
 	if (q->json)
-		check_print_json(&r);
+		check_print_json(&w->report);
 	else
-		check_print_text(&r, &q->page, q->verbose);
-	rc = report_holds(&r, q->require_abi) ? 0 : EXIT_FAILURE;
-	report_free(&r);
+		check_print_text(&w->report, &q->page, q->verbose);
+	return report_holds(&w->report, q->require_abi) ? 0 : EXIT_FAILURE;
+}
+
+/* Some objects, first on all kernels and then printed. Returns the exit status, or < 0: a kernel cannot be used. */
+static int check_some(char **paths, int nr, bool first, const struct asked *q, struct catalog *c, const struct checked_kernels *l,
+		      struct abide_error *e)
+{
+	struct work *list = calloc((size_t)nr, sizeof(*list));
+	int i, one, rc = list ? 0 : error_nomem(e);
+	uint32_t k;
+
+	for (i = 0; i < nr && !rc; i++)
+		report_open(&list[i].report, paths[i], c, l, q->verbose && !q->json, &list[i].why);
+	for (k = 0; k < l->nr && !rc; k++) {
+		rc = checked_open(l, k, c, e);
+		for (i = 0; i < nr && !rc; i++)
+			if (!list[i].why.code)
+				report_add(&list[i].report, k, &list[i].why);
+		checked_leave(l, k);
+	}
+	for (i = 0; i < nr && rc >= 0; i++) {
+		if (!(first && !i) && !q->json)
+			putchar('\n');
+		one = print_one(&list[i], q);
+		rc = one > rc ? one : rc;
+	}
+	for (i = 0; list && i < nr; i++)
+		report_free(&list[i].report);
+	free(list);
 	return rc;
 }
 
@@ -71,22 +102,22 @@ static int run(const struct asked *q, char **paths, int nr)
 	struct checked_kernels kernels = { 0 };
 	struct abide_error e = { 0 };
 	struct catalog *c = NULL;
-	int i, one, rc = 0;
+	int i, one, some, rc = 0;
 	uint32_t k;
 
 	if (inputs_app_asked(&q->app) ? checked_app(&q->app, &kernels, &c, &e) : inputs_open_catalog(q->catalog, &c, &e))
 		goto fail;
 	for (k = 0; !kernels.app && (k < q->nr_kernels || (!q->nr_kernels && !k)); k++)
-		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, c, &kernels, &e))
+		if (checked_find(q->nr_kernels ? q->kernels[k] : NULL, &kernels, &e))
 			goto fail;
 	if (!q->json && !kernels.app)
 		checked_shorten(&kernels);
-	for (i = 0; i < nr; i++) {
-		if (i && !q->json)
-			putchar('\n');
-		one = one_object(paths[i], q, c, &kernels);
-		if (one > rc)
-			rc = one;
+	some = checked_many(&kernels) ? TOGETHER : 1;
+	for (i = 0; i < nr; i += some) {
+		one = check_some(paths + i, nr - i < some ? nr - i : some, !i, q, c, &kernels, &e);
+		if (one < 0)
+			goto fail;
+		rc = one > rc ? one : rc;
 	}
 	goto out;
 fail:
@@ -144,17 +175,11 @@ int cmd_check(int argc, char **argv)
 		case 'v':
 			q.verbose = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog))) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (optind == argc || (inputs_app_asked(&q.app) && (q.nr_kernels || q.catalog)))
+		return cli_usage(usage, false);
 	view_page(&q.page);
 	return run(&q, argv + optind, argc - optind);
 }

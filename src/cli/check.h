@@ -7,10 +7,12 @@
 #include "cli/inputs.h"
 #include "cli/view.h"
 #include "policy/policy.h"
+#include "util/buf.h"
 
-/* A kernel that was asked for, opened once for all objects. */
+/* A kernel that was asked for; all but its names only while it is open. */
 struct checked_kernel {
 	char *name;          /* as it is shown: a release, a file's name without ".btf" */
+	char *full;          /* the same before it was made short */
 	bool running;        /* this machine's */
 	struct btf_data *btf;
 	struct target *target;
@@ -30,8 +32,16 @@ struct checked_kernels {
 	size_t room;
 };
 
-/* Open what --kernel names (NULL: the running kernel) and append it. All look-up is here. */
-int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e);
+/* Find what --kernel names (NULL: the running kernel) and append it. All look-up is here. */
+int checked_find(const char *asked, struct checked_kernels *l, struct abide_error *e);
+/* Open a kernel, if it is not. */
+int checked_open(const struct checked_kernels *l, uint32_t kernel, struct catalog *c, struct abide_error *e);
+/*
+ * Are there so many kernels with memory of their own that not all shall be open at once? Then some are closed by
+ * checked_leave, and a kernel should be asked for all objects before the next is opened.
+ */
+bool checked_many(const struct checked_kernels *l);
+void checked_leave(const struct checked_kernels *l, uint32_t kernel);
 /* An application as if it were a kernel; it is closed with them. Its programs use its catalog. */
 int checked_app(const struct inputs_app *which, struct checked_kernels *l, struct catalog **c, struct abide_error *e);
 /* Give them names as short as tells them apart; once all are found. */
@@ -61,9 +71,15 @@ struct check_report {
 	uint32_t nr_rows;
 	const struct checked_kernels *kernels;
 	struct catalog *catalog;
+	struct buf *rewritten; /* for each kernel: loads of stable fields as they become there; NULL: not asked for */
 };
 
-/* 0, or why the object cannot be examined. */
+/* An object without its cells. 0, or why it cannot be examined. */
+int report_open(struct check_report *r, const char *path, struct catalog *c, const struct checked_kernels *k, bool rewritten,
+		struct abide_error *e);
+/* Its cells for one kernel, which is open. */
+int report_add(struct check_report *r, uint32_t kernel, struct abide_error *e);
+/* Both, for all kernels, which are opened. */
 int report_make(struct check_report *r, const char *path, struct catalog *c, const struct checked_kernels *k,
 		struct abide_error *e);
 void report_free(struct check_report *r);

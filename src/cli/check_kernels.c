@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The kernels that --kernel names. In: what src/profile knows to find (a file of any kind, a
- * profile's name, "all", or nothing: the running kernel). Out: opened handles, shared by
- * all objects that are checked.
+ * profile's name, "all", or nothing: the running kernel). Out: handles, opened when asked for and shared by
+ * all objects that are checked; of many kernels that share no memory only a few are open at once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +25,22 @@ static char *shown_name(const struct kernels *ks, uint32_t i)
 	return name;
 }
 
-static void close_one(struct checked_kernel *k)
+/* All but its names. */
+static void shut(struct checked_kernel *k)
 {
 	check_kernel_free(k->kernel);
 	target_free(k->target);
 	free(k->modules);
+	k->kernel = NULL;
+	k->target = NULL;
+	k->modules = NULL;
+	k->btf = NULL;
+}
+
+static void close_one(struct checked_kernel *k)
+{
+	shut(k);
+	free(k->full);
 	free(k->name);
 	free(k);
 }
@@ -59,40 +70,80 @@ static uint32_t modules_of(void *arg, const struct check_module **list)
 	return k->modules ? nr : 0;
 }
 
-static int open_one(struct checked_kernels *l, uint32_t i, struct catalog *c, struct abide_error *e)
+int checked_open(const struct checked_kernels *l, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
-	struct checked_kernel *k = calloc(1, sizeof(*k)), **items;
+	struct checked_kernel *k = l->items[kernel];
 	int err;
 
-	if (!k)
-		return error_nomem(e);
-	k->running = kernels_origin(l->store, i) == KERNEL_RUNNING;
-	k->store = l->store;
-	k->index = i;
-	k->name = shown_name(l->store, i);
-	err = k->name ? kernels_btf(l->store, i, &k->btf, e) : error_nomem(e);
+	if (k->kernel)
+		return 0;
+	err = kernels_btf(l->store, k->index, &k->btf, e);
 	if (!err)
-		err = target_open(k->btf, k->name, c, &k->target, e);
+		err = target_open(k->btf, k->full, c, &k->target, e);
 	if (!err)
 		err = check_kernel_open(k->btf, k->name, &k->kernel, e);
-	if (!err) {
-		items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
-		err = items ? 0 : error_nomem(e);
-		if (items)
-			l->items = items;
-	}
 	if (err) {
-		close_one(k);
+		shut(k);
 		return err;
 	}
-	check_kernel_release(k->kernel, kernels_facts(l->store, i)->release);
+	check_kernel_release(k->kernel, kernels_facts(l->store, k->index)->release);
 	check_kernel_notes(k->kernel, notes_of, k);
 	check_kernel_modules(k->kernel, modules_of, k);
-	l->items[l->nr++] = k;
 	return 0;
 }
 
-int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l, struct abide_error *e)
+#define KEEP 4 /* kernels of some 7 MiB each */
+
+/* How many of the first @nr kernels have memory of their own. */
+static uint32_t heavy(const struct checked_kernels *l, uint32_t nr)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; !l->app && i < nr; i++)
+		n += kernels_droppable(l->store, l->items[i]->index);
+	return n;
+}
+
+bool checked_many(const struct checked_kernels *l)
+{
+	return heavy(l, l->nr) > KEEP;
+}
+
+void checked_leave(const struct checked_kernels *l, uint32_t kernel)
+{
+	struct checked_kernel *k = l->items[kernel];
+
+	if (l->app || !kernels_droppable(l->store, k->index) || heavy(l, kernel) < KEEP)
+		return;
+	shut(k);
+	kernels_drop(l->store, k->index);
+}
+
+static int add_one(struct checked_kernels *l, uint32_t i, struct abide_error *e)
+{
+	struct checked_kernel *k = calloc(1, sizeof(*k)), **items;
+
+	items = k ? array_grow(l->items, l->nr, &l->room, sizeof(*items)) : NULL;
+	if (items)
+		l->items = items;
+	if (k) {
+		k->running = kernels_origin(l->store, i) == KERNEL_RUNNING;
+		k->store = l->store;
+		k->index = i;
+		k->name = shown_name(l->store, i);
+		k->full = k->name ? strdup(k->name) : NULL;
+	}
+	if (!items || !k->full) {
+		if (k)
+			close_one(k);
+		return error_nomem(e);
+	}
+	l->items[l->nr++] = k;
+	checked_leave(l, l->nr - 1); /* what a file was read for to find it */
+	return 0;
+}
+
+int checked_find(const char *asked, struct checked_kernels *l, struct abide_error *e)
 {
 	struct kernel_list found = { 0 };
 	uint32_t i;
@@ -102,9 +153,7 @@ int checked_find(const char *asked, struct catalog *c, struct checked_kernels *l
 	if (!err)
 		err = kernels_find(l->store, asked, &found, e);
 	for (i = 0; !err && i < found.nr; i++)
-		err = open_one(l, found.items[i], c, e);
-	if (found.nr > 1) /* a whole set, of which no more is asked for */
-		kernels_trim(l->store);
+		err = add_one(l, found.items[i], e);
 	free(found.items);
 	return err;
 }
@@ -171,7 +220,7 @@ static bool clashes(const struct checked_kernels *l, uint32_t i, bool machine)
 }
 
 /*
- * Columns of the report are narrow: versions are the names, with the machine where several share
+ * Before any is opened. Columns of the report are narrow: versions are the names, with the machine where several share
  * one, or else the full name stays (two builds of one version).
  */
 void checked_shorten(struct checked_kernels *l)
@@ -192,7 +241,6 @@ void checked_shorten(struct checked_kernels *l)
 			continue;
 		free(l->items[i]->name);
 		l->items[i]->name = names[i];
-		check_kernel_rename(l->items[i]->kernel, names[i]);
 	}
 	free(names);
 }

@@ -10,6 +10,7 @@
 
 #include "check/event.h"
 #include "cli/check.h"
+#include "translate/translate.h"
 
 /*
  * A program's own class. On a user event it must keep the rules whatever the kernel, so it
@@ -101,6 +102,18 @@ static int join_struct_ops(struct check_report *r, uint32_t kernel, struct abide
 	return err;
 }
 
+/* Each load of a user-ized field as it becomes there: its path, offsets, instructions. What fails says nothing. */
+static void rewrite(struct check_report *r, uint32_t kernel)
+{
+	struct translate_options opts = { .explain = &r->rewritten[kernel] };
+	struct translated *t = NULL;
+	struct abide_error e = { 0 };
+
+	if (translate_object(r->object, r->catalog, r->kernels->items[kernel]->target, &opts, &t, &e))
+		buf_free(&r->rewritten[kernel]);
+	translated_free(t);
+}
+
 static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
 	const struct checked_kernel *k = r->kernels->items[kernel];
@@ -126,20 +139,46 @@ static int make_cells(struct check_report *r, uint32_t kernel, struct catalog *c
 	return err;
 }
 
-int report_make(struct check_report *r, const char *path, struct catalog *c, const struct checked_kernels *k,
+int report_open(struct check_report *r, const char *path, struct catalog *c, const struct checked_kernels *k, bool rewritten,
 		struct abide_error *e)
 {
-	uint32_t i;
 	int err;
 
 	*r = (struct check_report){ .path = path, .kernels = k, .catalog = c };
 	err = object_open_file(path, &r->object, e);
+	if (!err && rewritten) {
+		r->rewritten = calloc(k->nr + 1, sizeof(*r->rewritten));
+		err = r->rewritten ? 0 : error_nomem(e);
+	}
 	if (!err)
 		err = make_rows(r, c, e);
-	for (i = 0; !err && i < k->nr; i++)
-		err = make_cells(r, i, c, e);
 	if (err)
 		report_free(r);
+	return err;
+}
+
+int report_add(struct check_report *r, uint32_t kernel, struct abide_error *e)
+{
+	int err = make_cells(r, kernel, r->catalog, e);
+
+	if (!err && r->rewritten)
+		rewrite(r, kernel);
+	return err;
+}
+
+int report_make(struct check_report *r, const char *path, struct catalog *c, const struct checked_kernels *k,
+		struct abide_error *e)
+{
+	uint32_t i;
+	int err = report_open(r, path, c, k, false, e);
+
+	for (i = 0; !err && i < k->nr; i++) {
+		err = checked_open(k, i, c, e);
+		if (!err)
+			err = report_add(r, i, e);
+		if (err)
+			report_free(r);
+	}
 	return err;
 }
 
@@ -153,6 +192,9 @@ void report_free(struct check_report *r)
 		free(r->rows[i].cells);
 	}
 	free(r->rows);
+	for (k = 0; r->rewritten && k < r->kernels->nr; k++)
+		buf_free(&r->rewritten[k]);
+	free(r->rewritten);
 	object_free(r->object);
 	memset(r, 0, sizeof(*r));
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "cli/check_print.h"
-#include "translate/translate.h"
 
 struct paper {
 	const struct check_report *r;
@@ -184,22 +183,15 @@ static void print_row(const struct paper *p, const struct check_row *row)
 		       p->r->kernels->app ? "application" : "kernel", fine == 1 ? "s" : "");
 }
 
-/* Each load of a user-ized field as it becomes on each kernel: its path, offsets, instructions. */
 static void print_rewritten(const struct check_report *r)
 {
-	struct translated *t;
-	struct abide_error e = { 0 };
+	const struct buf *text;
 	uint32_t k;
 
 	for (k = 0; k < r->kernels->nr; k++) {
-		struct buf text = { 0 };
-		struct translate_options opts = { .explain = &text };
-
-		t = NULL;
-		if (!translate_object(r->object, r->catalog, r->kernels->items[k]->target, &opts, &t, &e) && text.size && !text.failed)
-			printf("\n  on %s\n%.*s", r->kernels->items[k]->name, (int)text.size, (const char *)text.data);
-		translated_free(t);
-		buf_free(&text);
+		text = &r->rewritten[k];
+		if (text->size && !text->failed)
+			printf("\n  on %s\n%.*s", r->kernels->items[k]->name, (int)text->size, (const char *)text->data);
 	}
 }
 
@@ -212,7 +204,7 @@ void check_print_text(const struct check_report *r, const struct view *page, boo
 	print_left_open(&p);
 	for (i = 0; i < r->nr_rows; i++)
 		print_row(&p, &r->rows[i]);
-	if (verbose)
+	if (r->rewritten)
 		print_rewritten(r);
 	if (!r->kernels->nr)
 		return;

@@ -23,4 +23,7 @@
 /* Print an error to stderr: "abide: PROBLEM", the reason's lines indented, "try: HINT". */
 void cli_error(const struct abide_error *e);
 
+/* How a subcommand is used: on stdout, and 0, if that was @asked for; else on stderr, and EXIT_USAGE. */
+int cli_usage(const char *usage, bool asked);
+
 #endif

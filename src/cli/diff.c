@@ -36,7 +36,7 @@ void diff_side(const struct diff *d, uint32_t kernel, const char *text)
 static int find_kernel(struct diff *d, const char *asked, struct abide_error *e)
 {
 	uint32_t before = d->kernels.nr;
-	int err = checked_find(strcmp(asked, "-") ? asked : NULL, d->catalog, &d->kernels, e);
+	int err = checked_find(strcmp(asked, "-") ? asked : NULL, &d->kernels, e);
 
 	if (!err && d->kernels.nr != before + 1) {
 		error_set(e, -1, "kernel-several", "\"%s\" is %u kernels, and two are compared", asked, d->kernels.nr - before);
@@ -57,6 +57,8 @@ static int run(struct diff *d, const char *catalog, char **argv, int argc)
 		err = find_kernel(d, argv[i], &e);
 	if (!err && !d->json)
 		checked_shorten(&d->kernels);
+	for (i = 0; !err && i < 2; i++)
+		err = checked_open(&d->kernels, i, d->catalog, &e);
 	for (i = 0; !err && i < 2; i++) {
 		n = strlen(d->kernels.items[i]->name);
 		d->name_width = (int)n > d->name_width ? (int)n : d->name_width;
@@ -92,16 +94,10 @@ int cmd_diff(int argc, char **argv)
 		case 'v':
 			d.verbose = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (argc - optind != 2 && argc - optind != 3) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (argc - optind != 2 && argc - optind != 3)
+		return cli_usage(usage, false);
 	return run(&d, catalog, argv + optind, argc - optind);
 }

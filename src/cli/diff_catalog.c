@@ -261,13 +261,13 @@ static void one_event(struct diff *d, const struct cat_event *ev)
 static void syscalls(struct diff *d)
 {
 	struct target *from = d->kernels.items[0]->target, *to = d->kernels.items[1]->target;
-	const struct catalog *c = d->catalog;
-	uint32_t i, lost = 0, new = 0, other = 0;
+	uint32_t i, n, lost = 0, new = 0, other = 0;
+	const struct cat_syscall *all = catalog_syscalls(d->catalog, &n);
 	int32_t a, b;
 
-	for (i = 0; i < c->nr_syscalls; i++) {
-		a = target_syscall(from, c->syscalls[i].name);
-		b = target_syscall(to, c->syscalls[i].name);
+	for (i = 0; i < n; i++) {
+		a = target_syscall(from, all[i].name);
+		b = target_syscall(to, all[i].name);
 		if (a == b)
 			continue;
 		lost += b < 0;
@@ -278,7 +278,7 @@ static void syscalls(struct diff *d)
 		if (!d->json)
 			continue;
 		printf("{\"type\":\"syscall\"");
-		json_member("name", c->syscalls[i].name);
+		json_member("name", all[i].name);
 		json_member("change", b < 0 ? "gone" : a < 0 ? "new" : "moved");
 		printf(",\"from\":{\"number\":%d},\"to\":{\"number\":%d}}\n", a, b);
 	}

@@ -321,10 +321,8 @@ static int check(const struct exec *x, int left)
 {
 	struct abide_error e = { 0 };
 
-	if (left > 1 || (!x->raw && !x->input)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (left > 1 || (!x->raw && !x->input))
+		return cli_usage(usage, false);
 	if (x->jit && x->interp)
 		error_set(&e, -EINVAL, "", "--jit and --interp exclude each other");
 	else if (x->memory.size > MAX_MEMORY)

@@ -80,20 +80,14 @@ int cmd_header(int argc, char **argv)
 			if (!inputs_app_pid(&app, optarg))
 				return EXIT_USAGE;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
 	for (; optind < argc; optind++)
 		if (!inputs_app_file(&app, argv[optind]))
 			return EXIT_USAGE;
-	if (catalog && inputs_app_asked(&app)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (catalog && inputs_app_asked(&app))
+		return cli_usage(usage, false);
 	err = inputs_app_asked(&app) ? print_app(&app, &out, &e) : print_kernel(catalog, &out, &e);
 	if (err)
 		cli_error(&e);

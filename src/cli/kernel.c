@@ -216,12 +216,8 @@ int cmd_kernel(int argc, char **argv)
 		case 'j':
 			q.json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
 	what = optind < argc ? argv[optind] : "";
 	rest = argv + optind + 1;
@@ -234,6 +230,5 @@ int cmd_kernel(int argc, char **argv)
 		return remove_all(rest, n);
 	if (!strcmp(what, "pack") && n > 0)
 		return pack(&q, rest, n);
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	return cli_usage(usage, false);
 }

@@ -282,14 +282,14 @@ static void list_syscall(const struct view *v, const struct cat_syscall *sc)
 
 static uint32_t list_syscalls(struct view *v, const char *pattern)
 {
-	const struct catalog *c = v->in.catalog;
+	uint32_t i, nr, n = 0;
+	const struct cat_syscall *all = catalog_syscalls(v->in.catalog, &nr);
 	bool done = false;
-	uint32_t i, n = 0;
 
-	for (i = 0; i < c->nr_syscalls; i++)
-		if (matches(pattern, c->syscalls[i].name)) {
+	for (i = 0; i < nr; i++)
+		if (matches(pattern, all[i].name)) {
 			heading(v, &done, "System calls with their numbers");
-			list_syscall(v, &c->syscalls[i]);
+			list_syscall(v, &all[i]);
 			n++;
 		}
 	return n;
@@ -311,10 +311,8 @@ int cmd_list(int argc, char **argv)
 	syscalls = !inputs_app_asked(&v.app) && optind < argc && !strcmp(argv[optind], "syscalls");
 	optind += syscalls;
 	pattern = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (optind < argc)
+		return cli_usage(usage, false);
 	if (view_open(&v, &e)) {
 		cli_error(&e);
 		return EXIT_FAILURE;

@@ -153,20 +153,14 @@ int cmd_lock(int argc, char **argv)
 			if (!inputs_app_pid(&which, optarg))
 				return EXIT_USAGE;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
 	for (; optind < argc; optind++)
 		if (!inputs_app_file(&which, argv[optind]))
 			return EXIT_USAGE;
-	if (!inputs_app_asked(&which) || (checked && updated)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (!inputs_app_asked(&which) || (checked && updated))
+		return cli_usage(usage, false);
 	if (run(&which, checked ? checked : updated, updated, &e)) {
 		cli_error(&e);
 		return EXIT_FAILURE;

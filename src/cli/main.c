@@ -85,6 +85,12 @@ void cli_error(const struct abide_error *e)
 	}
 }
 
+int cli_usage(const char *usage, bool asked)
+{
+	fputs(usage, asked ? stdout : stderr);
+	return asked ? 0 : EXIT_USAGE;
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
 	char name[32];

@@ -73,17 +73,11 @@ int cmd_ps(int argc, char **argv)
 		case 'j':
 			json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (optind != argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (optind != argc)
+		return cli_usage(usage, false);
 	if (app_offers_find(&offers, &e)) {
 		cli_error(&e);
 		return EXIT_FAILURE;

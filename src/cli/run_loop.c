@@ -18,6 +18,7 @@
 
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "util/clock.h"
 
 #define MS   1000000ull
 #define NAP  (10 * MS)  /* ns without a look at the rings */
@@ -32,14 +33,6 @@ struct loop {
 	bool render_failed;
 	struct abide_error *e;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static struct timespec wall(void)
 {
@@ -168,7 +161,7 @@ enum { SIGNALS, RINGS, PROCESSES, NR_FDS };
 static int wait_for(struct loop *l, struct pollfd *fds, uint64_t until, struct abide_error *e)
 {
 	bool ready = fds[RINGS].fd >= 0 && l->engine->rings_ready(l->p);
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 	int n = poll(fds, NR_FDS, ready ? 0 : timeout_ms(now, until));
 
 	if (n < 0 && errno != EINTR)
@@ -184,7 +177,7 @@ static int wait_and_print(struct loop *l, enum end *end, struct abide_error *e)
 {
 	const struct run *run = l->p->run;
 	bool follows = run->nr_pids && !run->command;
-	uint64_t start = now_ns(), now = start, until, nap = 0, printed = 0;
+	uint64_t start = clock_ns(), now = start, until, nap = 0, printed = 0;
 	uint64_t deadline = after(start, run->duration), next = after(start, run->interval);
 	struct pollfd fds[NR_FDS] = { [SIGNALS] = { .fd = l->p->signals, .events = POLLIN },
 		                      [RINGS] = { .events = POLLIN },
@@ -206,7 +199,7 @@ static int wait_and_print(struct loop *l, enum end *end, struct abide_error *e)
 			err = l->engine->serve(l->p, e);
 		if (fds[SIGNALS].revents)
 			*end = take_signal(l);
-		now = now_ns();
+		now = clock_ns();
 		if (!err && fds[RINGS].fd >= 0 && fds[RINGS].revents) {
 			err = consume(l, e);
 			nap = now + NAP;

@@ -389,10 +389,8 @@ int cmd_show(int argc, char **argv)
 		return status;
 	if (argc - optind > 1 && !view_operand(&v, argc, argv))
 		return EXIT_USAGE;
-	if (argc - optind != 1) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (argc - optind != 1)
+		return cli_usage(usage, false);
 	if (view_open(&v, &e)) {
 		cli_error(&e);
 		return EXIT_FAILURE;

@@ -253,17 +253,11 @@ int cmd_stamp(int argc, char **argv)
 		case 'v':
 			q.verbose = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (argc - optind != 1 || (q.release && !q.kernel) || (q.show && (q.output || q.kernel))) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (argc - optind != 1 || (q.release && !q.kernel) || (q.show && (q.output || q.kernel)))
+		return cli_usage(usage, false);
 	q.path = argv[optind];
 	return q.show ? show(&q) : stamp(&q);
 }

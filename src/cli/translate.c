@@ -96,17 +96,11 @@ int cmd_translate(int argc, char **argv)
 		case 'v':
 			opts.explain = &explain;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
-	if (argc - optind != 1 || (inputs_app_asked(&app) && (output || kernel || catalog))) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (argc - optind != 1 || (inputs_app_asked(&app) && (output || kernel || catalog)))
+		return cli_usage(usage, false);
 	err = inputs_app_asked(&app) ? inputs_open_app(&in, argv[optind], &app, &e)
 	                             : inputs_open(&in, argv[optind], catalog, kernel, &e);
 	if (!err)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/view.h"
+#include "render/render.h"
 
 /* A space that view_wrap does not break at, so that an argument keeps its type. */
 #define TIED '\1'
@@ -59,12 +60,8 @@ int view_options(struct view *v, int argc, char **argv, const char *usage)
 		case 'j':
 			v->json = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return cli_usage(usage, c == 'h');
 		}
 	if (inputs_app_asked(&v->app) && (v->kernel || v->catalog)) {
 		fprintf(stderr, "abide: an application has its own catalog: no --kernel and no --catalog\n");
@@ -332,18 +329,14 @@ void view_wrap(const struct view *v, uint32_t at, uint32_t indent, const char *t
 
 void view_json_string(const char *text)
 {
-	const unsigned char *p;
+	struct buf out = { 0 };
 
-	putchar('"');
-	for (p = (const unsigned char *)text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			printf("\\%c", *p);
-		else if (*p < 0x20 || *p >= 0x7f)
-			printf("\\u%04x", *p);
-		else
-			putchar(*p);
-	}
-	putchar('"');
+	render_json_string((const uint8_t *)text, strlen(text), &out);
+	if (out.failed)
+		fputs("null", stdout); /* no memory; the line stays valid */
+	else
+		fwrite(out.data, 1, out.size, stdout);
+	buf_free(&out);
 }
 
 void json_member(const char *key, const char *text)

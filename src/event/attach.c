@@ -169,21 +169,9 @@ static void give_slots_column(uint32_t column)
 		t->slots[column].slots = NULL;
 }
 
-/* Lookups make no system call, so they leave errno alone. */
-static bool may_set_errno(const struct process_program *p)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->nr; i++)
-		if (p->insns[i].op == OP_HELPER && p->helpers->table[p->insns[i].imm].emit != INLINE_LOOKUP)
-			return true;
-	return false;
-}
-
 static void prepare(struct event_program *p)
 {
 	p->entry = process_entry(p->program);
-	p->calls = may_set_errno(p->program);
 	p->slots_column = take_slots_column(p->slots);
 	if (!p->budget)
 		p->budget = EVENT_BUDGET;

@@ -34,7 +34,6 @@ struct event_program {
 	void *owner;
 	/* The registry's. */
 	process_fn entry; /* native code; NULL: interpreted */
-	bool calls;       /* helpers that may set errno */
 	uint32_t slots_column;
 	struct event_retired retired;
 };

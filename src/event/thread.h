@@ -12,17 +12,19 @@
 #define EVENT_COLUMNS      64 /* links whose runs are counted a thread */
 #define EVENT_SLOT_COLUMNS 16 /* sessions whose slots a thread keeps */
 
+struct event_slot {
+	struct process_slots *slots; /* of a session; NULL: none yet */
+	uint32_t slot;
+};
+
 struct event_thread {
 	uint64_t seq;  /* odd: in a program. Written by its thread alone */
 	uint32_t tid;  /* 0: nobody's */
 	bool fence;    /* the kernel has no membarrier for us */
-	int *error;    /* its errno: finding that is a call */
-	uint64_t fired[EVENT_COLUMNS];
+	int *error;    /* where errno is: finding that is a call */
 	struct process_run run;
-	struct {
-		struct process_slots *slots;
-		uint32_t slot;
-	} slots[EVENT_SLOT_COLUMNS];
+	struct event_slot slots[EVENT_SLOT_COLUMNS + 1]; /* the last one is no session's, ever */
+	uint64_t fired[EVENT_COLUMNS];
 	struct event_thread *next; /* of all records */
 } __attribute__((aligned(64)));
 

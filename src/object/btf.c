@@ -36,6 +36,11 @@ static const struct btf_layout_entry known_kinds[] = {
 	[BTF_KIND_ENUM64] = { 12, 12, TYPES },
 };
 
+void btf_known_kinds(struct btf_data *b)
+{
+	memcpy(b->layout, known_kinds, sizeof(known_kinds));
+}
+
 struct header {
 	uint32_t hdr_len, type_off, type_len, str_off, str_len, layout_off, layout_len;
 };
@@ -90,9 +95,11 @@ static void read_layout(struct btf_data *b, struct cursor c)
 static int walk_all(struct btf_data *b, struct abide_error *e)
 {
 	struct cursor c = b->types;
+	struct btf_name_list *types = &b->names[BTF_NAMES_TYPES],
+			     *iterators = &b->names[BTF_NAMES_ITERATORS];
 	uint32_t name, info, id = b->first;
 	size_t room = 0, at;
-	uint8_t names;
+	uint8_t kind;
 
 	for (at = 0; cursor_left(&c) && btf_next(b, &c, &name, &info); at = c.at, id++) {
 		if ((id - b->first) % BTF_STRIDE == 0) {
@@ -103,12 +110,18 @@ static int walk_all(struct btf_data *b, struct abide_error *e)
 			b->marks = marks;
 			b->marks[b->nr_marks++] = at;
 		}
-		names = b->layout[btf_info_kind(info)].names;
-		if (names == FUNCS && btf_is_iterator(b, name))
-			names = 1 + BTF_NAMES_ITERATORS;
-		if (names && names <= BTF_NAMES_NOTED && name &&
-		    !btf_note_name(&b->names[names - 1], id, name))
+		kind = btf_info_kind(info);
+		if (btf_is_func_or_proto(kind)) {
+			if (btf_is_iterator(b, name) && kind == BTF_KIND_FUNC &&
+			    !btf_note_name(iterators, id, name))
+				return error_nomem(e);
+			continue;
+		}
+		/* No branch for whether it has a name: nothing says which kind comes next. */
+		if (types->nr == types->room && !btf_make_room(types))
 			return error_nomem(e);
+		types->items[types->nr] = (struct btf_name){ id, name };
+		types->nr += (b->layout[kind].names == TYPES) & (name != 0);
 	}
 	b->count = id;
 	return 0;
@@ -147,8 +160,9 @@ static int open_on(struct btf_data *base, const void *data, size_t size, struct 
 	b->base = base;
 	b->first = base ? base->count : 1;
 	b->strings_len = h.str_len;
+	b->other_endian = c.swap;
 	if (base &&
-	    (base->types.swap != b->types.swap ||
+	    (base->other_endian != b->other_endian ||
 	     __builtin_add_overflow(base->first_string, base->strings_len, &b->first_string))) {
 		err = error_set(e, -EINVAL, "btf-split",
 		                "the split BTF does not belong to this kernel's BTF");
@@ -159,7 +173,7 @@ static int open_on(struct btf_data *base, const void *data, size_t size, struct 
 	end = (uint64_t)h.type_off + h.type_len;
 	if (end < (uint64_t)h.str_off + h.str_len)
 		end = (uint64_t)h.str_off + h.str_len;
-	memcpy(b->layout, known_kinds, sizeof(known_kinds));
+	btf_known_kinds(b);
 	if (h.layout_len) {
 		struct cursor layout =
 			cursor_sub(&c, (size_t)h.hdr_len + h.layout_off, h.layout_len);
@@ -207,6 +221,7 @@ void btf_free(struct btf_data *b)
 		free(b->own);
 	for (i = 0; i < BTF_NAMES_NOTED; i++)
 		free(b->names[i].items);
+	btf_flavours_free(&b->flavours);
 	free(b->marks);
 	free(b->last);
 	free(b);
@@ -219,7 +234,7 @@ uint32_t btf_count(const struct btf_data *b)
 
 bool btf_other_endian(const struct btf_data *b)
 {
-	return b->types.swap;
+	return b->other_endian;
 }
 
 const void *btf_bytes(const struct btf_data *b, size_t *size)
@@ -249,13 +264,17 @@ static const struct btf_data *owner(const struct btf_data *b, uint32_t id)
 	return b;
 }
 
-/* Where the record of @id starts. first <= @id < count. */
+/* Where the record of @id starts, or BTF_ABSENT. first <= @id < count. */
 static uint32_t find_record(const struct btf_data *b, uint32_t id)
 {
-	uint32_t mark = (id - b->first) / BTF_STRIDE;
-	struct btf_walk w = { mark * BTF_STRIDE + b->first, b->marks[mark] };
 	struct cursor c = b->types;
+	struct btf_walk w;
+	uint32_t mark;
 
+	if (b->set)
+		return btf_set_record(b, id);
+	mark = (id - b->first) / BTF_STRIDE;
+	w = (struct btf_walk){ mark * BTF_STRIDE + b->first, b->marks[mark] };
 	if (b->last->id > w.id && b->last->id <= id)
 		w = *b->last;
 	for (; w.id < id; w.id++) {
@@ -268,7 +287,7 @@ static uint32_t find_record(const struct btf_data *b, uint32_t id)
 
 bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 {
-	uint32_t name, info, size;
+	uint32_t name, info, size, at;
 	struct cursor c;
 
 	*out = (struct btf_info){ .id = id, .name = "" };
@@ -277,8 +296,11 @@ bool btf_get(const struct btf_data *b, uint32_t id, struct btf_info *out)
 	if (id >= b->count)
 		return false;
 	b = owner(b, id);
+	at = find_record(b, id);
+	if (at == BTF_ABSENT)
+		return false;
 	c = b->types;
-	cursor_seek(&c, find_record(b, id));
+	cursor_seek(&c, at);
 	name = cursor_u32(&c);
 	info = cursor_u32(&c);
 	size = cursor_u32(&c);
@@ -327,6 +349,8 @@ uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds)
 	struct cursor c = b->types;
 	uint8_t kind;
 
+	if (b->set)
+		return btf_set_after(b, id, kinds);
 	if (++id >= b->count)
 		return 0;
 	if (id < b->first && b->base) {

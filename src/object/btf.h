@@ -68,7 +68,7 @@ struct btf_slot { /* one variable of a DATASEC */
 
 uint32_t btf_count(const struct btf_data *b); /* types, void (0) included: ids are 0..count-1 */
 bool btf_other_endian(const struct btf_data *b);
-/* The bytes the handle was opened on, of the size the header promises. */
+/* The bytes the handle was opened on, of the size the header promises; NULL and 0 for a kernel of a set (btf_set.h). */
 const void *btf_bytes(const struct btf_data *b, size_t *size);
 const char *btf_string(const struct btf_data *b, uint32_t off); /* NULL when outside */
 
@@ -100,6 +100,15 @@ bool btf_tag_component(const struct btf_data *b, const struct btf_info *t, int32
 uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name);
 /* The first type of that name among STRUCT UNION ENUM ENUM64 TYPEDEF INT FLOAT, or 0. */
 uint32_t btf_find_type(struct btf_data *b, const char *name);
+
+/* How long a name is without its flavour: 11 of "task_struct___old". */
+uint32_t btf_essential(const char *name);
+/*
+ * The types whose name without its flavour is that of @name, in order of their ids: *at = 0 starts; 0 ends. The index is
+ * built at the first call; false: no memory for it, and then nothing is found.
+ */
+uint32_t btf_flavour(struct btf_data *b, const char *name, uint32_t *at);
+bool btf_index_flavours(struct btf_data *b);
 
 /* The next type behind @id whose kind is in @kinds (1u << BTF_KIND_ENUM | ...), or 0. */
 uint32_t btf_after(const struct btf_data *b, uint32_t id, uint32_t kinds);

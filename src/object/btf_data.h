@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/btf.h"
+#include "object/btf_set.h"
 #include "util/buf.h"
 #include "util/cursor.h"
 
@@ -66,6 +67,10 @@ struct btf_data {
 	uint32_t strings_size;
 	uint32_t strings_len;  /* as the header has it: where the strings of a split BTF begin */
 	struct btf_data *base; /* of a split BTF; borrowed */
+	struct btf_set *set;       /* has the records and the strings; borrowed. NULL: they are in .bytes */
+	uint32_t bit;              /* of this kernel in .set */
+	bool other_endian;
+	struct btf_flavours flavours; /* of what is in no set */
 	uint32_t first;        /* id of the first type here: 1, or how many the base has */
 	uint32_t
 		first_string; /* offset of the first string here: 0, or how many bytes the base has */
@@ -92,48 +97,49 @@ static inline uint8_t btf_info_kind(uint32_t info)
 	return info >> 24 & (BTF_KINDS - 1);
 }
 
+/* Functions and their prototypes: two thirds of a kernel's types, in no order that a processor could guess. */
+static inline bool btf_is_func_or_proto(uint8_t kind)
+{
+	_Static_assert(BTF_KIND_FUNC == 12 && BTF_KIND_FUNC_PROTO == 13,
+	               "differ in the lowest bit");
+	return (kind | 1) == BTF_KIND_FUNC_PROTO;
+}
+
 /*
  * Bytes of a record with all that follows, 0 if nobody knows. Largest: 267 + 255 * (2^24 - 1) < 2^32.
- * The kinds that make up most of a kernel are branches: a processor guesses them and
- * walks on, where the table's entry would have to arrive first (a third of the time).
+ * Functions and prototypes share a branch that is nearly always guessed, and need no table.
  */
 static inline uint32_t btf_record_size(const struct btf_data *b, uint32_t info)
 {
+	uint8_t kind = btf_info_kind(info);
 	const struct btf_layout_entry *l;
 
-	switch (btf_info_kind(info)) {
-	case BTF_KIND_FUNC:
-	case BTF_KIND_PTR:
-	case BTF_KIND_CONST:
-	case BTF_KIND_TYPEDEF:
-		return BTF_RECORD;
-	case BTF_KIND_FUNC_PROTO:
-		return BTF_RECORD + 8 * btf_info_vlen(info);
-	case BTF_KIND_STRUCT:
-		return BTF_RECORD + 12 * btf_info_vlen(info);
-	default:
-		l = &b->layout[btf_info_kind(info)];
-		return l->fixed ? l->fixed + l->element * btf_info_vlen(info) : 0;
-	}
+	if (btf_is_func_or_proto(kind))
+		return BTF_RECORD + 8 * (btf_info_vlen(info) & -(uint32_t)(kind & 1));
+	l = &b->layout[kind];
+	return l->fixed ? l->fixed + l->element * btf_info_vlen(info) : 0;
 }
 
 /* The name and the info of the record at @c, which moves behind it. False: cut, or of unknown length. */
 static inline bool btf_next(const struct btf_data *b, struct cursor *c, uint32_t *name,
                             uint32_t *info)
 {
-	size_t at = c->at;
-	const void *record = cursor_take(c, BTF_RECORD);
-	uint32_t word[2], size;
+	size_t left = cursor_left(c), size;
+	uint32_t word[2];
 
-	if (!record)
+	if (left < BTF_RECORD)
 		return false;
-	memcpy(word, record, sizeof(word));
-	*name = c->swap ? __builtin_bswap32(word[0]) : word[0];
-	*info = c->swap ? __builtin_bswap32(word[1]) : word[1];
+	memcpy(word, c->data + c->at, sizeof(word));
+	if (c->swap) {
+		word[0] = __builtin_bswap32(word[0]);
+		word[1] = __builtin_bswap32(word[1]);
+	}
+	*name = word[0];
+	*info = word[1];
 	size = btf_record_size(b, *info);
-	if (!size || size > c->size - at)
+	if (!size || size > left)
 		return false;
-	c->at = at + size;
+	c->at += size;
 	return true;
 }
 
@@ -146,24 +152,47 @@ static inline const char *btf_str(const struct btf_data *b, uint32_t off)
 	return off < b->strings_size ? b->strings + off : NULL;
 }
 
+/* Asked of each function of a kernel: the first eight bytes tell nearly always. */
 static inline bool btf_is_iterator(const struct btf_data *b, uint32_t name)
 {
-	const char *s = btf_str(b, name);
+	const char *s;
 
-	return s && !strncmp(s, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1);
+	while (name < b->first_string)
+		b = b->base;
+	name -= b->first_string;
+	if (name > b->strings_size || b->strings_size - name < sizeof(BTF_ITERATOR))
+		return false;
+	s = b->strings + name;
+	return !memcmp(s, BTF_ITERATOR, 8) && !memcmp(s, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1);
+}
+
+/* For one more; false: out of memory. */
+static inline bool btf_make_room(struct btf_name_list *l)
+{
+	struct btf_name *items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
+
+	if (items)
+		l->items = items;
+	return items;
 }
 
 /* Note a name; false: out of memory. */
 static inline bool btf_note_name(struct btf_name_list *l, uint32_t id, uint32_t off)
 {
-	struct btf_name *items = array_grow(l->items, l->nr, &l->room, sizeof(*items));
-
-	if (!items)
+	if (l->nr == l->room && !btf_make_room(l))
 		return false;
-	l->items = items;
 	l->items[l->nr++] = (struct btf_name){ id, off };
 	return true;
 }
+
+#define BTF_ABSENT UINT32_MAX
+/* Where the record of @id is in .types, BTF_ABSENT: the kernel has none. 1 <= @id < count */
+uint32_t btf_set_record(const struct btf_data *b, uint32_t id);
+/* What btf_find and btf_after are for a kernel of a set. */
+uint32_t btf_set_find(const struct btf_data *b, uint8_t kind, const char *name);
+uint32_t btf_set_after(const struct btf_data *b, uint32_t id, uint32_t kinds);
+/* How long the records of <linux/btf.h> are, into .layout. */
+void btf_known_kinds(struct btf_data *b);
 
 /* False: out of memory; look-ups find nothing then, and try again when asked again. */
 bool btf_index_build(struct btf_data *b, enum btf_names names);

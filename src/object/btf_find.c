@@ -209,6 +209,8 @@ uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 
 	if (id)
 		return id;
+	if (b->set)
+		return names ? btf_set_find(b, kind, name) : 0;
 	if (names == 1 + BTF_NAMES_FUNCS && !strncmp(name, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1))
 		return find(b, BTF_NAMES_ITERATORS, kind, name);
 	return names ? find(b, names - 1, kind, name) : 0;
@@ -216,7 +218,14 @@ uint32_t btf_find(struct btf_data *b, uint8_t kind, const char *name)
 
 uint32_t btf_find_type(struct btf_data *b, const char *name)
 {
+	static const uint8_t kinds[] = { BTF_KIND_INT,     BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM,
+		                         BTF_KIND_TYPEDEF, BTF_KIND_FLOAT,  BTF_KIND_ENUM64 };
 	uint32_t id = b->base ? btf_find_type(b->base, name) : 0;
+	size_t i;
 
+	for (i = 0; b->set && !id && i < sizeof(kinds); i++) /* as they are in a set, the least id first */
+		id = btf_set_find(b, kinds[i], name);
+	if (b->set)
+		return id;
 	return id ? id : find(b, BTF_NAMES_TYPES, 0, name);
 }

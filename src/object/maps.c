@@ -37,6 +37,14 @@ static int refuse(const struct object *o, const char *map, struct abide_error *e
 	                 *member ? " " : "", member);
 }
 
+/* No more than this: a map has a symbol (and one inner map), or a section, or is .kconfig. */
+static uint32_t most_maps(const struct object *o)
+{
+	uint64_t n = 2 * (uint64_t)o->nr_symbols + o->nr_sections + 1;
+
+	return n < MAX_MAPS ? n : MAX_MAPS;
+}
+
 static struct map_def *add_map(struct object *o, const char *name, enum map_source source,
                                uint32_t section, uint32_t symbol, struct abide_error *e)
 {
@@ -262,7 +270,7 @@ static int read_btf_maps(struct object *o, uint32_t section, struct abide_error 
 	if (sec.vlen > MAX_MAPS)
 		return error_set(e, -EFBIG, "map-definition", "%s has more than %u maps", o->path,
 		                 MAX_MAPS);
-	values = calloc(MAX_MAPS, sizeof(*values));
+	values = calloc(most_maps(o), sizeof(*values));
 	if (!values)
 		return error_nomem(e);
 	for (i = 0; i < o->nr_symbols && !err; i++) {
@@ -392,11 +400,11 @@ static int open_btf(struct object *o, struct abide_error *e)
 
 int maps_read(struct object *o, struct abide_error *e)
 {
-	uint32_t i;
+	uint32_t i, most = most_maps(o);
 	int err;
 
-	o->maps = store_alloc(o, MAX_MAPS, sizeof(*o->maps));
-	o->store->map_symbols = store_alloc(o, MAX_MAPS, sizeof(*o->store->map_symbols));
+	o->maps = store_alloc(o, most, sizeof(*o->maps));
+	o->store->map_symbols = store_alloc(o, most, sizeof(*o->store->map_symbols));
 	if (!o->maps || !o->store->map_symbols)
 		return error_nomem(e);
 	err = open_btf(o, e);

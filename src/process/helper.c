@@ -3,6 +3,8 @@
  * The two tables of helpers, by the kernel's numbers, both made from helpers.def: all of them,
  * and those that a program may call that nobody has verified, because no argument is memory.
  */
+#include <time.h>
+
 #include "process/helper.h"
 
 /* Whether a value of a kind is harmless whatever it is: no address that the helper follows. */
@@ -36,7 +38,15 @@ enum { NEEDS_PLAIN, NEEDS_RUN, NEEDS_CALLS, NEEDS_TAIL };
 #define EMIT(name)                                                                                 \
 	(BPF_FUNC_##name == BPF_FUNC_get_smp_processor_id ? INLINE_CPU_ID                            \
 	 : BPF_FUNC_##name == BPF_FUNC_map_lookup_elem    ? INLINE_LOOKUP                            \
+	 : CLOCK(name)                                    ? INLINE_CLOCK                             \
 	                                                : INLINE_NONE)
+/* CLOCK_REALTIME, 0, is none of them. */
+#define CLOCK(name)                                                                                \
+	(BPF_FUNC_##name == BPF_FUNC_ktime_get_ns          ? CLOCK_MONOTONIC                         \
+	 : BPF_FUNC_##name == BPF_FUNC_ktime_get_boot_ns   ? CLOCK_BOOTTIME                          \
+	 : BPF_FUNC_##name == BPF_FUNC_ktime_get_coarse_ns ? CLOCK_MONOTONIC_COARSE                  \
+	 : BPF_FUNC_##name == BPF_FUNC_ktime_get_tai_ns    ? CLOCK_TAI                               \
+	                                                 : 0)
 #define WANTS_PROGRAM(name)                                                                        \
 	(BPF_FUNC_##name == BPF_FUNC_trace_printk || BPF_FUNC_##name == BPF_FUNC_trace_vprintk)
 #define IS_BASIC(needs, a1, a2, a3, a4, a5)                                                        \
@@ -51,6 +61,7 @@ enum { NEEDS_PLAIN, NEEDS_RUN, NEEDS_CALLS, NEEDS_TAIL };
 		.wants_program = WANTS_PROGRAM(name_),                                             \
 		.tail_call = (there) && NEEDS_##needs == NEEDS_TAIL,                               \
 		.emit = EMIT(name_),                                                               \
+		.clock = CLOCK(name_),                                                             \
 	},
 
 static const struct process_helper all[] = {

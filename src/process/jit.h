@@ -51,6 +51,7 @@ struct jit {
 	size_t room_loads;
 	uint8_t map[11]; /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
+	const void *clock; /* the kernel's clock_gettime; NULL: there is none */
 	/* The flags are those of a test of this register, as the last bit operation left them. */
 	size_t flags_at; /* true while nothing has been written since; 0: they are not */
 	uint8_t flags_reg;
@@ -77,6 +78,8 @@ void jit_memory(struct jit *j, const struct insn *i);
 void jit_load(struct jit *j, const struct insn *i, uint8_t dst, struct x86_mem m);
 /* Several instructions from @pc on as fewer ones of the machine: how many slots, or 0. */
 uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end);
+/* The same for log2. */
+uint32_t jit_log2(struct jit *j, uint32_t pc, uint32_t end);
 /* Calls of helpers, functions, programs. */
 void jit_call(struct jit *j, const struct insn *i);
 void jit_load_run(struct jit *j);

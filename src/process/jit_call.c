@@ -125,6 +125,26 @@ static void cpu_id(struct jit *j)
 	x86_u32(c, (uint32_t)(__rseq_offset + RSEQ_CPU_ID));
 }
 
+/*
+ * The kernel's clock, called where it is; its result, two words, on the stack. They are 0 where it
+ * refuses (a filter of system calls may make it). Other assignments of registers call the helper.
+ */
+static void clock_ns(struct jit *j, uint8_t clock)
+{
+	struct x86 *c = &j->c;
+
+	x86_u16(c, 0x006a); /* push 0 */
+	x86_u16(c, 0x006a);
+	x86_load(c, RDI, clock);
+	x86_mov(c, true, RSI, RSP);
+	jit_call_c(j, j->clock);
+	x86_pop(c, RAX);
+	x86_pop(c, TMP1);
+	x86_rr(c, true, 0x69, RAX, RAX); /* imul */
+	x86_u32(c, 1000000000);
+	x86_alu(c, true, X86_ADD, RAX, TMP1);
+}
+
 /* What there is to do for a call of a helper. */
 struct need {
 	bool call, run;
@@ -161,6 +181,11 @@ static bool inline_helper(struct jit *j, const struct process_helper *h, const s
 		if (kind == LOOKUP_CALL)
 			break;
 		jit_lookup(j, i, kind);
+		return true;
+	case INLINE_CLOCK:
+		if (!j->clock || j->rotated)
+			break;
+		clock_ns(j, h->clock);
 		return true;
 	}
 	return false;

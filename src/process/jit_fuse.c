@@ -125,8 +125,10 @@ uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end)
 {
 	const struct insn *i = &j->p->insns[pc];
 	struct view v = { j, pc, end, i->dst };
-	uint32_t n;
+	uint32_t n = jit_log2(j, pc, end);
 
+	if (n)
+		return n;
 	switch (i->op) {
 	case OP_MOV64X:
 		return after_move(j, &v, i->src);

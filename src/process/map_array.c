@@ -34,7 +34,7 @@ static uint64_t layout(struct process_map *m)
 	all = (uint64_t)m->stride * m->def.max_entries;
 	if (m->def.type == BPF_MAP_TYPE_ARRAY || all > MAP_MAX_SIZE)
 		return m->values_at + map_round(all, MAP_PAGE);
-	m->slot_stride = map_round(all, MAP_LINE);
+	m->slot_stride = map_slot_stride(all);
 	return m->values_at + map_round(m->slot_stride * PROCESS_SLOTS, MAP_PAGE);
 }
 

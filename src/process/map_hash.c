@@ -456,7 +456,7 @@ static uint64_t layout(struct process_map *m)
 	if (!percpu || end > MAP_MAX_SIZE)
 		return map_round(end, MAP_PAGE);
 	m->values_at = map_round(end, MAP_PAGE);
-	m->slot_stride = map_round((uint64_t)m->nr * m->stride, MAP_LINE);
+	m->slot_stride = map_slot_stride((uint64_t)m->nr * m->stride);
 	return m->values_at + map_round(m->slot_stride * PROCESS_SLOTS, MAP_PAGE);
 }
 

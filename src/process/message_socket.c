@@ -23,6 +23,7 @@
 #define BACKLOG   64
 #define RUN       "run-" /* abide's own */
 #define MOST_SEEN 4096 /* names of a directory that are looked at */
+#define TRIES     64   /* to listen in a directory that others remove meanwhile */
 #define HIGH      100  /* applications expect the lowest descriptors to be theirs */
 
 /* The first descriptor that is free from HIGH on, as far as the limit allows. */
@@ -179,6 +180,38 @@ static bool may_be_made(unsigned which)
 	return !stat(parent, &st) && st.st_uid == geteuid();
 }
 
+/*
+ * Make the directory and listen there. Whoever was the last one in it has perhaps removed it in
+ * between (-ENOENT): it is made again.
+ */
+static int listen_in(struct message_socket *s, const char *directory, struct abide_error *e)
+{
+	unsigned tries;
+	int err = -ENOENT;
+
+	for (tries = 0; err == -ENOENT && tries < TRIES; tries++) {
+		err = check_directory(directory, e);
+		if (err)
+			continue;
+		remove_stale(directory);
+		err = listen_at(s, e);
+	}
+	return err;
+}
+
+/* Remove the name, and the directory if it was the last one in it (rmdir refuses otherwise). */
+static void remove_name(const struct sockaddr_un *at)
+{
+	struct sockaddr_un directory = *at;
+	char *slash = strrchr(directory.sun_path, '/');
+
+	unlink(at->sun_path);
+	if (!slash)
+		return;
+	*slash = '\0';
+	rmdir(directory.sun_path);
+}
+
 int message_socket_open(struct message_socket *s, const char *prefix, struct abide_error *e)
 {
 	char directory[sizeof(s->at.sun_path)], path[sizeof(s->at.sun_path) + 64];
@@ -196,11 +229,7 @@ int message_socket_open(struct message_socket *s, const char *prefix, struct abi
 			err = error_set(e, -ENAMETOOLONG, "control-socket", "%s is too long", path);
 			continue;
 		}
-		err = check_directory(directory, e);
-		if (err)
-			continue;
-		remove_stale(directory);
-		err = listen_at(s, e);
+		err = listen_in(s, directory, e);
 	}
 	return err;
 }
@@ -210,7 +239,7 @@ void message_socket_close(struct message_socket *s, bool remove)
 	if (s->fd < 0)
 		return;
 	if (remove)
-		unlink(s->at.sun_path);
+		remove_name(&s->at);
 	if (message_socket_is(s->fd, s->inode))
 		close(s->fd);
 	s->fd = -1;

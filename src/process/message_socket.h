@@ -11,6 +11,7 @@
 /*
  * Where one listens: a name with mode 0600 in a directory of the user's own, $XDG_RUNTIME_DIR/abide,
  * else /run/user/UID/abide, else /tmp/abide-UID. Applications listen at PID.sock, abide run at run-PID.sock.
+ * The directory is there while somebody listens.
  */
 struct message_socket {
 	int fd; /* -1: none */
@@ -26,7 +27,7 @@ struct message_socket {
 bool message_socket_directory(unsigned which, const char *runtime, uid_t uid, char *path, size_t size);
 /* Listen at @prefix and our process id. Sockets of processes that are gone are removed on the way. */
 int message_socket_open(struct message_socket *s, const char *prefix, struct abide_error *e);
-/* Close, and remove the name too if @remove. */
+/* Close, and remove the name too if @remove, and the directory with the last name in it. */
 void message_socket_close(struct message_socket *s, bool remove);
 /* Is the descriptor still the one that was opened? Applications close what they do not know. */
 bool message_socket_is(int fd, ino_t inode);

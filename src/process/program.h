@@ -27,7 +27,7 @@ typedef uint64_t (*process_fn)(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r
                                struct process_run *run);
 
 /* What native code may do instead of a call. */
-enum process_inline { INLINE_NONE, INLINE_CPU_ID, INLINE_LOOKUP };
+enum process_inline { INLINE_NONE, INLINE_CPU_ID, INLINE_LOOKUP, INLINE_CLOCK };
 
 struct process_helper {
 	process_fn fn; /* NULL: there is none of that number */
@@ -37,6 +37,7 @@ struct process_helper {
 	bool wants_program;       /* looks at run->program; implies wants_run */
 	bool tail_call;           /* is bpf_tail_call: .fn is not called */
 	enum process_inline emit;
+	uint8_t clock;            /* INLINE_CLOCK: which one, as clock_gettime counts them */
 };
 
 /* By the kernel's numbers. Lives as long as the programs that were made with it. */

@@ -129,14 +129,16 @@ static void commit(struct process_map *m, void *sample, uint64_t flags, uint32_t
 {
 	uint32_t *length = (uint32_t *)sample - 2;
 	uint64_t at = (uint64_t)((uint8_t *)length - m->data);
+	uint32_t done = (__atomic_load_n(length, __ATOMIC_RELAXED) & RING_LENGTH) | discard;
 	uint64_t readable;
 
-	/* with full ordering: either we see where the reader is, or it sees this record */
-	__atomic_exchange_n(length,
-	                    (__atomic_load_n(length, __ATOMIC_RELAXED) & RING_LENGTH) | discard,
-	                    __ATOMIC_SEQ_CST);
-	if (flags & BPF_RB_NO_WAKEUP && !(flags & BPF_RB_FORCE_WAKEUP))
+	/* nobody is to be woken: the reader only must not see the record before what is in it */
+	if (flags & BPF_RB_NO_WAKEUP && !(flags & BPF_RB_FORCE_WAKEUP)) {
+		__atomic_store_n(length, done, __ATOMIC_RELEASE);
 		return;
+	}
+	/* with full ordering: either we see where the reader is, or it sees this record */
+	__atomic_exchange_n(length, done, __ATOMIC_SEQ_CST);
 	readable = __atomic_load_n(&ring_read(m)->position, __ATOMIC_SEQ_CST) & (m->data_size - 1);
 	if (!(flags & BPF_RB_FORCE_WAKEUP) && readable != at)
 		return;

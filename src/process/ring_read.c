@@ -11,10 +11,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "process/map_owner.h"
 #include "process/ring.h"
+#include "util/clock.h"
 
 #define PATIENCE 1000000000u /* ns */
 
@@ -47,11 +47,8 @@ void ring_detach(struct process_map *m)
 /* Whether what lies at the reader's position has been unfinished for so long that one should ask. */
 static bool patience_ends(struct ring_reader *r)
 {
-	struct timespec t;
-	uint64_t now;
+	uint64_t now = clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 	if (!r->stalled)
 		r->stalled = now;
 	return now - r->stalled >= PATIENCE;

@@ -32,7 +32,6 @@ struct kernel {
 	char *path;
 	struct image *image;
 	struct btf_data *btf;
-	void *bytes; /* of .btf, where a profile gave it */
 	struct notes notes; /* of a profile's or the running kernel */
 	bool has_notes, has_symbols;
 	struct image *beside; /* what has the modules' BTF, where .image has not */
@@ -269,6 +268,19 @@ const struct abide_error *kernels_fault(const struct kernels *ks, uint32_t i)
 	return ks->items[i]->fault.code ? &ks->items[i]->fault : NULL;
 }
 
+/* A file that is read again in no time. */
+static bool is_raw(const struct kernel *k)
+{
+	return k->origin == KERNEL_FILE && !k->set && (!k->image || !strcmp(k->image->format, "raw BTF"));
+}
+
+bool kernels_droppable(const struct kernels *ks, uint32_t i)
+{
+	const struct kernel *k = ks->items[i];
+
+	return k->set ? profile_count(k->set->profile) == 1 : is_raw(k);
+}
+
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e)
 {
 	struct kernel *k = ks->items[i];
@@ -280,8 +292,12 @@ int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct ab
 			*e = k->fault;
 		return k->fault.code;
 	}
+	if (!k->btf && is_raw(k) && !k->image)
+		err = image_open(k->path, &k->image, e);
+	if (err)
+		return err;
 	if (!k->btf && k->set)
-		err = profile_btf(k->set->profile, k->index, &k->bytes, &k->btf, e);
+		err = profile_btf(k->set->profile, k->index, &k->btf, e);
 	else if (!k->btf && k->image)
 		err = btf_open_mem(k->image->btf, k->image->btf_size, &k->btf, e);
 	else if (!k->btf)
@@ -383,17 +399,17 @@ void kernels_drop(struct kernels *ks, uint32_t i)
 	k->modules = NULL;
 	k->has_modules = false;
 	btf_free(k->btf);
-	free(k->bytes);
 	k->btf = NULL;
-	k->bytes = NULL;
-}
-
-void kernels_trim(struct kernels *ks)
-{
-	uint32_t i;
-
-	for (i = 0; i < ks->nr_sets; i++)
-		profile_trim(ks->sets[i]->profile);
+	if (!kernels_droppable(ks, i))
+		return;
+	if (k->set) {
+		profile_trim(k->set->profile);
+		notes_free(&k->notes);
+		k->has_notes = false;
+	} else {
+		image_free(k->image);
+		k->image = NULL;
+	}
 }
 
 static int list_add(struct kernel_list *l, uint32_t i, struct abide_error *e)

@@ -38,11 +38,13 @@ const struct abide_error *kernels_fault(const struct kernels *ks, uint32_t i);
 int kernels_find(struct kernels *ks, const char *what, struct kernel_list *list,
                  struct abide_error *e);
 
-/* The kernel's BTF: opened once, owned by @ks. kernels_drop gives its memory back (and the handle). */
+/*
+ * The kernel's BTF: opened once, owned by @ks. kernels_drop gives the handle back, and the notes; with them most of the memory
+ * that the kernel takes if it is droppable: a profile of one kernel, or raw BTF, which are soon read again.
+ */
 int kernels_btf(struct kernels *ks, uint32_t i, struct btf_data **out, struct abide_error *e);
 void kernels_drop(struct kernels *ks, uint32_t i);
-/* Once all BTF that is wanted was asked for: give back what unpacking it took. More can be asked for all the same. */
-void kernels_trim(struct kernels *ks);
+bool kernels_droppable(const struct kernels *ks, uint32_t i);
 
 /*
  * What else is known of the kernel, owned by @ks. Of the running one its configuration is read at once,

@@ -16,9 +16,6 @@
  *	the types: one zstd frame
  *	the notes: another, which the file ends with
  *
- * Notes, unpacked: u32 lines, a set of kernels for each, one byte for each (how much it shares with the
- * line before it), then the rest of each with its NUL. Lines are those of image/notes.h of all kernels, sorted.
- *
  * Types, unpacked: columns, each behind its size (u32): one byte for each unnamed entry, its kind; then
  * for each kind those of enum column. Each COL_NAME token is a named entry.
  *
@@ -29,26 +26,47 @@
  *
  * Named entries come first, by kind and name. Unnamed ones are numbered when the first
  * reference to them is written, so most references are "the next new one". The same goes
- * for strings: each is written where it is first used, in the column of that kind of use.
+ * for strings: each is written where it is first used, in the column of that kind of use,
+ * without what it shares with the string before it there.
  *
- * A token refers to an entry or string: one byte 0 is the next new one, else three bytes,
- * the highest first, of 0x800000 + number (types: 0 is void, entry N is N + 1; strings: 0
- * is ""). Numbers are LEB128; differences are zigzag first.
+ * A token refers to an entry or string: one byte 0 is the next new one, 1 is none (void, or ""), else three bytes,
+ * the highest first, of 0x800000 + number (entry N is N + 1, the first string is 1). Numbers are LEB128; differences are zigzag first.
+ *
+ * The elements of a second or later version are told as runs, in COL_COPY: how many of the version before it
+ * to pass over, how many are new, how many then are as there, until all are there. What is as there takes
+ * no tokens; its numbers it has.
+ *
+ * Names of parameters are kept only where something depends on them: those of tracepoints' iterators, and names
+ * that end as the verifier has it ("p__nullable").
+ *
+ * Notes, unpacked: u32 lines, u32 size of the references; a set of kernels for each line; one byte for each: how
+ * much it shares with the last line that was no reference, or PROFILE_REFERENCE; the references; then the rest of each
+ * with its NUL. A reference is how far the function's entry is behind that of the reference before it, of the
+ * same tag; the rest is then the line without " NAME". Lines are those of image/notes.h of all kernels, sorted.
  */
-#define PROFILE_MAGIC    "ABIDEKRN"
-#define PROFILE_VERSION  2
-#define PROFILE_UNPACKED (128u << 20) /* bytes; seven kernels take 6 MiB */
-#define PROFILE_LINE     1024 /* bytes of a line of notes, NUL included */
-#define PROFILE_OLD      0x800000u
+#define PROFILE_MAGIC     "ABIDEKRN"
+#define PROFILE_VERSION   3
+#define PROFILE_UNPACKED  (128u << 20) /* bytes; seven kernels take 5 MiB */
+#define PROFILE_LINE      1024 /* bytes of a line of notes, NUL included */
+#define PROFILE_NEXT      0 /* tokens */
+#define PROFILE_NONE      1
+#define PROFILE_OLD       0x800000u
+#define PROFILE_REFERENCE 255
+#define PROFILE_SHARED    254 /* no more is told */
 
 enum column {
-	COL_NAME, /* tokens: names of named entries, before all else */
-	COL_ROW,  /* tokens of types and names */
-	COL_HEAD, /* elements and kflag; sizes */
-	COL_NUM,  /* offsets, values and the like */
-	COL_MASK, /* versions, and the kernels of each */
-	COL_OWN,  /* strings: names of the entries */
-	COL_ELEM, /* strings: names of members, enumerators and parameters */
+	COL_NAME,  /* tokens: names of named entries, before all else */
+	COL_TYPE,  /* tokens of types */
+	COL_WORD,  /* tokens of other names */
+	COL_HEAD,  /* elements and kflag; sizes */
+	COL_NUM,   /* offsets, values and the like */
+	COL_COUNT, /* versions of named entries */
+	COL_MASK,  /* the kernels of each */
+	COL_COPY,  /* what versions have of the one before */
+	COL_OWN_SHARED,  /* a byte for each of COL_OWN: how much it shares with the one before */
+	COL_OWN,         /* strings: names of the entries */
+	COL_ELEM_SHARED, /* the same for COL_ELEM */
+	COL_ELEM,        /* strings: names of members, enumerators and parameters */
 	COL_NR,
 };
 
@@ -69,6 +87,12 @@ struct kind_words {
 	bool named;            /* its name tells which it is (where it has one) */
 	bool tag;              /* it has a name, which is part of its content */
 };
+
+/* Is the word a token, so that a version may have it of the one before? */
+static inline bool word_is_token(char what)
+{
+	return what == WORD_TYPE || what == WORD_NAME;
+}
 
 #define PROFILE_KINDS (BTF_KIND_ENUM64 + 1)
 

@@ -27,6 +27,7 @@ struct one { /* kernel */
 	const struct btf_data *b;
 	uint32_t bit;
 	uint32_t *entry;  /* by type id */
+	uint8_t *called;  /* by type id: prototype of a tracepoint's iterator */
 	struct buf words; /* contents being put together, as a stack */
 	struct abide_error *e;
 };
@@ -103,8 +104,19 @@ static bool add_version(struct one *o, uint32_t entry, size_t start)
 
 static bool entry_of(struct one *o, uint32_t id, int depth, uint32_t *out);
 
+/*
+ * Names of parameters: nothing depends on them but what looks for a tracepoint's arguments by name, and
+ * the verifier, which knows some endings ("p__nullable", "mem__sz").
+ */
+static bool keeps_name(const struct one *o, uint32_t id, const char *name)
+{
+	const char *end = *name ? strstr(name + 1, "__") : NULL;
+
+	return o->called[id] || (end && end[2]);
+}
+
 /* One word of the record, as it goes into a content. */
-static bool put_word(struct one *o, char what, uint32_t v, int depth)
+static bool put_word(struct one *o, const struct btf_info *t, char what, uint32_t v, int depth)
 {
 	const char *name;
 
@@ -112,6 +124,8 @@ static bool put_word(struct one *o, char what, uint32_t v, int depth)
 		return true;
 	if (what == WORD_NAME) {
 		name = v ? btf_string(o->b, v) : "";
+		if (name && t->kind == BTF_KIND_FUNC_PROTO && !keeps_name(o, t->id, name))
+			name = NULL;
 		if (!add_string(o, name ? name : "", &v))
 			return false;
 	}
@@ -134,15 +148,15 @@ static bool put_content(struct one *o, const struct btf_info *t, const struct ki
 	info = cursor_u32(&c);
 	third = cursor_u32(&c);
 	buf_u32(&o->words, info);
-	if ((k->tag && !put_word(o, WORD_NAME, name, depth)) ||
-	    !put_word(o, k->third, third, depth))
+	if ((k->tag && !put_word(o, t, WORD_NAME, name, depth)) ||
+	    !put_word(o, t, k->third, third, depth))
 		return false;
 	for (i = 0; i < k->nr_extra; i++)
-		if (!put_word(o, k->extra[i], cursor_u32(&c), depth))
+		if (!put_word(o, t, k->extra[i], cursor_u32(&c), depth))
 			return false;
 	for (i = 0; k->nr_element && i < t->vlen; i++)
 		for (j = 0; j < k->nr_element; j++)
-			if (!put_word(o, k->element[j], cursor_u32(&c), depth))
+			if (!put_word(o, t, k->element[j], cursor_u32(&c), depth))
 				return false;
 	if (c.bad || o->words.failed) {
 		if (o->words.failed)
@@ -190,6 +204,18 @@ static bool entry_of(struct one *o, uint32_t id, int depth, uint32_t *out)
 	return ok;
 }
 
+/* The prototypes of iterators. */
+static void find_called(struct one *o)
+{
+	struct btf_info t;
+	uint32_t id = 0;
+
+	while ((id = btf_after(o->b, id, 1u << BTF_KIND_FUNC)))
+		if (btf_get(o->b, id, &t) && t.type < btf_count(o->b) &&
+		    !strncmp(t.name, BTF_ITERATOR, sizeof(BTF_ITERATOR) - 1))
+			o->called[t.type] = 1;
+}
+
 /* Entries of all types that have a name which tells which they are. */
 static bool name_entries(struct one *o)
 {
@@ -234,11 +260,14 @@ int merge_kernel(struct merged *m, const struct btf_data *b, uint32_t bit, struc
 	struct btf_info t;
 	bool ok;
 
-	if (b->base)
+	if (b->base || b->set)
 		return error_set(e, -EINVAL, "btf-split",
-		                 "a profile is made of whole kernels, not of a module's split BTF");
+		                 "a profile is made of whole kernels, not of a module's split BTF or of profiles");
 	o.entry = calloc(btf_count(b), sizeof(*o.entry));
-	ok = o.entry && add_string(&o, "", &entry) && name_entries(&o);
+	o.called = calloc(btf_count(b), sizeof(*o.called));
+	if (o.called)
+		find_called(&o);
+	ok = o.entry && o.called && add_string(&o, "", &entry) && name_entries(&o);
 	for (id = 1; ok && id < btf_count(b); id++) {
 		if (o.entry[id] == LEFT)
 			continue;
@@ -258,6 +287,7 @@ int merge_kernel(struct merged *m, const struct btf_data *b, uint32_t bit, struc
 	if (!ok && e)
 		*e = why;
 	free(o.entry);
+	free(o.called);
 	buf_free(&o.words);
 	return ok ? 0 : why.code;
 }

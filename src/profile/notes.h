@@ -4,7 +4,8 @@
 
 #include "profile/profile.h"
 
-/* Inside of the writer: append the notes of all kernels, unpacked. */
-int profile_put_notes(const struct profile_kernel *kernels, uint32_t n, struct buf *out, struct abide_error *e);
+/* Inside of the writer: append the notes of all kernels, unpacked. @functions: names of the entries, in their order. */
+int profile_put_notes(const struct profile_kernel *kernels, uint32_t n, const char *const *functions, uint32_t nr_functions,
+                      struct buf *out, struct abide_error *e);
 
 #endif

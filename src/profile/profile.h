@@ -14,8 +14,8 @@
 /*
  * Kernel profiles: all types, enumerators, functions and prototypes of one or several
  * kernels' BTF, merged, and what is known of each. Nothing that a program can depend on is
- * left out: a profile gives a BTF back that holds the same types, in another order. What a
- * kernel tells beside its BTF (image/notes.h) is in it, too.
+ * left out: a profile gives a BTF back that holds the same types, under other ids, but for the names of
+ * most parameters (profile/kinds.h). What a kernel tells beside its BTF (image/notes.h) is in it, too.
  */
 #define PROFILE_KERNELS 32 /* in one file: a bit each */
 
@@ -47,13 +47,12 @@ uint32_t profile_count(const struct profile *p);
 const struct profile_facts *profile_facts(const struct profile *p, uint32_t i);
 
 /*
- * The BTF of kernel @i, in its own byte order: @bytes is to be freed after @btf. The first
- * call unpacks the file (some 15 ms for seven kernels), later ones take a third of that.
+ * The BTF of kernel @i, to be freed before the profile. The first call unpacks the types of all its kernels
+ * (some 20 ms for seven), further kernels cost next to nothing.
  */
-int profile_btf(struct profile *p, uint32_t i, void **bytes, struct btf_data **btf,
-                struct abide_error *e);
+int profile_btf(struct profile *p, uint32_t i, struct btf_data **btf, struct abide_error *e);
 
-/* Give back what unpacking took, most of it by far; the next profile_btf unpacks again. */
+/* Give back what unpacking took, most of it by far, when no BTF of it is open; the next profile_btf unpacks again. */
 void profile_trim(struct profile *p);
 
 /* What else is known of kernel @i, into @out. The first call unpacks it for all (some 5 ms for seven kernels). */

@@ -2,42 +2,24 @@
 #ifndef ABIDE_PROFILE_READ_H
 #define ABIDE_PROFILE_READ_H
 
+#include "object/btf_set.h"
 #include "profile/profile.h"
 #include "util/cursor.h"
 
-/*
- * Inside of the reader. A file is unpacked once into flat records, in order:
- *
- *	kernels (a bit each), entry, string of its name, btf_type.info, third word,
- *	then what follows a BTF record; types as entry + 1, names as strings
- *
- * from which each kernel's BTF is copied.
- */
-#define READ_KERNELS 0
-#define READ_ENTRY   1
-#define READ_NAME    2
-#define READ_INFO    3
-#define READ_THIRD   4
-#define READ_HEAD    5 /* words */
-
+/* Inside of the reader. */
 struct profile {
 	struct cursor packed, packed_notes; /* zstd frames */
 	uint32_t unpacked_size, notes_size;
 	uint32_t nr;
 	struct profile_facts *facts;
-	uint8_t *unpacked; /* NULL until a kernel is asked for */
-	uint8_t *notes;    /* NULL until some kernel's are asked for */
-	uint32_t *records;
-	size_t nr_records, room_records; /* words */
-	struct profile_string {
-		uint32_t off, size; /* in .unpacked; with the NUL */
-	} * strings;                /* 0 is "" */
-	uint32_t nr_strings;
-	size_t room_strings;
-	uint32_t nr_entries;
+	struct btf_set set; /* empty until a kernel is asked for */
+	uint8_t *notes;     /* NULL until some kernel's are asked for */
 };
 
-/* Make .records and .strings of .unpacked. */
-int profile_parse(struct profile *p, struct abide_error *e);
+/* Fill .set, if it is not yet. */
+int profile_unpack(struct profile *p, struct abide_error *e);
+/* Make the set of what was packed. */
+int profile_parse(const struct profile *p, const void *unpacked, struct btf_set *set, struct abide_error *e);
+void profile_free_set(struct btf_set *set);
 
 #endif

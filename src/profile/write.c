@@ -22,6 +22,7 @@ struct writer {
 	uint32_t *number;          /* of an entry + 1, 0: not yet */
 	uint32_t *string;          /* number of a string, 0: not yet ("" has no other) */
 	uint32_t nr_strings, mask_bytes;
+	uint32_t last[PROFILE_KINDS][COL_NR]; /* string of a column; 0 is "" */
 	struct buf kinds, cols[PROFILE_KINDS][COL_NR];
 };
 
@@ -75,21 +76,35 @@ static void put_difference(struct buf *to, uint32_t v, uint32_t before)
 
 static void put_old(struct buf *to, uint32_t v)
 {
+	if (!v) {
+		buf_u8(to, PROFILE_NONE);
+		return;
+	}
 	buf_u8(to, (uint8_t)((v | PROFILE_OLD) >> 16));
 	buf_u8(to, (uint8_t)(v >> 8));
 	buf_u8(to, (uint8_t)v);
 }
 
-static void put_string(struct writer *w, struct buf *tokens, struct buf *bytes, uint32_t s)
+/* @column: COL_OWN or COL_ELEM, behind that of what is shared */
+static void put_string(struct writer *w, uint32_t kind, enum column tokens, enum column column, uint32_t s)
 {
+	uint32_t *last = &w->last[kind][column], shared = 0;
+	struct buf *cols = w->cols[kind];
+	const char *text, *before;
+
 	if (!s || w->string[s]) {
-		put_old(tokens, s ? w->string[s] : 0);
+		put_old(&cols[tokens], s ? w->string[s] : 0);
 		return;
 	}
 	w->string[s] = ++w->nr_strings;
-	buf_u8(tokens, 0);
-	buf_add(bytes, intern_get(&w->m->strings, s), w->m->strings.items[s].size);
-	buf_u8(bytes, 0);
+	buf_u8(&cols[tokens], PROFILE_NEXT);
+	text = intern_get(&w->m->strings, s);
+	before = intern_get(&w->m->strings, *last);
+	while (shared < PROFILE_SHARED && text[shared] && text[shared] == before[shared])
+		shared++;
+	buf_u8(&cols[column - 1], (uint8_t)shared);
+	buf_str(&cols[column], text + shared);
+	*last = s;
 }
 
 /* @type: entry + 1, 0: void */
@@ -101,17 +116,19 @@ static void put_type(struct writer *w, struct buf *tokens, uint32_t type)
 	}
 	w->queue[w->nr_queue++] = type - 1;
 	w->number[type - 1] = w->nr_queue;
-	buf_u8(tokens, 0);
+	buf_u8(tokens, PROFILE_NEXT);
 }
 
-static void put_word(struct writer *w, struct buf *cols, char what, uint32_t v, uint32_t before)
+static void put_word(struct writer *w, uint32_t kind, char what, uint32_t v, uint32_t before)
 {
+	struct buf *cols = w->cols[kind];
+
 	switch (what) {
 	case WORD_TYPE:
-		put_type(w, &cols[COL_ROW], v);
+		put_type(w, &cols[COL_TYPE], v);
 		break;
 	case WORD_NAME:
-		put_string(w, &cols[COL_ROW], &cols[COL_ELEM], v);
+		put_string(w, kind, COL_WORD, COL_ELEM, v);
 		break;
 	case WORD_SIZE:
 		put_number(&cols[COL_HEAD], v);
@@ -125,25 +142,102 @@ static void put_word(struct writer *w, struct buf *cols, char what, uint32_t v, 
 	}
 }
 
-static void put_version(struct writer *w, uint32_t version)
+/* The elements of a version. */
+struct elements {
+	const struct kind_words *k;
+	const uint32_t *words;
+	uint32_t nr;
+};
+
+static const uint32_t *element(const struct elements *l, uint32_t i)
+{
+	return l->words + (size_t)i * l->k->nr_element;
+}
+
+/* Do they differ in numbers at most? */
+static bool same(const struct elements *a, uint32_t i, const struct elements *b, uint32_t j)
+{
+	uint32_t n;
+
+	for (n = 0; n < a->k->nr_element; n++)
+		if (word_is_token(a->k->element[n]) && element(a, i)[n] != element(b, j)[n])
+			return false;
+	return true;
+}
+
+static void put_elements(struct writer *w, uint32_t kind, const struct elements *l, uint32_t i, uint32_t n, bool tokens)
+{
+	uint32_t j;
+
+	for (; n; n--, i++)
+		for (j = 0; j < l->k->nr_element; j++)
+			if (tokens || !word_is_token(l->k->element[j]))
+				put_word(w, kind, l->k->element[j], element(l, i)[j], i ? element(l, i - 1)[j] : 0);
+}
+
+#define NEAR 64 /* so far we look for where two versions go on alike */
+
+/* The nearest place behind @i and @j where they do: passed over there, new here. False: none is near. */
+static bool meet(const struct elements *l, uint32_t i, const struct elements *old, uint32_t j, uint32_t *skip, uint32_t *fresh)
+{
+	uint32_t sum;
+
+	for (sum = 0; sum <= NEAR; sum++)
+		for (*skip = 0; *skip <= sum; ++*skip) {
+			*fresh = sum - *skip;
+			if (i + *fresh < l->nr && j + *skip < old->nr && same(l, i + *fresh, old, j + *skip))
+				return true;
+		}
+	return false;
+}
+
+/* As runs of what the version before it has. */
+static void put_runs(struct writer *w, uint32_t kind, const struct elements *l, const struct elements *old)
+{
+	struct buf *to = &w->cols[kind][COL_COPY];
+	uint32_t i = 0, j = 0, skip, fresh, copy;
+
+	while (i < l->nr) {
+		if (!meet(l, i, old, j, &skip, &fresh)) {
+			skip = 0;
+			fresh = l->nr - i;
+		}
+		for (copy = 0; i + fresh + copy < l->nr && j + skip + copy < old->nr; copy++)
+			if (!same(l, i + fresh + copy, old, j + skip + copy))
+				break;
+		put_number(to, skip);
+		put_number(to, fresh);
+		put_number(to, copy);
+		put_elements(w, kind, l, i, fresh, true);
+		put_elements(w, kind, l, i + fresh, copy, false);
+		i += fresh + copy;
+		j += skip + copy;
+	}
+}
+
+/* @old: the elements of the version before it, and then of this; none: of an entry's first */
+static void put_version(struct writer *w, uint32_t version, struct elements *old)
 {
 	const uint32_t *p = intern_get(&w->m->versions, version);
-	uint32_t info = p[1], kind = info >> 24 & 127, vlen = info & 0xffffff, i, j, n;
-	const struct kind_words *k = &kind_words[kind];
-	struct buf *cols = w->cols[kind];
+	uint32_t info = p[1], kind = info >> 24 & 127, vlen = info & 0xffffff, i;
+	struct elements l = { .k = &kind_words[kind] };
+	const struct kind_words *k = l.k;
 
 	p += 2;
-	put_number(&cols[COL_HEAD], vlen << 1 | info >> 31);
+	put_number(&w->cols[kind][COL_HEAD], vlen << 1 | info >> 31);
 	if (k->tag)
-		put_word(w, cols, WORD_NAME, *p++, 0);
+		put_word(w, kind, WORD_NAME, *p++, 0);
 	if (k->third != WORD_ZERO)
-		put_word(w, cols, k->third, *p++, 0);
+		put_word(w, kind, k->third, *p++, 0);
 	for (i = 0; i < k->nr_extra; i++)
-		put_word(w, cols, k->extra[i], *p++, 0);
-	n = k->nr_element;
-	for (i = 0; n && i < vlen; i++, p += n)
-		for (j = 0; j < n; j++)
-			put_word(w, cols, k->element[j], p[j], i ? p[(int)j - (int)n] : 0);
+		put_word(w, kind, k->extra[i], *p++, 0);
+	l.words = p;
+	l.nr = k->nr_element ? vlen : 0;
+	if (old->k)
+		put_runs(w, kind, &l, old);
+	else
+		put_elements(w, kind, &l, 0, l.nr, true);
+	*old = l;
 }
 
 static void put_entry(struct writer *w, uint32_t entry)
@@ -152,20 +246,20 @@ static void put_entry(struct writer *w, uint32_t entry)
 	bool named = key[0] == MERGE_NAMED;
 	uint32_t kind = named ? key[1] : key[0] >> 24 & 127, v, n = 0;
 	const struct merged_version *list = w->m->of_version;
-	struct buf *masks = &w->cols[kind][COL_MASK];
+	struct elements old = { 0 };
 
 	if (!named)
 		buf_u8(&w->kinds, (uint8_t)kind);
 	for (v = w->m->entries[entry].first; v; v = list[v - 1].next)
 		n++;
 	if (named)
-		put_number(masks, n);
+		put_number(&w->cols[kind][COL_COUNT], n);
 	for (v = w->m->entries[entry].first; v; v = list[v - 1].next) {
 		uint32_t mask = list[v - 1].kernels, i;
 
 		for (i = 0; i < w->mask_bytes; i++)
-			buf_u8(masks, (uint8_t)(mask >> 8 * i));
-		put_version(w, v - 1);
+			buf_u8(&w->cols[kind][COL_MASK], (uint8_t)(mask >> 8 * i));
+		put_version(w, v - 1, &old);
 	}
 }
 
@@ -188,11 +282,10 @@ static int queue_named(struct writer *w, struct abide_error *e)
 	qsort(list, n, sizeof(*list), compare);
 	for (i = 0; i < n; i++) {
 		const uint32_t *key = intern_get(&m->keys, list[i].entry);
-		struct buf *cols = w->cols[key[1]];
 
 		w->queue[w->nr_queue++] = list[i].entry;
 		w->number[list[i].entry] = w->nr_queue;
-		put_string(w, &cols[COL_NAME], &cols[COL_OWN], key[2]);
+		put_string(w, key[1], COL_NAME, COL_OWN, key[2]);
 	}
 	free(list);
 	return 0;
@@ -236,6 +329,27 @@ static int put_all(struct writer *w, struct buf *out, struct abide_error *e)
 			out->failed |= w->cols[k][c].failed;
 		}
 	return 0;
+}
+
+/* The notes, with references to the functions among the entries. */
+static int put_notes(const struct writer *w, const struct profile_kernel *kernels, uint32_t n, struct buf *out,
+                     struct abide_error *e)
+{
+	const char **names = calloc(w->nr_queue + 1, sizeof(*names));
+	uint32_t i, nr = 0;
+	int err;
+
+	if (!names)
+		return error_nomem(e);
+	for (i = 0; i < w->nr_queue; i++) {
+		const uint32_t *key = intern_get(&w->m->keys, w->queue[i]);
+
+		if (key[0] == MERGE_NAMED && key[1] == BTF_KIND_FUNC)
+			names[nr++] = intern_get(&w->m->strings, key[2]);
+	}
+	err = profile_put_notes(kernels, n, names, nr, out, e);
+	free(names);
+	return err;
 }
 
 static void writer_free(struct writer *w)
@@ -304,7 +418,7 @@ int profile_write(const struct profile_kernel *kernels, uint32_t n, struct buf *
 	if (!err)
 		err = put_all(&w, &body, e);
 	if (!err)
-		err = profile_put_notes(kernels, n, &notes, e);
+		err = put_notes(&w, kernels, n, &notes, e);
 	if (err)
 		goto out;
 	if (body.failed || facts.failed) {

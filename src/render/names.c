@@ -34,12 +34,14 @@ const char *render_name_syscall(const struct render_plan *p, int64_t nr)
 {
 	const struct catalog *c = p->opts.catalog;
 	const char *machine = p->opts.machine;
-	uint32_t i;
+	const struct cat_syscall *all;
+	uint32_t i, n;
 
 	if (!c || !machine || nr < 0)
 		return NULL;
-	for (i = 0; i < c->nr_syscalls; i++) {
-		const struct cat_syscall *s = &c->syscalls[i];
+	all = catalog_syscalls(c, &n);
+	for (i = 0; i < n; i++) {
+		const struct cat_syscall *s = &all[i];
 		int32_t have = !strcmp(machine, "x86_64")  ? s->x86_64
 		               : !strcmp(machine, "arm64") ? s->arm64
 		                                           : s->generic;

@@ -168,8 +168,6 @@ void render_scale_text(const char *unit, uint64_t value, bool negative, struct b
 
 /* text.c: bytes of strangers made harmless. */
 void render_text_safe(const uint8_t *s, size_t n, struct buf *out);
-void render_json_string(const uint8_t *s, size_t n, struct buf *out);
-void render_json_begin(const char *type, const char *map, struct timespec now, struct buf *out);
 size_t render_text_width(const uint8_t *s, size_t n); /* columns of the terminal */
 /* At most @width columns; what is cut ends in '~'. */
 void render_text_cut(struct buf *b, size_t from, size_t width);

@@ -77,4 +77,12 @@ int render_event(struct render_plan *p, uint32_t index, const void *data, uint32
 /* Lines that are not data: "lost N events", JSON {"type":"lost"}. */
 void render_lost(struct render_plan *p, const char *what, uint64_t n, struct timespec now, struct buf *out);
 
+/*
+ * A string of JSON, quotes included: what is UTF-8 stands as it is, but for control characters and others
+ * that no reader sees (their \uXXXX); a byte that is no UTF-8 is \u00XX.
+ */
+void render_json_string(const uint8_t *s, size_t n, struct buf *out);
+/* {"ts":...,"type":T and, unless it is NULL, ,"map":NAME: the beginning of a line. */
+void render_json_begin(const char *type, const char *map, struct timespec now, struct buf *out);
+
 #endif

@@ -148,10 +148,7 @@ static void put_digits(struct buf *out, uint64_t v, unsigned n, char after)
 	buf_add(out, text, n + 1);
 }
 
-/*
- * A string of JSON. A byte that is no UTF-8 becomes \u00XX, so it is still told apart and the
- * line stays valid; a reader that expects bytes above 0x7f sees Latin-1.
- */
+/* An invalid byte as \u00XX is still told apart, and the line stays valid; a reader sees Latin-1. */
 void render_json_string(const uint8_t *s, size_t n, struct buf *out)
 {
 	uint32_t code = 0;

@@ -17,19 +17,24 @@ struct abide_error {
 	char hint[320];     /* something to try; "" when there is nothing */
 };
 
+/* Cold: what leads to an error is code that the compiler puts apart, out of the pages of every run. */
+#define ERROR_COLD __attribute__((cold))
+
 /*
  * Fill @e (which may be NULL) and return @code, so that a caller can write
  * "return error_set(e, -EINVAL, "elf-truncated", "section %u ends ...", i)".
  * @code is a negative errno. A later error_set replaces all parts.
  */
 int error_set(struct abide_error *e, int code, const char *tag, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+	__attribute__((format(printf, 4, 5))) ERROR_COLD;
 
 /* Add the second and third part; each returns e->code (or -EINVAL if @e is NULL). */
-int error_reason(struct abide_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int error_hint(struct abide_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int error_reason(struct abide_error *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3))) ERROR_COLD;
+int error_hint(struct abide_error *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3))) ERROR_COLD;
 
 /* "out of memory" with -ENOMEM. */
-int error_nomem(struct abide_error *e);
+int error_nomem(struct abide_error *e) ERROR_COLD;
 
 #endif

@@ -7,19 +7,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "promise.h"
+
 /*
  * The bench: three parts, each prints its table and says of each limit that the project
  * promises whether this run kept it. Nothing here is linked into the command.
  */
 enum { MAX_ROUNDS = 64 };
 
-struct promises { /* counted over all parts */
-	unsigned kept, missed;
-};
-
-/* "  ok      WHAT: at most LIMIT, here VALUE", or missed, with @why (may be NULL). */
-void promise(struct promises *p, const char *what, double value, double limit, const char *unit,
-             const char *why);
 /* Sorts @v. */
 double median(double *v, unsigned n);
 /* How far the median of another run may be from this one's: 95 % of them. Sorts @v. */

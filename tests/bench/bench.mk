@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # make bench      figures of this machine, as ratios measured in one run (needs bpf(2), bpftool, clang)
-#                 BENCHFLAGS="-r 31 -p pairs": rounds, and which part
+#                 BENCHFLAGS="-r 31 -p pairs": rounds, and which part of the first
+# make bench-event, bench-exec, bench-maps: the others by themselves
 
 N        := $(B)/bench
 BENCHSRC := $(filter-out tests/bench/tool.c %.bpf.c,$(wildcard tests/bench/*.c))
@@ -36,5 +37,9 @@ $(N)/bench: $(BENCHSRC) tests/bench/bench.h $(B)/libabide.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/bench -o $@ $(BENCHSRC) $(B)/libabide.a $(LDLIBS) -lm
 
-bench: $(N)/bench $(PAIRS) $(SINGLES) $(N)/tool $(N)/tool-static $(B)/abide $(B)/abide-static $(TOOLOBJ)
-	$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(filter-out $(LIBCTOOLS),$(TOOLOBJ))
+BENCHPARTS := $(N)/bench $(PAIRS) $(SINGLES) $(N)/tool $(N)/tool-static $(B)/abide $(B)/abide-static $(TOOLOBJ)
+
+# The other parts' files add their own to what it is made of.
+bench: $(BENCHPARTS)
+	@tests/bench/all "$(N)/bench $(BENCHFLAGS) $(N) $(B)/abide $(filter-out $(LIBCTOOLS),$(TOOLOBJ))" \
+		$(BENCH_EVENT) $(BENCH_EXEC) $(BENCH_MAPS)

@@ -2,7 +2,8 @@
 /*
  * What `abide check` takes: one object on five kernels, a hundred objects on twenty. The kernels are
  * the built-in profiles, and for twenty of them copies of that set, which are unpacked and
- * parsed each for itself. Processor time from exec to exit, output into nothing.
+ * parsed each for itself; and twenty copies of this kernel's BTF, which share nothing at all.
+ * Processor time from exec to exit, output into nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,9 @@
 
 #include "bench.h"
 
-enum { OBJECTS = 100, ARGS = OBJECTS + 64, SETS = 3 };
+#define OWN_BTF "/sys/kernel/btf/vmlinux"
+
+enum { OBJECTS = 100, ARGS = OBJECTS + 64, SETS = 3, FILES = 20 };
 
 /* One run: microseconds of a processor, which other work does not lengthen much, and KiB. */
 static int run(char *const argv[], double *us, double *kib)
@@ -58,14 +61,46 @@ static int copy(const char *from, const char *to)
 {
 	char cmd[1200];
 
-	snprintf(cmd, sizeof(cmd), "cp '%s' '%s'", from, to);
-	return system(cmd) ? failed("copy the set of profiles", -EIO) : 0;
+	if ((size_t)snprintf(cmd, sizeof(cmd), "cp '%s' '%s'", from, to) >= sizeof(cmd))
+		return failed("copy a kernel", -ENAMETOOLONG);
+	return system(cmd) ? failed("copy a kernel", -EIO) : 0;
+}
+
+/* A hundred objects on @nr copies of @from; promises begin with @what. */
+static int many(const char *dir, const char *abide, char **objects, unsigned nr_objects, const char *from, unsigned nr, unsigned rounds,
+		const char *what, struct promises *p)
+{
+	char copies[FILES][512], *argv[ARGS];
+	unsigned i, n = 0, made;
+	double us, kib;
+	int err = 0;
+
+	argv[n++] = (char *)abide;
+	argv[n++] = (char *)"check";
+	for (made = 0; made < nr && !err; made++) {
+		snprintf(copies[made], sizeof(copies[made]), "%s/copy-%u.kernels", dir, made);
+		err = copy(from, copies[made]);
+		argv[n++] = (char *)"--kernel";
+		argv[n++] = copies[made];
+	}
+	for (i = 0; i < OBJECTS; i++)
+		argv[n++] = objects[i % nr_objects];
+	argv[n] = NULL;
+	if (!err)
+		err = measure(argv, rounds < 3 ? rounds : 3, &us, &kib);
+	if (!err) {
+		promise(p, what, us / 1e6, 10, " s", NULL);
+		promise(p, "its memory", kib / 1024, 100, " MiB", NULL);
+	}
+	while (made--)
+		unlink(copies[made]);
+	return err;
 }
 
 int bench_check(const char *dir, const char *abide, char **objects, unsigned nr, unsigned rounds, struct promises *p)
 {
 	static const char *const five[] = { "5.10", "6.1", "6.12", "6.18", "7.3" };
-	char sets[SETS][512], *argv[ARGS];
+	char *argv[ARGS];
 	double us, kib;
 	unsigned i, n = 0;
 
@@ -85,22 +120,7 @@ int bench_check(const char *dir, const char *abide, char **objects, unsigned nr,
 	promise(p, "one object on five kernels", us / 1e3, 100, " ms", NULL);
 	promise(p, "its memory", kib / 1024, 100, " MiB", NULL);
 
-	n = 2;
-	for (i = 0; i < SETS; i++) {
-		snprintf(sets[i], sizeof(sets[i]), "%s/copy-%u.kernels", dir, i);
-		if (copy("profiles/linux.kernels", sets[i]))
-			return -1;
-		argv[n++] = (char *)"--kernel";
-		argv[n++] = sets[i];
-	}
-	for (i = 0; i < OBJECTS; i++)
-		argv[n++] = objects[i % nr];
-	argv[n] = NULL;
-	if (measure(argv, rounds < 3 ? rounds : 3, &us, &kib))
+	if (many(dir, abide, objects, nr, "profiles/linux.kernels", SETS, rounds, "a hundred objects on twenty kernels", p))
 		return -1;
-	promise(p, "a hundred objects on twenty kernels", us / 1e6, 10, " s", NULL);
-	promise(p, "its memory", kib / 1024, 100, " MiB", NULL);
-	for (i = 0; i < SETS; i++)
-		unlink(sets[i]);
-	return 0;
+	return many(dir, abide, objects, nr, OWN_BTF, FILES, rounds, "the same on twenty files of BTF", p);
 }

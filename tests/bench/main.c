@@ -54,21 +54,6 @@ int failed(const char *what, int err)
 	return -1;
 }
 
-void promise(struct promises *p, const char *what, double value, double limit, const char *unit,
-             const char *why)
-{
-	bool kept = value <= limit;
-
-	if (kept)
-		p->kept++;
-	else
-		p->missed++;
-	printf("  %-7s %s: %.3f%s, at most %.2f\n", kept ? "ok" : "missed", what, value, unit,
-	       limit);
-	if (!kept && why)
-		printf("          %s\n", why);
-}
-
 static bool wanted(const char *parts, const char *part)
 {
 	return !*parts || strstr(parts, part);
@@ -121,7 +106,6 @@ int main(int argc, char **argv)
 		                    rounds, &p);
 	if (wanted(parts, "check"))
 		err |= bench_check(argv[optind], argv[optind + 1], argv + optind + 2, (unsigned)(argc - optind - 2), rounds, &p);
-	printf("\n%u of %u limits kept%s\n", p.kept, p.kept + p.missed,
-	       err ? "; not all could be measured" : "");
+	promises_total(&p, err);
 	return err ? 1 : 0;
 }

@@ -46,9 +46,10 @@ static void visit_field(const struct catalog *c, const struct cat_field *f)
 
 static void visit(struct catalog *c)
 {
+	const struct cat_syscall *all;
 	const struct cat_event *ev;
 	char name[80];
-	uint32_t i, k;
+	uint32_t i, k, n;
 
 	for (i = 0; i < c->nr_structs; i++) {
 		const struct cat_struct *s = &c->structs[i];
@@ -68,9 +69,10 @@ static void visit(struct catalog *c)
 		for (k = 0; k < ev->nr_subjects; k++)
 			must(ev->subjects[k] >= -1 && ev->subjects[k] < (int32_t)ev->nr_args);
 	}
-	for (i = 0; i < c->nr_syscalls && i < 20; i++) {
+	all = catalog_syscalls(c, &n);
+	for (i = 0; i < n && i < 20; i++) {
 		strcpy(name, "sys_enter:");
-		strncat(name, c->syscalls[i].name, 64);
+		strncat(name, all[i].name, 64);
 		ev = catalog_event(c, name);
 		for (k = 0; ev && k < ev->nr_args; k++)
 			visit_field(c, &ev->args[k]);

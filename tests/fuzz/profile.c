@@ -27,7 +27,7 @@ static uint64_t visit(struct btf_data *b)
 	char text[64];
 	uint32_t id, i;
 
-	for (id = 0; id < btf_count(b); id++) {
+	for (id = 0; (id = btf_after(b, id, ~0u));) {
 		if (!btf_get(b, id, &t))
 			abort();
 		sum += strlen(t.name) + (uint64_t)btf_sizeof(b, id) + strlen(btf_spell(b, id, text, sizeof(text)));
@@ -48,13 +48,11 @@ static uint64_t read_all(const void *data, size_t size)
 		return e.problem[0];
 	for (i = 0; i < profile_count(p); i++) {
 		struct btf_data *b;
-		void *bytes;
 
-		if (profile_btf(p, i, &bytes, &b, &e))
+		if (profile_btf(p, i, &b, &e))
 			continue;
 		sum += visit(b);
 		btf_free(b);
-		free(bytes);
 	}
 	profile_free(p);
 	return sum;
@@ -63,7 +61,7 @@ static uint64_t read_all(const void *data, size_t size)
 /* @nr kernels with no facts to speak of. */
 static uint64_t read_body(const uint8_t *data, size_t size, uint32_t nr)
 {
-	size_t room = ZSTD_compressBound(size), at, n;
+	size_t room = ZSTD_compressBound(size), types, at, n;
 	struct buf b = { 0 };
 	uint64_t sum = 0;
 	uint32_t i;
@@ -72,7 +70,10 @@ static uint64_t read_body(const uint8_t *data, size_t size, uint32_t nr)
 	put_u32(&b, PROFILE_VERSION);
 	put_u32(&b, nr);
 	put_u32(&b, nr * (4 + 1 + 8 + 32));
+	types = b.size;
+	put_u32(&b, 0); /* not known yet */
 	put_u32(&b, (uint32_t)size);
+	put_u32(&b, 0); /* no notes */
 	for (i = 0; i < nr; i++) {
 		buf_u32(&b, 0);
 		buf_u8(&b, i & 1);
@@ -81,8 +82,11 @@ static uint64_t read_body(const uint8_t *data, size_t size, uint32_t nr)
 	at = buf_add(&b, NULL, room);
 	if (!b.failed) {
 		n = ZSTD_compress(b.data + at, room, data, size, 1);
-		if (!ZSTD_isError(n))
+		if (!ZSTD_isError(n)) {
+			for (i = 0; i < 4; i++)
+				b.data[types + i] = (uint8_t)(n >> 8 * i);
 			sum = read_all(b.data, at + n);
+		}
 	}
 	buf_free(&b);
 	return sum;
@@ -109,20 +113,18 @@ static uint64_t write_btf(const uint8_t *data, size_t size)
 	struct profile *p;
 	struct buf out = { 0 };
 	uint64_t sum = 0;
-	void *bytes;
 
 	if (btf_open_mem(data, size, &own, NULL))
 		return 0;
 	k.btf = own;
 	profile_facts_of(own, &k.facts);
 	if (!profile_write(&k, 1, &out, NULL)) {
-		if (profile_open(out.data, out.size, &p, NULL) || profile_btf(p, 0, &bytes, &b, NULL))
+		if (profile_open(out.data, out.size, &p, NULL) || profile_btf(p, 0, &b, NULL))
 			abort();
 		sum = visit(b);
 		if (named(own, kinds) != named(b, kinds))
 			abort();
 		btf_free(b);
-		free(bytes);
 		profile_free(p);
 	}
 	buf_free(&out);

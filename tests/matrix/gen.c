@@ -335,10 +335,12 @@ static void syscall_program(FILE *f, struct catalog *c, const char *when, const 
 
 static void probe_syscalls(struct catalog *c, const char *dir, FILE *list)
 {
+	uint32_t n;
+	const struct cat_syscall *all = catalog_syscalls(c, &n);
 	FILE *f = NULL;
 	char name[64];
 
-	for (uint32_t i = 0; i < c->nr_syscalls; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (i % (PROGRAMS_PER_OBJECT / 2) == 0) {
 			if (f) {
 				fputs(tail, f);
@@ -354,10 +356,9 @@ static void probe_syscalls(struct catalog *c, const char *dir, FILE *list)
 			        "\t__u32 number;\n\t__u32 exits;\n\t__u64 a0, a1, a2, a3, a4, a5;\n};\n\n"
 			        "EVENTS(rows, struct row, \"arguments and results of system calls\");\n\n");
 		}
-		syscall_program(f, c, "sys_enter", c->syscalls[i].name, i);
-		syscall_program(f, c, "sys_exit", c->syscalls[i].name, i);
-		fprintf(list, "syscall %s %u %s %u\n", name, i, c->syscalls[i].name,
-		        c->syscalls[i].nr_args);
+		syscall_program(f, c, "sys_enter", all[i].name, i);
+		syscall_program(f, c, "sys_exit", all[i].name, i);
+		fprintf(list, "syscall %s %u %s %u\n", name, i, all[i].name, all[i].nr_args);
 	}
 	if (f) {
 		fputs(tail, f);

@@ -217,7 +217,8 @@ static void print_table(struct table *x, struct catalog *c)
 {
 	char name[128];
 	const struct cat_event *ev;
-	uint32_t i, j;
+	uint32_t i, j, n;
+	const struct cat_syscall *all = catalog_syscalls(c, &n);
 
 	for (i = 0; i < c->nr_structs; i++) {
 		snprintf(x->title, sizeof(x->title), "struct %s", c->structs[i].name);
@@ -229,9 +230,9 @@ static void print_table(struct table *x, struct catalog *c)
 		for (j = 0; j < c->events[i].nr_args; j++)
 			row(x, NULL, &c->events[i], &c->events[i].args[j]);
 	}
-	for (i = 0; i < 2 * c->nr_syscalls; i++) {
+	for (i = 0; i < 2 * n; i++) {
 		snprintf(name, sizeof(name), "sys_%s:%s", i % 2 ? "exit" : "enter",
-		         c->syscalls[i / 2].name);
+		         all[i / 2].name);
 		ev = catalog_event(c, name);
 		if (!ev)
 			continue;

@@ -37,6 +37,9 @@ static int by_section(struct bpf_object *o, struct bpf_program *p)
 		if (!strchr(section, '/') || (*section == 'u' && !strchr(section, ':')))
 			return 1;
 	}
+	/* ... or which map is walked. */
+	if (!strcmp(section, "iter/bpf_map_elem") || !strcmp(section, "iter/bpf_sk_storage_map") || !strcmp(section, "iter/sockmap"))
+		return 1;
 	/* Iterators over cgroups must be told which, or at least in what order. */
 	if (!strcmp(section, "iter/cgroup")) {
 		opts.link_info = &which;

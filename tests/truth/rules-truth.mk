@@ -6,7 +6,7 @@
 TRUTH        := $(B)/truth
 TRUTH_SRC    := $(sort $(wildcard tests/truth/corpus/*.bpf.c))
 TRUTH_OBJ    := $(TRUTH_SRC:tests/truth/corpus/%.bpf.c=$(TRUTH)/objects/%.bpf.o)
-TRUTH_GUEST  := $(addprefix $(TRUTH)/,truth.o attach.o log.o init.o)
+TRUTH_GUEST  := $(addprefix $(TRUTH)/,truth.o attach.o helpers.o log.o init.o)
 TRUTH_FLAGS  := -g -O2 -target bpf -Wall -Wno-unused-function -D__TARGET_ARCH_x86 -Iinclude -I$(B)/include \
                 -I/usr/include/$(shell $(CC) -print-multiarch)
 
@@ -20,6 +20,7 @@ $(TRUTH)/objects/%.bpf.o: tests/truth/corpus/%.bpf.c tests/truth/corpus/corpus.h
 $(TRUTH)/%.o: tests/truth/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -c -o $@ $<
+$(TRUTH)/helpers.o: src/check/sections.def
 $(TRUTH)/init.o: tests/matrix/init.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

@@ -62,11 +62,13 @@ static void size_maps(struct bpf_object *o)
 	struct bpf_map *m;
 
 	bpf_object__for_each_map(m, o) {
-		switch (bpf_map__type(m)) {
+		switch ((int)bpf_map__type(m)) {
 		case BPF_MAP_TYPE_SK_STORAGE:
 		case BPF_MAP_TYPE_INODE_STORAGE:
 		case BPF_MAP_TYPE_TASK_STORAGE:
 		case 32: /* BPF_MAP_TYPE_CGRP_STORAGE, which older headers lack */
+		case BPF_MAP_TYPE_CGROUP_STORAGE:
+		case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
 		case BPF_MAP_TYPE_STRUCT_OPS:
 		case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* libbpf sets it */
 			continue;
@@ -213,8 +215,10 @@ int main(int argc, char **argv)
 {
 	if (getpid() == 1)
 		return init_main();
+	if (argc == 2 && !strcmp(argv[1], "--helpers"))
+		return helpers_main();
 	if (argc != 2) {
-		fprintf(stderr, "usage: truth DIRECTORY\n");
+		fprintf(stderr, "usage: truth DIRECTORY | --helpers\n");
 		return 2;
 	}
 	return truth_main(argv[1]);

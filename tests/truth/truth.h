@@ -23,6 +23,9 @@ void log_why(const struct log *l, char *why, size_t size);
  */
 int attach_program(struct bpf_object *o, struct bpf_program *p);
 
+/* helpers.c: what each kind of program may call, on stdout. */
+int helpers_main(void);
+
 /* Where uprobes of the corpus go. */
 int truth_probe_me(int a);
 

@@ -106,6 +106,10 @@ exits 0 "check" check "$object" --app "$so" --require abi
 has "ABI" "is ABI"
 exits 0 "on the other build" check "$object" --app "$moved" --require abi --json
 has '"outcome":"runs"' "too"
+odd=$dir/$(printf 'na\303\257ve\377.o')
+cp "$object" "$odd"
+exits 0 "an object of a name that is not all UTF-8" check "$odd" --app "$so" --json
+has "$(printf 'na\303\257ve\\u00ff.o')" "UTF-8 stands as it is, the other byte is escaped"
 exits 1 "on one without an event of its" check "$B/tests/unit/app_image.bpf.o" --app "$broken"
 has "event things:gone: app_events_broken.so has no such user event" "says which"
 exits 1 "without the application" check "$object"

@@ -49,6 +49,14 @@ static inline bool row_named(const struct btf_info *t)
 	}
 }
 
+/* Names of parameters that a profile keeps whoever has them. */
+static inline const char *row_arg_name(const char *name)
+{
+	const char *end = *name ? strstr(name + 1, "__") : NULL;
+
+	return end && end[2] ? name : "";
+}
+
 static inline void row_hash(const struct btf_data *b, uint32_t id, uint64_t *h, int depth)
 {
 	uint32_t i, array[3];
@@ -83,7 +91,7 @@ static inline void row_hash(const struct btf_data *b, uint32_t id, uint64_t *h, 
 		row_feed(h, &v.value, 8);
 	}
 	for (i = 0; btf_arg_at(b, &t, i, &a); i++) {
-		row_text(h, a.name);
+		row_text(h, row_arg_name(a.name));
 		row_hash(b, a.type, h, depth + 1);
 	}
 	for (i = 0; btf_slot_at(b, &t, i, &s); i++) {
@@ -121,17 +129,17 @@ static inline int row_compare(const void *pa, const void *pb)
 static inline struct row *rows_of(const struct btf_data *b, uint32_t *nr)
 {
 	struct row *rows = calloc(btf_count(b) + 1, sizeof(*rows));
-	uint32_t id, i, n = 0;
+	uint32_t id, i, all = 0, n = 0;
 	struct btf_info t;
 
-	for (id = 1; rows && id < btf_count(b); id++) {
+	for (id = 0; rows && (id = btf_after(b, id, ~0u));) {
 		btf_get(b, id, &t);
-		rows[id - 1] = (struct row){ 0xcbf29ce484222325, row_named(&t) ? t.name : "", t.kind, id };
-		row_hash(b, id, &rows[id - 1].hash, 0);
+		rows[all] = (struct row){ 0xcbf29ce484222325, row_named(&t) ? t.name : "", t.kind, id };
+		row_hash(b, id, &rows[all++].hash, 0);
 	}
 	if (rows)
-		qsort(rows, btf_count(b) - 1, sizeof(*rows), row_compare);
-	for (i = 0; rows && i + 1 < btf_count(b); i++)
+		qsort(rows, all, sizeof(*rows), row_compare);
+	for (i = 0; rows && i < all; i++)
 		if (*rows[i].name || !n || *rows[n - 1].name || rows[n - 1].hash != rows[i].hash)
 			rows[n++] = rows[i];
 	*nr = n;

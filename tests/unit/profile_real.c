@@ -128,13 +128,14 @@ static void event(struct two *x, const struct cat_event *ev)
 
 static void syscalls(struct two *x, struct catalog *c)
 {
+	uint32_t i, n;
+	const struct cat_syscall *all = catalog_syscalls(c, &n);
 	char name[128];
-	uint32_t i;
 
-	for (i = 0; i < c->nr_syscalls; i++) {
+	for (i = 0; i < n; i++) {
 		const struct cat_event *ev;
 
-		snprintf(name, sizeof(name), "sys_enter:%s", c->syscalls[i].name);
+		snprintf(name, sizeof(name), "sys_enter:%s", all[i].name);
 		ev = catalog_event(c, name);
 		if (ev)
 			event(x, ev);
@@ -219,7 +220,6 @@ static void host(struct catalog *c)
 	struct profile *p = NULL;
 	struct abide_error e = { 0 };
 	struct buf out = { 0 };
-	void *bytes = NULL;
 
 	if (access(HOST, R_OK)) {
 		printf("skip - the running kernel: it has no BTF\n");
@@ -230,12 +230,11 @@ static void host(struct catalog *c)
 		return;
 	}
 	one.btf = own;
-	if (profile_write(&one, 1, &out, &e) || profile_open(out.data, out.size, &p, &e) || profile_btf(p, 0, &bytes, &btf, &e))
+	if (profile_write(&one, 1, &out, &e) || profile_open(out.data, out.size, &p, &e) || profile_btf(p, 0, &btf, &e))
 		OK(false, e.problem);
 	else
 		compare(own, btf, c, "this kernel");
 	btf_free(btf);
-	free(bytes);
 	profile_free(p);
 	buf_free(&out);
 	btf_free(own);

@@ -3,15 +3,39 @@
  * Profiles of small BTFs that the test makes: every kind, several kernels in one file, either byte
  * order; what is refused; damaged files; what users' words for kernels mean; the store.
  */
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "image/image.h"
 #include "profile/hash.h"
 #include "profile/kernels.h"
+#include "profile/kinds.h"
 #include "profile/read.h"
 #include "profile_kit.h"
+
+/* Members and enumerators of which a later kernel has lost, got and moved some. */
+static void make_long(struct bb *b, uint32_t s32, bool later)
+{
+	struct bb_member m[200];
+	struct bb_value v[200];
+	char names[200][16];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < 200; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s_%" PRIu32, i % 50 == 7 && later ? "other" : "member", i);
+		if (later && (i < 3 || (i > 90 && i < 170))) /* more in a row than the writer looks for */
+			continue;
+		m[n] = (struct bb_member)BB_AT(names[later && (i == 20 || i == 21) ? 41 - i : i], s32, 4 * n);
+		v[n] = (struct bb_value){ names[i], (int64_t)(later ? i : 2 * i) };
+		n++;
+	}
+	bb_struct(b, BTF_KIND_STRUCT, "long", 4 * n, false, n, m);
+	bb_enum(b, BTF_KIND_ENUM, "longer", false, n, v);
+	bb_enum(b, BTF_KIND_ENUM, "none_yet", false, later ? n : 0, v);
+}
 
 /* Every kind; @later: a kernel in which a struct has grown, a function's argument and a struct have gone. */
 static void make(struct bb *b, bool later)
@@ -40,6 +64,7 @@ static void make(struct bb *b, bool later)
 	bb_struct(b, BTF_KIND_STRUCT, "twice", 8, true, 1, inner);
 	if (!later)
 		bb_struct(b, BTF_KIND_STRUCT, "gone", 4, true, 1, inner);
+	make_long(b, s32, later);
 	bb_ref(b, BTF_KIND_FWD, "elsewhere", 0);
 	bb_ref(b, BTF_KIND_TYPEDEF, "task_t", task);
 	modifier = bb_ref(b, BTF_KIND_CONST, "", bb_ref(b, BTF_KIND_VOLATILE, "", bb_ref(b, BTF_KIND_RESTRICT, "", self)));
@@ -49,6 +74,9 @@ static void make(struct bb *b, bool later)
 
 		proto = bb_proto(b, s32, later ? 2 : 3, args);
 		func = bb_ref(b, BTF_KIND_FUNC, "tell", proto);
+		args[1].name = "text__nullable";
+		bb_ref(b, BTF_KIND_FUNC, "tell_it", bb_proto(b, u64, 2, args));
+		bb_ref(b, BTF_KIND_FUNC, "__traceiter_told", bb_proto(b, chr, 2, args));
 		bb_ref(b, BTF_KIND_FUNC, "tell_again", bb_proto(b, 0, 1, args));
 	}
 	bb_type(b, "tag", BTF_KIND_DECL_TAG, false, 0, func);
@@ -111,9 +139,8 @@ static void keep(const char *dir)
 	struct btf_data *btf;
 	struct made m[3];
 	char path[4096];
-	void *bytes;
+	size_t size, at;
 	uint32_t i;
-	size_t size;
 	FILE *f;
 
 	three(m);
@@ -126,15 +153,16 @@ static void keep(const char *dir)
 			buf_add(&one, btf_bytes(m[i].btf, &size), size);
 		} else if (i == 3) {
 			OK(!profile_write(list, 3, &out, &e) && !profile_open(out.data, out.size, &p, &e) &&
-				   !profile_btf(p, 0, &bytes, &btf, &e),
+				   !profile_btf(p, 0, &btf, &e),
 			   "a profile for fuzzing");
 			btf_free(btf);
-			free(bytes);
-			buf_u8(&one, 0);
+				buf_u8(&one, 0);
 			buf_add(&one, out.data, out.size);
 		} else {
 			buf_u8(&one, 1 + 4 * 2); /* three kernels */
-			buf_add(&one, p->unpacked, p->unpacked_size);
+			at = buf_add(&one, NULL, p->unpacked_size);
+			SAME(ZSTD_decompress(one.data + at, p->unpacked_size, p->packed.data, p->packed.size), p->unpacked_size,
+			     "what is packed");
 		}
 		snprintf(path, sizeof(path), "%s/%" PRIu32, dir, i);
 		f = fopen(path, "wb");
@@ -161,6 +189,10 @@ static void make_notes(struct notes n[3])
 		notes_add(&n[i], NOTE_FUNCTION, "vfs_read", NULL);
 		notes_add(&n[i], NOTE_FUNCTION, i ? "vfs_readv" : "vfs_r", NULL);
 		notes_add(&n[i], NOTE_CONFIG, "HZ", i == 1 ? "1000" : "250");
+		notes_add(&n[i], NOTE_NO_TRACE, "tell", NULL); /* functions that BTF has */
+		notes_add(&n[i], NOTE_NO_TRACE, i ? "tell_again" : "tell_a", NULL);
+		notes_add(&n[i], NOTE_AMBIGUOUS, "tell_again", i == 1 ? "3" : "2");
+		notes_add(&n[i], NOTE_GONE, "tell", NULL);
 		name[300] = (char)('a' + i);
 		notes_add(&n[i], NOTE_SYMBOL, name, NULL);
 		notes_add_config(&n[i], "# CONFIG_NOT is not set\nCONFIG_YES=y\nCONFIG_TEXT=\"a b\"\nCONFIG_BAD-NAME=y\nCONFIG_HZ");
@@ -185,11 +217,91 @@ static void same_notes(struct profile *p, const struct notes n[3])
 		OK(notes_find(&back, NOTE_CONFIG, "TEXT", &value) && !strcmp(value, "\"a b\""), "blanks included");
 		OK(notes_find(&back, NOTE_FUNCTION, "vfs_read", &value) && !*value, "one without a value");
 		OK(notes_find(&back, NOTE_FUNCTION, "vfs_r", NULL) == !i, "what others begin with is found only where it is");
+		OK(notes_find(&back, NOTE_AMBIGUOUS, "tell_again", &value) && !strcmp(value, i == 1 ? "3" : "2"), "a described function's");
+		OK(notes_find(&back, NOTE_NO_TRACE, "tell", &value) && !*value, "and one without a value");
 		OK(!notes_find(&back, NOTE_FUNCTION, "vfs_rea", NULL) && !notes_find(&back, NOTE_CONFIG, "NOT", NULL),
 		   "nothing else is");
 		OK(notes_know(&back, KNOWS_CONFIG) && !notes_know(&back, KNOWS_TRACE), "what is known and what not");
 		notes_free(&back);
 	}
+}
+
+/* An id means the same type in all kernels of a set, and is a hole where a kernel has not got it. */
+static void shared_ids(void)
+{
+	struct abide_error e = { 0 };
+	struct btf_data *b[3] = { NULL };
+	struct profile_kernel list[3];
+	struct profile *p = NULL;
+	struct buf out = { 0 };
+	struct btf_info t;
+	struct made m[3];
+	uint32_t i, id, at = 0;
+	size_t size;
+
+	three(m);
+	for (i = 0; i < 3; i++)
+		list[i] = m[i].k;
+	OK(!profile_write(list, 3, &out, &e) && !profile_open(out.data, out.size, &p, &e), "a profile of three kernels");
+	for (i = 0; i < 3; i++)
+		SAME(profile_btf(p, i, &b[i], &e), 0, "its BTF");
+	id = btf_find(b[0], BTF_KIND_STRUCT, "gone");
+	OK(id && btf_get(b[0], id, &t) && !strcmp(t.name, "gone"), "a struct that only some have");
+	SAME(btf_find(b[2], BTF_KIND_STRUCT, "gone"), id, "has one id in these");
+	SAME(btf_find(b[1], BTF_KIND_STRUCT, "gone"), 0, "is not found in the other");
+	OK(!btf_get(b[1], id, &t), "is not got");
+	SAME(btf_flavour(b[1], "gone", &at), 0, "nor by its essential name");
+	SAME(btf_flavour(b[0], "gone___mine", &at), id, "by which the others have it");
+	OK(btf_after(b[0], id - 1, ~0u) == id && btf_after(b[1], id - 1, ~0u) > id, "and is passed over");
+	id = btf_find_type(b[0], "task");
+	SAME(btf_find_type(b[1], "task"), id, "a struct that has changed has one id");
+	OK(btf_get(b[0], id, &t) && t.size == 32 && btf_get(b[1], id, &t) && t.size == 40, "and each kernel's own content");
+	OK(!btf_bytes(b[0], &size) && !size, "there are no bytes of it alone");
+	for (i = 0; i < 3; i++) {
+		btf_free(b[i]);
+		close_made(&m[i]);
+	}
+	profile_free(p);
+	buf_free(&out);
+}
+
+/* The name of a function's parameter. */
+static const char *parameter(struct btf_data *b, const char *function, uint32_t i)
+{
+	struct btf_info t;
+	struct btf_arg a;
+
+	return btf_get(b, btf_find(b, BTF_KIND_FUNC, function), &t) && btf_get(b, t.type, &t) && btf_arg_at(b, &t, i, &a) ? a.name : NULL;
+}
+
+/* Something depends on some names of parameters; the others are left out. */
+static void parameters(void)
+{
+	struct abide_error e = { 0 };
+	struct btf_data *btf = NULL;
+	struct profile *p = NULL;
+	struct buf out = { 0 };
+	struct made m[3];
+	const char *name;
+
+	three(m);
+	OK(!profile_write(&m[0].k, 1, &out, &e) && !profile_open(out.data, out.size, &p, &e) && !profile_btf(p, 0, &btf, &e), "a profile");
+	name = parameter(btf, "__traceiter_told", 0);
+	OK(name && !strcmp(name, "who"), "an argument of a tracepoint has its name");
+	name = parameter(btf, "tell_it", 1);
+	OK(name && !strcmp(name, "text__nullable"), "what the verifier goes by stays");
+	name = parameter(btf, "tell_it", 0);
+	OK(name && !*name, "any other parameter's goes");
+	btf_free(btf);
+	profile_free(p);
+	out.data[8] = PROFILE_VERSION - 1; /* as an abide before this one wrote it */
+	SAME(profile_open(out.data, out.size, &p, &e), -EINVAL, "a profile of an older version is refused");
+	OK(!strcmp(e.tag, "profile-version"), "as that");
+	HAS(e.hint, "abide kernel add", "and it is said what to do");
+	buf_free(&out);
+	close_made(&m[0]);
+	close_made(&m[1]);
+	close_made(&m[2]);
 }
 
 static void round_trip(void)
@@ -218,15 +330,13 @@ static void round_trip(void)
 	SAME(profile_count(p), 3, "it has three kernels");
 	for (i = 3; i-- > 0;) { /* in any order */
 		struct btf_data *btf = NULL;
-		void *bytes = NULL;
 
-		SAME(profile_btf(p, i, &bytes, &btf, &e), 0, "its BTF opens");
+		SAME(profile_btf(p, i, &btf, &e), 0, "its BTF opens");
 		snprintf(text, sizeof(text), "%s: all types are the same", profile_facts(p, i)->name);
 		SAME(btf ? rows_differ(m[i].btf, btf) : 99, 0, text);
 		OK(btf && btf_other_endian(btf) == (i == 2), "in its own byte order");
 		OK(!memcmp(profile_facts(p, i)->btf_hash, m[i].k.facts.btf_hash, 32), "the hash is that of the kernel's BTF");
 		btf_free(btf);
-		free(bytes);
 	}
 	same_notes(p, notes);
 	profile_free(p);
@@ -312,17 +422,15 @@ static void damage(void)
 		uint8_t *copy = malloc(size + 1);
 		struct btf_data *btf = NULL;
 		struct profile *p = NULL;
-		void *bytes = NULL;
 
 		memcpy(copy, out.data, size);
 		if (n >= out.size)
 			copy[n - out.size] ^= 0x55;
 		memset(&back, 0, sizeof(back));
-		if (!profile_open(copy, size, &p, &e) && !profile_btf(p, 0, &bytes, &btf, &e) && !profile_notes(p, 0, &back, &e))
+		if (!profile_open(copy, size, &p, &e) && !profile_btf(p, 0, &btf, &e) && !profile_notes(p, 0, &back, &e))
 			opened += n < out.size;
 		notes_free(&back);
 		btf_free(btf);
-		free(bytes);
 		profile_free(p);
 		free(copy);
 	}
@@ -414,7 +522,7 @@ static void store(void)
 	SAME(kernels_add(path, "../../x", false, &f, &e), -EINVAL, "no name leads out of the store");
 	SAME(kernels_add(path, "mine", false, &f, &e), 0, "under another name");
 	snprintf(profile, sizeof(profile), "%s/abide/kernels/broken.kernel", dir);
-	write_file(profile, "ABIDEKRN\2\0\0\0", 12);
+	write_file(profile, "ABIDEKRN\3\0\0\0", 12);
 	SAME(kernels_open(&ks, &e), 0, "a damaged profile hides no others");
 	SAME(kernels_count(ks), builtin + 3, "all are listed");
 	SAME(kernels_find(ks, "9.1", &l, &e), 0, "the added one is found");
@@ -449,6 +557,8 @@ int main(int argc, char **argv)
 		keep(argv[1]);
 	hashes();
 	round_trip();
+	parameters();
+	shared_ids();
 	refusals();
 	damage();
 	store();

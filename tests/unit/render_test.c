@@ -44,6 +44,38 @@ static void sizes(struct kit *k)
 	OK(!k->out.size, "and nothing is written");
 }
 
+static void json_strings(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *want, *name;
+	} strings[] = {
+		{ "", 0, "\"\"", "JSON: an empty string" },
+		{ "a\"\\/b", 5, "\"a\\\"\\\\/b\"", "JSON: quotes and backslashes" },
+		{ "\n\t\r\b\f", 5, "\"\\n\\t\\r\\b\\f\"", "JSON: controls with a short escape" },
+		{ "\0\1\x1b\x7f", 4, "\"\\u0000\\u0001\\u001b\\u007f\"", "JSON: other controls" },
+		{ "na\303\257ve \342\202\254 \360\237\220\235", 15, "\"na\303\257ve \342\202\254 \360\237\220\235\"",
+		  "JSON: UTF-8 of two, three and four bytes" },
+		{ "\xe4\xf6", 2, "\"\\u00e4\\u00f6\"", "JSON: Latin-1" },
+		{ "\303", 1, "\"\\u00c3\"", "JSON: a sequence that is cut off" },
+		{ "\300\257", 2, "\"\\u00c0\\u00af\"", "JSON: a form that is too long" },
+		{ "\355\240\200", 3, "\"\\u00ed\\u00a0\\u0080\"", "JSON: a surrogate" },
+		{ "\302\205\342\200\256", 5, "\"\\u0085\\u202e\"", "JSON: what cannot be seen" },
+		{ "\363\240\200\201", 4, "\"\\udb40\\udc01\"", "JSON: and is above 0xffff" },
+	};
+	struct buf out = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		out.size = 0;
+		render_json_string((const uint8_t *)strings[i].bytes, strings[i].n, &out);
+		OK(out.size == strlen(strings[i].want) && !memcmp(out.data, strings[i].want, out.size),
+		   strings[i].name);
+	}
+	buf_free(&out);
+}
+
 int main(int argc, char **argv)
 {
 	char dir[512];
@@ -54,6 +86,7 @@ int main(int argc, char **argv)
 	kit_open(&k, argc > 1 ? argv[1] : dir);
 	wants(&k);
 	sizes(&k);
+	json_strings();
 	test_hist(&k);
 	test_table(&k);
 	test_event(&k);

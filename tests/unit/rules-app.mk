@@ -52,7 +52,7 @@ check-app: $(UNIT_APP)
 
 # The fuzz target, with what reads an application. Seeds: the libraries of app_events.h.
 APP_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(foreach s,util object catalog analyze policy,$(sort $(wildcard src/$(s)/*.c))) \
-              $(addprefix src/app/,app.c binary.c maps.c merge.c target.c text.c) \
+              $(addprefix src/app/,app.c binary.c maps.c merge.c name.c target.c text.c) \
               src/process/layout.c) $(B)/fuzz.o/gen/catalog_builtin.o
 $(B)/fuzz/app: tests/fuzz/app.c $(APP_FUZZ)
 	@mkdir -p $(@D)

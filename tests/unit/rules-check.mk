@@ -39,3 +39,9 @@ $(CHECK_DIR)/check_modules.bpf.o: tests/unit/check_modules.bpf.c
 $(B)/tests/check_modules: tests/unit/check_modules.sh $(B)/abide $(CHECK_DIR)/check_modules.bpf.o
 	@mkdir -p $(@D)
 	cp $< $@
+
+# abide check on many kernels
+UNIT_TESTS += $(B)/tests/check_many
+$(B)/tests/check_many: tests/unit/check_many.sh $(B)/abide $(CHECK_KERNELS) $(CHECK_SAMPLES)
+	@mkdir -p $(@D)
+	cp $< $@

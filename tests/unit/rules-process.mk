@@ -27,6 +27,11 @@ $(B)/tests/unit/process_isa: tests/unit/process_isa.c tests/unit/process_kit.h $
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(ISA_ASM) $(B)/libabide.a
 
+# Looks at what clang has made of the tools.
+$(B)/tests/unit/process_log2: tests/unit/process_log2.c tests/unit/process_kit.h tests/unit/process_check.h $(B)/libabide.a $(TOOLOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DTOOLS='"$(abspath $(B))/tools"' -MF $@.d -Itests/unit -o $@ $< $(B)/libabide.a
+
 # The fuzz target of the stage, with what it is made of.
 PROCESS_FUZZ := $(patsubst src/%.c,$(B)/fuzz.o/%.o,$(sort $(wildcard src/util/*.c src/process/*.c)) src/object/disasm.c $(wildcard src/analyze/num*.c))
 $(B)/fuzz/exec: tests/fuzz/exec.c tests/unit/process_random.h tests/unit/process_kit.h $(PROCESS_FUZZ)

@@ -56,6 +56,8 @@ int main(int argc, char **argv)
 	}
 	err = catalog_open_builtin(&c, &e);
 	if (!err)
+		err = catalog_read_syscalls(c, &e); /* nobody else would report an error in it */
+	if (!err)
 		err = checks ? check(c, argv[2], &e)
 		      : lock ? lock_write(c, &out, &e)
 		             : header_write(c, &out, &e);

@@ -14,7 +14,7 @@ uint64_t work_fnv(void *memory, uint64_t size);
 uint64_t work_filter(void *memory, uint64_t size);
 uint64_t work_calls(void *memory, uint64_t size);
 
-/* maps.c: programs of maps.bpf.c. 0, or 1: it said why not. */
+/* maps.c: a table of programs of maps.bpf.c. 0, or 1: it said why not. */
 struct object;
 int exec_maps_bench(const struct object *o);
 

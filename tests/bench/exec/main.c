@@ -3,7 +3,7 @@
  * bench-exec OBJECT MAPS-OBJECT: programs of the process engine against the same C compiled by gcc -O2,
  * in turns on one pinned CPU, the least of many rounds; the interpreter per instruction; and
  * how long it takes to verify a program and to make its native code; then programs with maps. Results must agree, or there is
- * nothing to compare: exit 1.
+ * nothing to compare: exit 1. "missed" is a figure, not a failure.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "process/program.h"
 #include "process/verify.h"
+#include "promise.h"
 
 #define ROUNDS 41
 #define MEMORY 1024
@@ -24,6 +25,13 @@ static const struct {
 	uint64_t (*machine)(void *memory, uint64_t size);
 } works[] = {
 	{ "sort", work_sort }, { "collatz", work_collatz }, { "fnv", work_fnv }, { "filter", work_filter }, { "calls", work_calls },
+};
+
+#define NR_WORKS (sizeof(works) / sizeof(works[0]))
+
+struct figures {
+	double ratio; /* native code to machine code */
+	double interpreted; /* ns an instruction */
 };
 
 static _Alignas(64) uint8_t memory[MEMORY];
@@ -107,7 +115,7 @@ static const struct function *find(const struct object *o, const char *name)
 	return NULL;
 }
 
-static int compare(const struct object *o, const struct process_helpers *helpers, size_t w)
+static int compare(const struct object *o, const struct process_helpers *helpers, size_t w, struct figures *out)
 {
 	const struct function *f = find(o, works[w].name);
 	struct process_run run = { .budget = 1000000000, .trace = count };
@@ -144,16 +152,17 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 		native = ns < native ? ns : native;
 	}
 	LEAST(interpreted, 9, n / 2 + 1, sink += once(p, false));
+	(void)sink;
 	process_code(p, &size);
-	printf("%-8s %4u insns %6zu bytes  gcc -O2 %9.1f ns  native %9.1f ns  ratio %.2f   interpreter %10.1f ns, %.2f ns/insn (%llu run)\n",
-	       works[w].name, f->nr_insns, size, machine, native, native / machine, interpreted,
-	       interpreted / (double)counted, (unsigned long long)counted);
+	*out = (struct figures){ native / machine, interpreted / (double)counted };
+	printf("  %-9s %6u %6zu %12.1f %11.1f %7.2f %16.2f\n", works[w].name, f->nr_insns, size, machine, native, out->ratio,
+	       out->interpreted);
 	process_program_free(p);
 	return 0;
 }
 
 /* A program of @nr instructions as compilers write them: arithmetic, loads, stores, branches. */
-static int compile_time(const struct process_helpers *helpers, uint32_t nr)
+static int compile_time(const struct process_helpers *helpers, uint32_t nr, double *us)
 {
 	struct bpf_insn *insns = calloc(nr, sizeof(*insns));
 	struct verify_input in = { .insns = insns, .nr_insns = nr, .has_memory = true, .memory = MEMORY };
@@ -217,8 +226,9 @@ static int compile_time(const struct process_helpers *helpers, uint32_t nr)
 		}
 		process_program_free(p);
 	}
-	printf("%5u instructions: %8.1f us to verify, %8.1f us to decode, %8.1f us to compile: %.1f us\n", nr, verify / 1e3, make / 1e3,
-	       native / 1e3, (verify + make + native) / 1e3);
+	printf("  %5u instructions %10.1f %9.1f %9.1f %11.1f\n", nr, verify / 1e3, make / 1e3, native / 1e3,
+	       (verify + make + native) / 1e3);
+	*us = (verify + make + native) / 1e3;
 	free(insns);
 	return 0;
 }
@@ -232,7 +242,10 @@ int main(int argc, char **argv)
 	static const struct bpf_insn nothing[] = { { BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 }, { BPF_JMP | BPF_EXIT, 0, 0, 0, 0 } };
 	volatile uint64_t sink = 0;
 	struct object *o = NULL, *maps = NULL;
-	double ns;
+	struct promises p = { 0 };
+	struct figures f[NR_WORKS] = { { 0 } };
+	double ns, few = 0, many = 0;
+	char what[64];
 	size_t i;
 	int bad = 0;
 
@@ -243,16 +256,38 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	pin();
-	for (i = 0; i < sizeof(works) / sizeof(works[0]); i++)
-		bad |= compare(o, &helpers, i);
+	printf("Native code against gcc -O2 on the same C, and the interpreter\n\n"
+	       "             insns  bytes  gcc -O2, ns  native, ns   ratio  interp., ns/insn\n");
+	for (i = 0; i < NR_WORKS; i++)
+		bad |= compare(o, &helpers, i, &f[i]);
 	if (!process_program_new(nothing, 2, &helpers, &empty, &e) && !process_compile(empty, NULL, &e)) {
 		LEAST(ns, 41, 20000, sink += once(empty, true));
-		printf("an empty program: %.2f ns, its caller's part included\n", ns);
+		printf("  an empty program: %.2f ns, its caller's part included\n", ns);
 		process_program_free(empty);
 	}
-	bad |= compile_time(&helpers, 50);
-	bad |= compile_time(&helpers, 4000);
+	(void)sink;
+	printf("\nBefore a program runs, microseconds\n\n"
+	       "                         verify    decode   compile         all\n");
+	bad |= compile_time(&helpers, 50, &few);
+	bad |= compile_time(&helpers, 4000, &many);
+	printf("\n");
 	bad |= exec_maps_bench(maps);
+	printf("\n");
+	for (i = 0; i < NR_WORKS; i++) {
+		snprintf(what, sizeof(what), "%s, native code to gcc -O2", works[i].name);
+		if (f[i].ratio > 0)
+			promise(&p, what, f[i].ratio, 1.3, " times", NULL);
+	}
+	for (i = 0; i < NR_WORKS; i++) {
+		snprintf(what, sizeof(what), "%s, interpreted, an instruction", works[i].name);
+		if (f[i].ratio > 0)
+			promise(&p, what, f[i].interpreted, 1.5, " ns", NULL);
+	}
+	if (few > 0)
+		promise(&p, "50 instructions, from bytes to code", few, 100, " us", NULL);
+	if (many > 0)
+		promise(&p, "4000 instructions, from bytes to code", many / 1e3, 10, " ms", NULL);
+	promises_total(&p, bad);
 	object_free(maps);
 	object_free(o);
 	return bad;

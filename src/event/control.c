@@ -303,6 +303,7 @@ static void *thread_main(void *unused)
 	forget_closed();
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0) {
+			control_peer_tell(&control.peers[i]);
 			control_peer_bye(&control.peers[i]);
 			close_peer(&control.peers[i], true);
 		}

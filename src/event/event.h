@@ -62,7 +62,7 @@ void event_detach(struct event_link *link, struct event_counts *counts);
 void event_link_counts(struct event_link *link, struct event_counts *counts);
 /* Executables and libraries where it is attached, and where the event has another layout. */
 void event_link_modules(struct event_link *link, uint32_t *attached, uint32_t *unlike);
-/* The records of the latter ones, at most @room. How many. */
+/* The records of the latter ones, also of those that have gone since; at most @room. How many. */
 uint32_t event_link_unlike(struct event_link *link, const void **records, uint32_t room);
 /* Grows when an executable or library registers. Without the lock. */
 uint32_t event_modules_seen(void);

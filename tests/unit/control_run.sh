@@ -105,8 +105,8 @@ report $? "which count their own"
 later=$(realpath "$B")/tests/unit/control_later.so
 run 0 "a library that is loaded later and has an event that is laid out otherwise" -j -- "$server" -t 1 -n 100 -l "$later"
 has '"map":"steps","value":\{"count":100\}\}$' "the program is not on it there"
-says "process [0-9]+ .*: $later, loaded later, has event app:step laid out otherwise: on_step is not on it there" "which is told"
-[ "$(grep -cE "^\{\"ts\":\"[^\"]*\",\"type\":\"unlike\",\"pid\":[0-9]+,\"program\":\"on_step\",\"event\":\"app:step\",\"file\":\"$later\"\}\$" "$dir/out")" = 1 ]
+says 'process [0-9]+ .*, loaded later, has event app:step laid out otherwise: on_step is not on it there' "which is told, even if the process ends at once"
+[ "$(grep -cE '^\{"ts":"[^"]*","type":"unlike","pid":[0-9]+,"program":"on_step","event":"app:step"[,}]' "$dir/out")" = 1 ]
 report $? "in JSON too, once"
 
 start app -s -t 1 -n 0 -u 1000 -l "$later"

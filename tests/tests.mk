@@ -11,7 +11,9 @@ T       := $(B)/tests
 CASES   ?= $(sort $(wildcard tests/cases/*.case))
 RUNNER  := $(T)/runner
 # The stages that cases drive: no libbpf, no engine.
-CASESRC := src/image/notes.c $(filter-out %.bpf.c,$(foreach s,util object catalog analyze policy translate check,$(sort $(wildcard src/$(s)/*.c))))
+CASESRC := $(sort $(wildcard src/image/*.c)) src/profile/modules.c \
+           $(filter-out %.bpf.c,$(foreach s,util object catalog analyze policy translate check,$(sort $(wildcard src/$(s)/*.c))))
+CASELIBS := -larchive -lzstd
 CASEOBJ := $(CASESRC:src/%.c=$(B)/%.o) $(B)/gen/catalog_builtin.o
 RUNOBJ  := $(patsubst tests/runner/%.c,$(T)/runner.o/%.o,$(sort $(wildcard tests/runner/*.c)))
 
@@ -22,7 +24,7 @@ $(T)/runner.o/%.o: tests/runner/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/runner -c -o $@ $<
 $(RUNNER): $(RUNOBJ) $(CASEOBJ)
-	$(CC) $(CFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) -o $@ $^ $(CASELIBS)
 cases: $(RUNNER) $(B)/abide
 	$(RUNNER) --build $(B) $(if $(UPDATE),--update) $(CASES)
 
@@ -48,11 +50,11 @@ $(B)/fuzz.o/%.o: src/%.c
 	$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 $(B)/fuzz/%: tests/fuzz/%.c $(FUZZOBJ)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZOBJ)
+	$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZOBJ) $(CASELIBS)
 # The target that translates has its kernels from the cases' layouts.
 $(B)/fuzz/translate: tests/fuzz/translate.c tests/runner/case.c tests/runner/layout.c tests/runner/layout_btf.c $(FUZZOBJ)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZFLAGS) -Itests/runner -fsanitize=fuzzer -o $@ $^
+	$(CLANG) $(FUZZFLAGS) -Itests/runner -fsanitize=fuzzer -o $@ $^ $(CASELIBS)
 fuzz: $(FUZZ)
 
 check: all tests

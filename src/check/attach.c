@@ -13,10 +13,7 @@
 
 #include "check/attach.h"
 
-static void attach_event(struct program *p);
-static void attach_raw(struct program *p);
 static void attach_lsm(struct program *p);
-static void attach_iter(struct program *p);
 static void attach_struct_ops(struct program *p);
 
 static const struct section_def sections[] = {
@@ -136,7 +133,26 @@ bool attach_need_target(struct program *p, enum finding_kind kind)
 	return false;
 }
 
-static void attach_raw(struct program *p)
+/* No BTF tells of the tracepoint; but raw_tp programs ask for it by its name alone, and modules have it among their symbols. */
+static void raw_without_btf(struct program *p, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+	char symbol[160];
+
+	snprintf(symbol, sizeof(symbol), "__tracepoint_%s", p->target);
+	if (!k->module || !module_has(k->module, MODULE_DATA, symbol)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s%s", k->name, p->target,
+			    kernel_modules_doubt(k));
+	} else if (p->def->context == CONTEXT_ARGS) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "module %s of %s has it, and no BTF that describes it",
+			    module_name(k->module), k->name);
+	} else {
+		finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+		attach_in_module(p);
+	}
+}
+
+void attach_raw(struct program *p)
 {
 	char what[128];
 
@@ -146,13 +162,13 @@ static void attach_raw(struct program *p)
 	attach_name_place(p, "tracepoint ", p->target);
 	p->trusted = true;
 	if (!tracepoint_proto(p, p->target)) {
-		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s",
-			    p->x->kernel->name, p->target);
+		raw_without_btf(p, what);
 		instead_tracepoint(p, p->target);
 		return;
 	}
 	finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
 	attach_value_proto(p);
+	attach_in_module(p);
 	instead_tracepoint(p, p->target);
 }
 
@@ -219,8 +235,6 @@ static bool attach_listed(struct program *p, const char *name, const char *what)
 	case KNOWN_NO:
 		snprintf(full, sizeof(full), "btf_trace_%s", name);
 		id = btf_find(k->btf, BTF_KIND_TYPEDEF, full);
-		if (id && k->modules && id >= k->modules)
-			return false;
 		if (known_category(k, name, category, sizeof(category)))
 			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has %s in category %s", k->name, name,
 				    category);
@@ -228,7 +242,8 @@ static bool attach_listed(struct program *p, const char *name, const char *what)
 			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what,
 				    "on %s it has no record, and is for raw_tp and tp_btf programs alone", k->name);
 		else
-			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s", k->name, name);
+			finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no tracepoint %s%s", k->name, name,
+				    kernel_modules_doubt(k));
 		break;
 	case KNOWN_NOT:
 		return false;
@@ -237,8 +252,39 @@ static bool attach_listed(struct program *p, const char *name, const char *what)
 	return true;
 }
 
+/* An event of a module. Its symbols tell whether it has a record, and of which categories its events are. */
+static bool module_event(struct program *p, const char *name, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+	const char *slash = strchr(p->target, '/');
+	char symbol[160];
+
+	if (!k->module)
+		return false;
+	use_record(p, name);
+	snprintf(symbol, sizeof(symbol), "event_%s", name);
+	if (module_has_symbols(k->module) && !module_has(k->module, MODULE_DATA, symbol)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    "in module %s of %s it has no record, and is for raw_tp and tp_btf programs alone", module_name(k->module), k->name);
+		return true;
+	}
+	snprintf(symbol, sizeof(symbol), "str__%.*s__trace_system_name", slash ? (int)(slash - p->target) : 0, p->target);
+	if (!module_has_symbols(k->module))
+		doubt_category(p, name);
+	if (module_has_symbols(k->module) && !module_has(k->module, MODULE_DATA, symbol)) {
+		finding_add(p, FIND_TRACEPOINT, SEV_FAILS, NULL, FINDING_WHOLE, what, "module %s of %s has %s, but not in that category",
+			    module_name(k->module), k->name, name);
+	} else {
+		finding_add(p, FIND_TRACEPOINT, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", k->name);
+		finding_value(p, "there");
+		attach_in_module(p);
+	}
+	instead_event(p, name);
+	return true;
+}
+
 /* tracepoint/CATEGORY/NAME: the record is trace_event_raw_NAME, or that of its class. */
-static void attach_event(struct program *p)
+void attach_event(struct program *p)
 {
 	struct check_kernel *k = p->x->kernel;
 	const char *name = strchr(p->target, '/');
@@ -249,7 +295,7 @@ static void attach_event(struct program *p)
 	name = name ? name + 1 : p->target;
 	snprintf(what, sizeof(what), "tracepoint %s", p->target);
 	attach_name_place(p, "the record of ", name);
-	if (attach_listed(p, name, what))
+	if (module_event(p, name, what) || attach_listed(p, name, what))
 		return;
 	if (!strncmp(p->target, "syscalls/sys_", 13) && strcmp(name, "sys_enter") && strcmp(name, "sys_exit")) {
 		/* made of the one raw tracepoint; the kernel's table of calls is not in BTF */
@@ -390,7 +436,7 @@ static void attach_lsm(struct program *p)
 		lsm_sleeps(p, what);
 }
 
-static void attach_iter(struct program *p)
+void attach_iter(struct program *p)
 {
 	char what[128], full[160];
 	uint32_t i;
@@ -411,6 +457,7 @@ static void attach_iter(struct program *p)
 		p->nullable |= 1ull << i;
 	finding_add(p, FIND_HOOK, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it", p->x->kernel->name);
 	attach_value_proto(p);
+	attach_in_module(p);
 }
 
 /* libbpf sets each member of the object's struct in the kernel's: all must be there. */

@@ -20,7 +20,15 @@ bool attach_need_feature(struct program *p, const char *option, const char *func
 void attach_value_proto(struct program *p);
 void attach_instead_function(struct program *p, const char *name);
 
-/* attach_function.c: rows of sections.def. */
+/* attach_module.c: "MODULE:FUNCTION" names a function that is not there: the finding that says so. */
+bool attach_module_lacks(struct program *p, const char *what);
+/* The newest finding is of what the looked at module has, if one is. */
+void attach_in_module(struct program *p);
+
+/* attach.c and attach_function.c: rows of sections.def. */
+void attach_event(struct program *p);
+void attach_raw(struct program *p);
+void attach_iter(struct program *p);
 void attach_kprobe(struct program *p);
 void attach_multi(struct program *p);
 void attach_syscall(struct program *p);

@@ -37,6 +37,20 @@ static void doubt_function(struct program *p, const char *name, const char *what
 		}
 }
 
+/* BTF describes it, and it cannot be found by its name. */
+static void no_symbol(struct program *p, const char *what)
+{
+	struct check_kernel *k = p->x->kernel;
+
+	if (k->module)
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    "module %s of %s has no symbol of that name that stays: inlined, renamed (.isra.0), or only for its begin",
+			    module_name(k->module), k->name);
+	else
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
+			    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)", k->name);
+}
+
 /* Where the symbols are known: why no kprobe can be there, if so. False: they are not. */
 static bool probe_listed(struct program *p, const char *name, const char *what)
 {
@@ -48,11 +62,10 @@ static bool probe_listed(struct program *p, const char *name, const char *what)
 		return false;
 	case KNOWN_NO:
 		if (kernel_has_function(k, name))
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)", k->name);
+			no_symbol(p, what);
 		else
 			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no function of that name%s", k->name,
-				    k->nr_modules ? "" : " (modules are not looked at)");
+				    kernel_modules_doubt(k));
 		return true;
 	case KNOWN_YES:
 		break;
@@ -91,6 +104,7 @@ static void probe(struct program *p, const char *name)
 			    p->x->kernel->name);
 	if (described)
 		attach_value_proto(p);
+	attach_in_module(p);
 	attach_instead_function(p, name);
 	doubt_function(p, name, what);
 }
@@ -101,6 +115,13 @@ void attach_kprobe(struct program *p)
 
 	if (!attach_need_target(p, FIND_FUNCTION))
 		return;
+	if (strchr(p->target, ':')) {
+		snprintf(name, sizeof(name), "function %s", p->target);
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, name,
+			    "libbpf reads a kprobe's name up to the colon; without \"%.*s:\" it finds functions of modules, too",
+			    (int)strcspn(p->target, ":"), p->target);
+		return;
+	}
 	snprintf(name, sizeof(name), "%s", p->target);
 	name[strcspn(name, "+")] = 0;
 	probe(p, name);
@@ -200,20 +221,23 @@ void attach_fentry(struct program *p)
 		return;
 	snprintf(what, sizeof(what), "function %s", p->target);
 	attach_name_place(p, "function ", p->target);
+	if (attach_module_lacks(p, what))
+		return;
 	if (!attach_function_proto(p, p->target)) {
-		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s",
-			    p->x->kernel->name, p->target);
+		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what, "BTF of %s has no function %s%s",
+			    p->x->kernel->name, p->target, kernel_modules_doubt(p->x->kernel));
 	} else {
 		if (known_function(p->x->kernel, p->target) == KNOWN_NO)
-			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
-				    "%s has no symbol of that name: its compiler inlined or renamed it (.isra.0, .part.0)",
-				    p->x->kernel->name);
+			no_symbol(p, what);
 		else if (known_traceable(p->x->kernel, p->target) == KNOWN_NO)
 			finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
 				    "on %s it is not for tracing (inline or notrace in the source)", p->x->kernel->name);
 		else
-			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what, "it has %u arguments", p->slots);
+			finding_add(p, FIND_FUNCTION, SEV_FINE, NULL, FINDING_WHOLE, what,
+				    *p->of_module ? "it has %u arguments (libbpf from 1.6 on knows MODULE:FUNCTION)" : "it has %u arguments",
+				    p->slots);
 		attach_value_proto(p);
+		attach_in_module(p);
 		p->returns = strcmp(p->def->attach_type, "TRACE_FENTRY") != 0;
 		p->slots += p->returns;
 		doubt_function(p, p->target, what);

@@ -56,6 +56,7 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	va_list ap;
 	uint32_t i;
 
+	p->newest = 0;
 	if (p->soft && s == SEV_FINE)
 		return;
 	snprintf(x.what, sizeof(x.what), "%s", what);
@@ -64,6 +65,7 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	for (i = 0; i < l->nr; i++) /* a function that is called from two places */
 		if (l->items[i].function == x.function && l->items[i].insn == insn && l->items[i].kind == kind &&
 		    !strcmp(l->items[i].what, x.what)) {
+			p->newest = i + 1;
 			if (l->items[i].severity >= s && !(p->soft && l->items[i].guarded))
 				return;
 			break;
@@ -87,40 +89,60 @@ void finding_add(struct program *p, enum finding_kind kind, enum severity s, con
 	}
 	l->items = items;
 	l->items[l->nr++] = x;
+	p->newest = l->nr;
+}
+
+struct finding *finding_newest(const struct program *p)
+{
+	return p->soft || !p->newest ? NULL : &p->out->items[p->newest - 1];
 }
 
 void finding_instead(struct program *p, const char *fmt, ...)
 {
+	struct finding *f = finding_newest(p);
 	va_list ap;
 
-	if (p->soft || !p->out->nr)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(p->out->items[p->out->nr - 1].instead, sizeof(p->out->items[0].instead), fmt, ap);
+	if (f)
+		vsnprintf(f->instead, sizeof(f->instead), fmt, ap);
 	va_end(ap);
 }
 
 void finding_loader(struct program *p)
 {
-	if (!p->soft && p->out->nr && !p->nomem)
-		p->out->items[p->out->nr - 1].loader = true;
+	struct finding *f = finding_newest(p);
+
+	if (f)
+		f->loader = true;
 }
 
 void finding_value(struct program *p, const char *fmt, ...)
 {
+	struct finding *f = finding_newest(p);
 	va_list ap;
 
-	if (p->soft || !p->out->nr)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(p->out->items[p->out->nr - 1].value, sizeof(p->out->items[0].value), fmt, ap);
+	if (f)
+		vsnprintf(f->value, sizeof(f->value), fmt, ap);
 	va_end(ap);
+}
+
+void finding_module(struct program *p, const struct module *m)
+{
+	struct finding *f = finding_newest(p);
+
+	if (!f || !m)
+		return;
+	snprintf(f->module, sizeof(f->module), "%s", module_name(m));
+	f->if_loaded = !modules_loaded(p->x->kernel->modules);
 }
 
 void finding_place(struct program *p, uint32_t byte)
 {
-	if (!p->soft && p->out->nr)
-		snprintf(p->out->items[p->out->nr - 1].place, sizeof(p->out->items[0].place), "byte %u", byte);
+	struct finding *f = finding_newest(p);
+
+	if (f)
+		snprintf(f->place, sizeof(f->place), "byte %u", byte);
 }
 
 void findings_free(struct findings *l)
@@ -140,6 +162,39 @@ const struct finding *findings_worst(const struct findings *l)
 	return worst;
 }
 
+/* Has one before it the same condition? */
+static bool told_before(const struct findings *l, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (l->items[i].if_loaded && !l->items[i].guarded && !l->items[i].constant && !strcmp(l->items[i].module, l->items[n].module))
+			return true;
+	return false;
+}
+
+const char *findings_modules(const struct findings *l, char *buf, size_t size)
+{
+	uint32_t i, nr = 0;
+	size_t n = 0;
+
+	*buf = 0;
+	for (i = 0; i < l->nr && n < size; i++) {
+		const struct finding *f = &l->items[i];
+
+		if (f->if_loaded && !f->guarded && !f->constant && !told_before(l, i))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", nr++ ? ", " : "", f->module);
+	}
+	if (!nr)
+		return buf;
+	n = strlen(buf);
+	if (n + 9 < size) { /* "modules " in front */
+		memmove(buf + (nr > 1 ? 8 : 7), buf, n + 1);
+		memcpy(buf, nr > 1 ? "modules " : "module ", nr > 1 ? 8 : 7);
+	}
+	return buf;
+}
+
 int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e)
 {
 	struct program p = { .f = f, .out = l, .e = e };
@@ -154,33 +209,39 @@ int check_open(const struct object *o, struct check_kernel *k, const struct cata
 	       struct abide_error *e)
 {
 	struct check *x = calloc(1, sizeof(*x));
-	uint32_t i, r;
-	int err = 0;
 
-	*out = NULL;
+	*out = x;
 	if (!x)
 		return error_nomem(e);
 	*x = (struct check){ .object = o, .kernel = k, .catalog = c };
 	x->core = calloc(o->nr_functions + 1, sizeof(struct core_result *));
-	if (!x->core)
-		err = error_nomem(e);
-	for (i = 0; !err && o->btf && i < o->nr_functions; i++) {
-		const struct function *f = &o->functions[i];
+	if (x->core)
+		return 0;
+	check_free(x);
+	*out = NULL;
+	return error_nomem(e);
+}
 
-		if (!f->nr_core_relos)
-			continue;
-		x->core[i] = calloc(f->nr_core_relos, sizeof(*x->core[i]));
-		if (!x->core[i])
-			err = error_nomem(e);
-		for (r = 0; !err && r < f->nr_core_relos; r++)
-			err = core_resolve(k, o->btf, &f->core_relos[r], &x->cache, &x->core[i][r], e);
+/* A function's records, resolved when the first program reaches it: those of user events have records of no kernel's types. */
+static const struct core_result *records(struct program *p, const struct function *f)
+{
+	const struct object *o = p->x->object;
+	struct core_result **all = &p->x->core[f - o->functions], *list;
+	uint32_t r;
+	int err = 0;
+
+	if (*all || !o->btf || !f->nr_core_relos)
+		return *all;
+	list = calloc(f->nr_core_relos, sizeof(*list));
+	for (r = 0; list && !err && r < f->nr_core_relos; r++)
+		err = core_resolve(p->x->kernel, o->btf, &f->core_relos[r], &p->x->cache, &list[r], NULL);
+	if (!list || err) {
+		free(list);
+		p->nomem = true;
+		return NULL;
 	}
-	if (err) {
-		check_free(x);
-		return err;
-	}
-	*out = x;
-	return 0;
+	*all = list;
+	return list;
 }
 
 void check_free(struct check *x)
@@ -198,16 +259,17 @@ void check_free(struct check *x)
 
 static const struct core_result *rule_core(void *arg, const struct function *f, uint32_t insn)
 {
-	const struct program *p = arg;
 	const struct core_relo *r = function_core_relo(f, insn);
-	const struct core_result *all = p->x->core[f - p->x->object->functions];
+	const struct core_result *all = r ? records(arg, f) : NULL;
 
 	return r && all ? &all[r - f->core_relos] : NULL;
 }
 
 static enum flow_extern rule_symbol(void *arg, uint32_t symbol)
 {
-	switch (use_extern(arg, symbol)) {
+	const struct module *module;
+
+	switch (use_extern(arg, symbol, &module)) {
 	case EXTERN_KCONFIG:
 		return FLOW_KCONFIG;
 	case EXTERN_ABSENT:
@@ -275,7 +337,7 @@ static void unreached(struct program *p)
 	for (i = 0; i < o->nr_functions; i++) {
 		const struct function *f = &o->functions[i];
 
-		if (!p->seen[i] || !p->x->core[i])
+		if (!p->seen[i] || !records(p, f))
 			continue;
 		for (r = 0; r < f->nr_core_relos; r++) {
 			const struct core_result *c = &p->x->core[i][r];
@@ -310,30 +372,30 @@ static int walk(struct program *p, struct flow_rules *rules)
 }
 
 /*
- * A program at a function that only a module has is checked with that module's types behind the kernel's.
- * A symbol that the kernel is known to have comes first for kprobes, which need no BTF.
+ * A program that asks whether a module's type or symbol is there may do without it: is it fine with no module at
+ * all, then it wants none loaded. @from: where its findings begin.
  */
-static void find_module(const struct program *p)
+static int without_modules(struct program *p, uint32_t from)
 {
 	struct check_kernel *k = p->x->kernel;
-	struct btf_data *b;
-	char name[128];
-	uint32_t id;
-	bool probes;
+	struct modules *modules = k->modules;
+	struct findings found = { 0 };
+	struct check *x = NULL;
+	uint32_t i;
+	int err;
 
-	if (!p->def || !*p->target)
-		return;
-	probes = p->def->attach == attach_kprobe || p->def->attach == attach_multi;
-	if (!probes && p->def->attach != attach_fentry)
-		return;
-	snprintf(name, sizeof(name), "%s", p->target);
-	name[strcspn(name, probes ? "+*?" : "")] = '\0';
-	if (strlen(name) < strcspn(p->target, "+") || btf_find(k->own, BTF_KIND_FUNC, name) ||
-	    (probes && known_function(k, name) == KNOWN_YES))
-		return;
-	b = kernel_function(k, name, &id);
-	if (b)
-		kernel_look_at(k, b);
+	if (!p->asks || !modules || modules_loaded(modules))
+		return 0;
+	k->modules = NULL;
+	err = check_open(p->x->object, k, p->x->catalog, &x, p->e);
+	if (!err)
+		err = check_program(x, p->f, &found, p->e);
+	k->modules = modules;
+	for (i = from; !err && !findings_worst(&found) && i < p->out->nr; i++)
+		p->out->items[i].if_loaded = false;
+	findings_free(&found);
+	check_free(x);
+	return err;
 }
 
 int check_program(struct check *x, const struct function *f, struct findings *out, struct abide_error *e)
@@ -342,7 +404,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	struct flow_rules rules = { .arg = &p, .context = context_load, .kernel = typed_load, .helper = typed_helper,
 				    .reached = rule_reached, .symbol = rule_symbol, .core = rule_core,
 				    .rodata = true };
-	uint32_t i;
+	uint32_t i, from = out->nr;
 	int err;
 
 	kernel_versions(x->kernel, &rules.version_first, &rules.version_last);
@@ -353,7 +415,7 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 	p.seen = calloc(x->object->nr_functions, sizeof(*p.seen));
 	if (!p.seen)
 		return error_nomem(e);
-	find_module(&p);
+	attach_find_module(&p);
 	attach_check(&p);
 	use_maps(&p);
 	use_externs(&p);
@@ -368,6 +430,10 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 		err = error_nomem(e);
 out:
 	kernel_look_at(x->kernel, NULL);
+	if (!err)
+		err = without_modules(&p, from);
+	if (!err && x->kernel->modules && modules_nomem(x->kernel->modules))
+		err = error_nomem(e);
 	for (i = 0; i < x->object->nr_functions; i++)
 		free(p.seen[i]);
 	free(p.seen);

@@ -54,6 +54,8 @@ struct finding {
 	char why[256];           /* one sentence; what was found when it is fine */
 	char value[96];          /* what the kernel gives for it: "4 bytes", "int (struct file *)"; "" when nothing can differ */
 	char place[24];          /* where, when the loader is told so by a relocation: "byte 2460"; else "" */
+	char module[56];         /* this module has it, "" when the kernel itself has ... */
+	bool if_loaded;          /* ... and nobody knows whether it will be loaded */
 	char instead[96];        /* stable replacement, "" when the catalog has none */
 };
 
@@ -82,15 +84,11 @@ void check_kernel_notes(struct check_kernel *k, check_notes_fn notes, void *arg)
 /* Its uname -r, where that is known; BTF tells the release only roughly. */
 void check_kernel_release(struct check_kernel *k, const char *release);
 /*
- * Split BTF of its modules, on top of @btf: asked for once, when a type or function is looked for that @btf has
- * not. Returns how many; they and the list stay as long as the kernel.
+ * Its modules (profile/modules.h), borrowed: asked when something is looked for that @btf has not. NULL: they are
+ * not known.
  */
-struct check_module {
-	const char *name;
-	struct btf_data *btf;
-};
-typedef uint32_t (*check_modules_fn)(void *arg, const struct check_module **list);
-void check_kernel_modules(struct check_kernel *k, check_modules_fn modules, void *arg);
+struct modules;
+void check_kernel_modules(struct check_kernel *k, struct modules *modules);
 
 /* An object on a kernel: its CO-RE records resolved, once for all of its programs. */
 struct check;
@@ -111,6 +109,8 @@ int check_program(struct check *x, const struct function *f, struct findings *ou
 const struct finding *findings_worst(const struct findings *l);
 /* Append that @f fails because @other does. 0 or -ENOMEM. */
 int findings_blame(struct findings *l, const struct function *f, const struct function *other, struct abide_error *e);
+/* "module xfs", "modules nfs, sunrpc": which must be loaded for all that counts to be there; "" when none. Returns @buf. */
+const char *findings_modules(const struct findings *l, char *buf, size_t size);
 void findings_free(struct findings *l);
 
 const char *severity_name(enum severity s);       /* "fine", "wrong", "unknown", "fails" */

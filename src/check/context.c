@@ -336,12 +336,17 @@ void context_check(struct program *p, const struct function *f, uint32_t insn, c
 			finding_add(p, FIND_CONTEXT, SEV_FAILS, f, insn, "context", "%u bytes at %d are not aligned", size, off);
 			return;
 		}
-		if (!p->proto || slot < p->slots) {
+		/* a module's event without BTF has one argument, or more */
+		if ((!p->proto && (!p->x->kernel->module || !slot)) || slot < p->slots) {
 			if (p->proto && p->def->context == CONTEXT_ARGS)
 				check_argument(p, f, insn, slot, size);
 			return;
 		}
 		snprintf(what, sizeof(what), "argument %u of %s", slot, p->of);
+		if (!p->proto) {
+			finding_add(p, FIND_ARGUMENT, SEV_UNKNOWN, f, insn, what, "no BTF tells how many it has on %s", p->x->kernel->name);
+			return;
+		}
 		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "it has %u on %s", p->slots, p->x->kernel->name);
 		return;
 	case CONTEXT_RECORD:

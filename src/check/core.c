@@ -285,14 +285,15 @@ static bool width_fits(const struct btf_data *a, const struct field_value *x, co
 	return s.kind == BTF_KIND_PTR || (s.kind == BTF_KIND_INT && !is_signed(a, &s) && !is_signed(b, &t));
 }
 
-static int add_candidate(struct core_candidates *c, struct btf_data *b, uint32_t id, struct abide_error *e)
+static int add_candidate(struct core_candidates *c, struct btf_data *b, uint32_t id, const struct module *module,
+			 struct abide_error *e)
 {
 	struct core_candidate *p = array_grow(c->items, c->nr, &c->room, sizeof(*p));
 
 	if (!p)
 		return error_nomem(e);
 	c->items = p;
-	p[c->nr++] = (struct core_candidate){ b, id };
+	p[c->nr++] = (struct core_candidate){ b, id, module };
 	return 0;
 }
 
@@ -300,20 +301,23 @@ static int add_candidate(struct core_candidates *c, struct btf_data *b, uint32_t
 static int module_candidates(struct check_kernel *k, const struct btf_info *s, struct core_candidates *c,
 			     struct abide_error *e)
 {
-	const struct check_module *list;
-	uint32_t i, id, n = btf_essential(s->name), nr = kernel_modules(k, &list);
+	uint32_t at = 0, id, n = btf_essential(s->name);
+	const struct module *m;
+	struct btf_data *b;
 	struct btf_info t;
 	int err;
 
-	for (i = 0; i < nr; i++)
-		for (id = btf_count(k->own) - 1; (id = btf_after(list[i].btf, id, ~0u));) {
-			if (!btf_get(list[i].btf, id, &t) || btf_essential(t.name) != n || memcmp(t.name, s->name, n) ||
+	while (k->modules && (m = modules_with(k->modules, MODULE_TYPE, s->name, &at))) {
+		b = modules_btf(k->modules, m);
+		for (id = btf_count(k->own) - 1; b && (id = btf_after(b, id, ~0u));) {
+			if (!btf_get(b, id, &t) || btf_essential(t.name) != n || memcmp(t.name, s->name, n) ||
 			    !core_compatible(s, &t))
 				continue;
-			err = add_candidate(c, list[i].btf, id, e);
+			err = add_candidate(c, b, id, m, e);
 			if (err)
 				return err;
 		}
+	}
 	return 0;
 }
 
@@ -341,12 +345,12 @@ static int candidates(struct check_kernel *k, const struct btf_data *local, uint
 		return 0;
 	while (!err && (id = btf_flavour(k->own, s.name, &at)))
 		if (btf_get(k->own, id, &t) && core_compatible(&s, &t))
-			err = add_candidate(p, k->own, id, e);
+			err = add_candidate(p, k->own, id, NULL, e);
 	return err || p->nr ? err : module_candidates(k, &s, p, e);
 }
 
 /* Where the path ends on the first candidate: which step it lacks, and what is near. */
-static void explain(const struct check_kernel *k, const struct core_spec *local, uint32_t kind,
+static void explain(struct check_kernel *k, const struct core_spec *local, uint32_t kind,
 		    const struct core_candidates *c, struct core_result *out)
 {
 	struct core_spec part = *local, found;
@@ -360,7 +364,7 @@ static void explain(const struct check_kernel *k, const struct core_spec *local,
 	btf_get(local->btf, local->root, &t);
 	if (!c->nr) {
 		snprintf(out->why, sizeof(out->why), "%s has no %s%.*s%s", k->name, kind_word(&t), (int)btf_essential(t.name), t.name,
-			 k->nr_modules ? ", nor have its modules" : " (modules are not looked at)");
+			 k->modules && modules_complete(k->modules) ? ", nor have its modules" : kernel_modules_doubt(k));
 		return;
 	}
 	if (is_enumerator(kind)) {
@@ -439,8 +443,13 @@ static int resolve(struct check_kernel *k, const struct core_spec *local, uint32
 			return 0;
 		}
 		if (!matched) {
+			out->module = c->items[i].module;
 			first = spec;
 			value = one;
+		} else if (!agree(&first, &value, &spec, &one) && c->items[i].module && !modules_loaded(k->modules)) {
+			out->doubt = true;
+			snprintf(out->why, sizeof(out->why), "modules %s and %s of %s have different ones: the one that is loaded counts",
+				 module_name(out->module), module_name(c->items[i].module), k->name);
 		} else if (!agree(&first, &value, &spec, &one)) {
 			out->state = CORE_ERROR;
 			snprintf(out->why, sizeof(out->why), "%s has several types of that name, which disagree (%llu and %llu)",

@@ -24,7 +24,9 @@ struct core_result {
 	uint32_t local_width;
 	uint32_t type;       /* the target's type id of the candidate that matched, 0: none, or in a module */
 	bool is_offset;      /* the record asks for a member's byte offset */
+	bool doubt;          /* modules have several types of that name, and which are loaded decides: .why */
 	bool existence;      /* the record asks whether something exists */
+	const struct module *module; /* that has the candidate; NULL: the kernel itself */
 	char what[128];      /* "task_struct.se.vruntime", "enum bpf_func_id:BPF_FUNC_x", "struct x" */
 	char why[192];       /* when there is no value, or it is 0 for an existence */
 };
@@ -50,6 +52,7 @@ struct core_candidates {
 	struct core_candidate {
 		struct btf_data *btf; /* the kernel's, or a module's on top of it */
 		uint32_t id;
+		const struct module *module; /* NULL: the kernel's */
 	} *items;
 	uint32_t nr;
 	size_t room;

@@ -63,42 +63,51 @@ void check_kernel_release(struct check_kernel *k, const char *release)
 		k->release = a << 16 | b << 8 | (c > 255 ? 255 : c);
 }
 
-void check_kernel_modules(struct check_kernel *k, check_modules_fn modules, void *arg)
+void check_kernel_modules(struct check_kernel *k, struct modules *modules)
 {
-	k->modules_of = modules;
-	k->modules_arg = arg;
+	k->modules = modules;
 }
 
-uint32_t kernel_modules(struct check_kernel *k, const struct check_module **list)
+struct btf_data *kernel_find(struct check_kernel *k, uint8_t kind, const char *name, uint32_t *id, const struct module **module)
 {
-	if (!k->asked && k->modules_of)
-		k->nr_modules = k->modules_of(k->modules_arg, &k->list);
-	k->asked = true;
-	*list = k->list;
-	return k->nr_modules;
-}
+	struct btf_data *b;
+	uint32_t at = 0;
 
-struct btf_data *kernel_function(struct check_kernel *k, const char *name, uint32_t *id)
-{
-	const struct check_module *list;
-	uint32_t i, nr;
-
-	*id = btf_find(k->own, BTF_KIND_FUNC, name);
+	*module = NULL;
+	*id = btf_find(k->own, kind, name);
 	if (*id)
 		return k->own;
-	nr = kernel_modules(k, &list);
-	for (i = 0; i < nr; i++) {
-		*id = btf_find(list[i].btf, BTF_KIND_FUNC, name);
+	while (k->modules && (*module = modules_with(k->modules, MODULE_TYPE, name, &at))) {
+		b = modules_btf(k->modules, *module);
+		*id = b ? btf_find(b, kind, name) : 0;
 		if (*id)
-			return list[i].btf;
+			return b;
 	}
+	*module = NULL;
 	return NULL;
 }
 
-void kernel_look_at(struct check_kernel *k, struct btf_data *module)
+const struct module *kernel_symbol_in(struct check_kernel *k, const char *name, bool code)
 {
-	k->btf = module ? module : k->own;
-	k->modules = module ? btf_count(k->own) : 0;
+	uint32_t at = 0;
+
+	return k->modules ? modules_with(k->modules, code ? MODULE_FUNCTION : MODULE_DATA, name, &at) : NULL;
+}
+
+void kernel_look_at(struct check_kernel *k, const struct module *module)
+{
+	struct btf_data *b = module ? modules_btf(k->modules, module) : NULL;
+
+	k->module = module;
+	k->btf = b ? b : k->own;
+	k->split = b ? btf_count(k->own) : 0;
+}
+
+const char *kernel_modules_doubt(struct check_kernel *k)
+{
+	if (!k->modules)
+		return " (modules are not looked at)";
+	return modules_complete(k->modules) ? "" : " (not all of its modules are at hand)";
 }
 
 const char *check_kernel_name(const struct check_kernel *k)

@@ -3,6 +3,7 @@
 #define ABIDE_CHECK_KERNEL_H
 
 #include "check/check.h"
+#include "profile/modules.h"
 
 /* Inside of a checked kernel: what the checks ask for again and again. */
 struct check_kernel {
@@ -15,12 +16,9 @@ struct check_kernel {
 	check_notes_fn notes;     /* NULL: nothing is known beside the BTF */
 	void *notes_arg;
 	uint32_t release;         /* KERNEL_VERSION(), 0: not known */
-	uint32_t modules;         /* .btf is a module's, whose types begin here; 0: it is the kernel's */
-	check_modules_fn modules_of; /* NULL: none are known */
-	void *modules_arg;
-	const struct check_module *list; /* once asked for */
-	uint32_t nr_modules;
-	bool asked;
+	uint32_t split;           /* .btf is a module's, whose types begin here; 0: it is the kernel's */
+	const struct module *module; /* that is looked at */
+	struct modules *modules;  /* NULL: none are known */
 };
 
 /* An enumerator by name, of enum @in (NULL: of any bpf enum is no question: always named). */
@@ -33,12 +31,17 @@ const char *kernel_near_member(const struct btf_data *b, uint32_t id, const char
 bool kernel_has_helper(const struct check_kernel *k, int32_t helper);
 bool kernel_has_function(struct check_kernel *k, const char *name);
 
-/* The modules, read now if they were not. Returns how many. */
-uint32_t kernel_modules(struct check_kernel *k, const struct check_module **list);
-/* The BTF that describes a function, the kernel's first; *id in it. NULL: none does. */
-struct btf_data *kernel_function(struct check_kernel *k, const char *name, uint32_t *id);
-/* Look at the kernel with this module's types behind its own (whose ids stay); NULL: without. */
-void kernel_look_at(struct check_kernel *k, struct btf_data *module);
+/*
+ * The BTF that describes a function, variable or other thing, the kernel's first; *id in it, and *module (NULL: the
+ * kernel itself). NULL: none does.
+ */
+struct btf_data *kernel_find(struct check_kernel *k, uint8_t kind, const char *name, uint32_t *id, const struct module **module);
+/* A module that has a symbol of that name, or NULL. */
+const struct module *kernel_symbol_in(struct check_kernel *k, const char *name, bool code);
+/* Look at the kernel with what this module adds behind its own (whose ids stay); NULL: without. */
+void kernel_look_at(struct check_kernel *k, const struct module *module);
+/* What a message says of things that are in no module either: "", or that not all modules are known. */
+const char *kernel_modules_doubt(struct check_kernel *k);
 
 /*
  * Releases leave no number in BTF; things that came with them stand for them. Which release

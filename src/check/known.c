@@ -46,16 +46,19 @@ enum known known_feature(struct check_kernel *k, const char *option, const char 
 	return k->has_helpers && kernel_has_function(k, "schedule") ? KNOWN_NO : KNOWN_NOT;
 }
 
-/* Does a module's BTF describe a function of that name? */
+/* Is it a function of the module that is looked at, and not of the kernel itself? */
 static bool in_module(struct check_kernel *k, const char *name)
 {
-	return k->modules && btf_find(k->btf, BTF_KIND_FUNC, name) >= k->modules;
+	return k->module && ((k->split && btf_find(k->btf, BTF_KIND_FUNC, name) >= k->split) ||
+			     module_has(k->module, MODULE_FUNCTION, name));
 }
 
 enum known known_function(struct check_kernel *k, const char *name)
 {
 	const struct notes *n;
 
+	if (in_module(k, name) && module_has_symbols(k->module) && !notes_made_up(name))
+		return module_has(k->module, MODULE_FUNCTION, name) ? KNOWN_YES : KNOWN_NO;
 	if (in_module(k, name))
 		return KNOWN_YES;
 	n = notes_of(k, true);

@@ -40,7 +40,8 @@ struct program {
 	struct check *x;
 	const struct function *f;
 	const struct section_def *def; /* NULL: a section that libbpf does not know */
-	const char *target;       /* what is behind the '/', "" when nothing is */
+	const char *target;       /* what is behind the '/', without "MODULE:"; "" when nothing is */
+	char of_module[56];       /* MODULE of fentry/MODULE:FUNCTION, "" when none is named */
 	uint32_t proto, skip;     /* FUNC_PROTO of the arguments; how many parameters are no argument */
 	bool returns;             /* behind the arguments lies what the function returned */
 	uint32_t slots;           /* 8-byte words of the context that can be read */
@@ -51,8 +52,10 @@ struct program {
 	uint64_t nullable;        /* bit: argument */
 	bool trusted;
 	bool soft;                /* second pass: read-only constants may be set by the loader */
+	bool asks;                /* it asks whether something is there that only a module has, which may not be loaded */
 	uint8_t **seen;           /* by function, by instruction: reached */
 	struct findings *out;
+	uint32_t newest;          /* place in .out of what finding_add was last told, counted from 1; 0: nowhere */
 	struct abide_error *e;
 	bool nomem;
 };
@@ -60,18 +63,24 @@ struct program {
 /* The part of a finding that varies; strings may be NULL. Notes out of memory in .nomem. */
 void finding_add(struct program *p, enum finding_kind kind, enum severity s, const struct function *f, uint32_t insn,
 		 const char *what, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* That newest finding, NULL: none, or the second pass has none of its own. */
+struct finding *finding_newest(const struct program *p);
 /* The stable replacement of the newest finding. */
 void finding_instead(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The newest finding is left to the loader. */
 void finding_loader(struct program *p);
 /* What this kernel gives for the newest finding. */
 void finding_value(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Which module has it. */
+void finding_module(struct program *p, const struct module *m);
 /* Where it lies, told to the program by a relocation. */
 void finding_place(struct program *p, uint32_t byte);
 
 /* attach.c: the section's row, and what the program attaches to. */
 const struct section_def *attach_section(const char *section, const char **target);
 void attach_check(struct program *p);
+/* attach_module.c: look at the module that has what the program attaches to, if one has. */
+void attach_find_module(struct program *p);
 bool license_is_gpl(const char *license);
 
 /* context.c */
@@ -111,7 +120,7 @@ void use_maps(struct program *p);
 void use_externs(struct program *p);
 /* An extern of the object: is it a kconfig value, and does the target have it otherwise? */
 enum extern_kind { EXTERN_KCONFIG, EXTERN_THERE, EXTERN_ABSENT, EXTERN_UNKNOWN };
-enum extern_kind use_extern(const struct program *p, uint32_t symbol);
+enum extern_kind use_extern(const struct program *p, uint32_t symbol, const struct module **module);
 
 /* instead.c: what the catalog has in place of the kernel's own things; false: nothing. */
 bool instead_of_field(const struct check *x, const char *type, const char *member, char *buf, size_t size);

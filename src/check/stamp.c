@@ -88,20 +88,27 @@ static bool parse(const struct section *s, struct stamp *out)
 	return fits && printable(out->release) && is_digest(out->btf);
 }
 
-int stamp_read(const struct object *o, struct stamp *out, struct abide_error *e)
+const struct section *stamp_section(const struct object *o)
 {
 	uint32_t i;
 
+	for (i = 0; i < o->nr_sections; i++)
+		if (!strcmp(o->sections[i].name, STAMP_SECTION))
+			return &o->sections[i];
+	return NULL;
+}
+
+int stamp_read(const struct object *o, struct stamp *out, struct abide_error *e)
+{
+	const struct section *s = stamp_section(o);
+
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < o->nr_sections; i++) {
-		if (strcmp(o->sections[i].name, STAMP_SECTION))
-			continue;
-		if (parse(&o->sections[i], out))
-			return 0;
-		error_set(e, -EINVAL, "stamp-damaged", "%s: its section " STAMP_SECTION " is no stamp of abide", o->path);
-		return error_hint(e, "stamp it again: abide stamp %s", o->path);
-	}
-	return -ENOENT;
+	if (!s)
+		return -ENOENT;
+	if (parse(s, out))
+		return 0;
+	error_set(e, -EINVAL, "stamp-damaged", "%s: its section " STAMP_SECTION " is no stamp of abide", o->path);
+	return error_hint(e, "stamp it again: abide stamp %s", o->path);
 }
 
 /* --- writing ----------------------------------------------------------------- */
@@ -237,6 +244,14 @@ const struct function *stamp_needed(const struct object *o)
 	return NULL;
 }
 
+/* Does its stamp say that something was a module's? A kernel may be the same, and its modules not. */
+static bool needs_module(const struct object *o)
+{
+	const struct section *s = stamp_section(o);
+
+	return s && memmem(s->data, s->size, STAMP_MODULE, strlen(STAMP_MODULE));
+}
+
 /* At most so many are named in a refusal, and abide check has them all. */
 #define DIFFERENCES 6
 
@@ -246,6 +261,7 @@ int stamp_allows(const struct object *o, const struct stamp_kernel *on, const st
 	struct buf text = { 0 };
 	struct stamp s, here;
 	uint32_t nr;
+	bool same;
 	int err;
 
 	err = stamp_read(o, &s, e);
@@ -253,13 +269,18 @@ int stamp_allows(const struct object *o, const struct stamp_kernel *on, const st
 		return 0;
 	if (!err)
 		err = stamp_of_kernel(on, &here, e);
-	if (err || !strcmp(s.btf, here.btf))
+	same = !err && !strcmp(s.btf, here.btf);
+	if (err || (same && !needs_module(o)))
 		return err;
 	err = stamp_differs(o, on, c, DIFFERENCES, &text, &nr, e);
 	if (err || !nr)
 		goto out;
-	err = error_set(e, -EPERM, "stamp-other-kernel", "%s was built and tested for another kernel: %s, and this is %s",
-			o->path, s.release, strcmp(s.release, on->release) ? on->release : "another build of it");
+	if (same)
+		err = error_set(e, -EPERM, "stamp-modules", "%s was built and tested on this kernel with modules that are not loaded, or others",
+				o->path);
+	else
+		err = error_set(e, -EPERM, "stamp-other-kernel", "%s was built and tested for another kernel: %s, and this is %s",
+				o->path, s.release, strcmp(s.release, on->release) ? on->release : "another build of it");
 	error_reason(e, "it depends on the kernel's internals: %s (%s): %s\ndifferent here:\n%.*s", f->name, f->section_name,
 		     policy_section(f->section_name)->promise, (int)text.size - 1, (const char *)text.data);
 	error_hint(e, "abide check %s tells what it needs here, abide run --force %s runs it all the same", o->path, o->path);

@@ -20,10 +20,12 @@
  *	lacks field task_struct.recent_used_cpu
  *
  * "uses KIND WHAT = VALUE": what the object's programs depend on there, and what the kernel gives for
- * it, so that another kernel can be compared without that one. "lacks KIND WHAT": not as the
+ * it, so that another kernel can be compared without that one; what a module has ends in
+ * " in module NAME". "lacks KIND WHAT": not as the
  * programs expect it there either. Lines of other names are for later versions and passed over.
  */
 #define STAMP_SECTION ".abide.stamp"
+#define STAMP_MODULE  " in module "
 
 struct stamp {
 	char release[128];
@@ -37,10 +39,13 @@ struct stamp_kernel {
 	const char *hash;     /* digits of the SHA-256 of its own BTF; NULL: .btf is that, as it is */
 	check_notes_fn notes; /* what else is known; may be NULL */
 	void *notes_arg;
+	struct modules *modules; /* NULL: not known */
 };
 
 /* -EINVAL: no release that could be one. */
 int stamp_of_kernel(const struct stamp_kernel *on, struct stamp *out, struct abide_error *e);
+/* The section that holds it, or NULL. */
+const struct section *stamp_section(const struct object *o);
 /* 0; -ENOENT and nothing in @e: the object has none; -EINVAL: it has one that cannot be read. */
 int stamp_read(const struct object *o, struct stamp *out, struct abide_error *e);
 /*
@@ -64,7 +69,7 @@ int stamp_differs(const struct object *o, const struct stamp_kernel *on, const s
  */
 const struct function *stamp_needed(const struct object *o);
 /*
- * 0: @o has no stamp, needs none, has the stamp of this very kernel, or nothing that it
+ * 0: @o has no stamp, needs none, has the stamp of this very kernel and needs no module, or nothing that it
  * depends on differs here; -EPERM: something does, and what.
  */
 int stamp_allows(const struct object *o, const struct stamp_kernel *on, const struct catalog *c, struct abide_error *e);

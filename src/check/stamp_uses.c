@@ -17,15 +17,24 @@
 struct dependency {
 	const struct finding *finding;
 	char key[176];  /* "KIND WHAT" */
-	char line[320]; /* "uses KIND WHAT = VALUE\n", "lacks KIND WHAT\n" */
+	char line[400]; /* "uses KIND WHAT = VALUE\n", "lacks KIND WHAT\n" */
 };
 
 /* Called for each dependency once, in order; non-zero ends it. */
 typedef int (*dependency_fn)(const struct dependency *d, void *data);
 
+/* What the kernel, or which module of it, gives; "" when there is nothing to compare. */
+static void value_of(const struct finding *f, char *value, size_t size)
+{
+	bool fine = f->severity == SEV_FINE, module = fine && *f->module;
+
+	snprintf(value, size, "%s%s%s", fine ? f->value : "", module ? &STAMP_MODULE[!*f->value] : "", module ? f->module : "");
+}
+
 /* Names come from the object: what would break a line is replaced. */
 static void make_lines(struct dependency *d, const struct finding *f)
 {
+	char value[176];
 	size_t i, n;
 
 	d->finding = f;
@@ -33,8 +42,9 @@ static void make_lines(struct dependency *d, const struct finding *f)
 	for (i = 0; d->key[i]; i++)
 		if (!isprint((unsigned char)d->key[i]))
 			d->key[i] = '?';
+	value_of(f, value, sizeof(value));
 	n = (size_t)snprintf(d->line, sizeof(d->line) - 1, "%s %s%s%s", f->severity == SEV_FINE ? "uses" : "lacks", d->key,
-			     f->severity == SEV_FINE && *f->value ? " = " : "", f->severity == SEV_FINE ? f->value : "");
+			     *value ? " = " : "", value);
 	for (i = strlen("lacks ") + strlen(d->key); i < n; i++)
 		if (!isprint((unsigned char)d->line[i]))
 			d->line[i] = '?';
@@ -89,6 +99,7 @@ static int look(const struct object *o, const struct stamp_kernel *on, const str
 	if (!err) {
 		check_kernel_release(k, on->release);
 		check_kernel_notes(k, on->notes, on->notes_arg);
+		check_kernel_modules(k, on->modules);
 		err = check_open(o, k, c, &x, e);
 	}
 	for (i = 0; !err && i < o->nr_functions; i++)
@@ -127,7 +138,7 @@ static const char *how_before(const struct differ *d, const struct dependency *p
 {
 	const void *text = d->stamp->data;
 	const char *rest, *end;
-	char begin[200];
+	char begin[200], value[176];
 
 	if (find_line(text, d->stamp->size, p->line))
 		return NULL;
@@ -137,8 +148,9 @@ static const char *how_before(const struct differ *d, const struct dependency *p
 	rest = find_line(text, d->stamp->size, begin);
 	if (rest) {
 		end = memchr(rest, '\n', d->stamp->size - (size_t)(rest - (const char *)text));
-		snprintf(buf, size, "%s here, %.*s where it was tested", *p->finding->value ? p->finding->value : "another",
-			 end ? (int)(end - rest) : 0, rest);
+		value_of(p->finding, value, sizeof(value));
+		snprintf(buf, size, "%s here, %.*s where it was tested", *value ? value : "another", end ? (int)(end - rest) : 0,
+			 rest);
 		return buf;
 	}
 	snprintf(begin, sizeof(begin), "lacks %s\n", p->key);
@@ -149,7 +161,7 @@ static const char *how_before(const struct differ *d, const struct dependency *p
 static int add_difference(const struct dependency *p, void *data)
 {
 	struct differ *d = data;
-	char buf[320];
+	char buf[400];
 	const char *how = how_before(d, p, buf, sizeof(buf));
 
 	if (!how)
@@ -165,12 +177,11 @@ int stamp_differs(const struct object *o, const struct stamp_kernel *on, const s
 {
 	static const struct section none;
 	struct differ d = { .out = out, .most = most, .stamp = &none };
-	uint32_t i;
+	const struct section *at = stamp_section(o);
 	int err;
 
-	for (i = 0; i < o->nr_sections; i++)
-		if (!strcmp(o->sections[i].name, STAMP_SECTION) && o->sections[i].data)
-			d.stamp = &o->sections[i];
+	if (at && at->data)
+		d.stamp = at;
 	err = look(o, on, c, add_difference, &d, e);
 	if (!err && d.nr > most)
 		buf_printf(out, "  and %u more\n", d.nr - most);

@@ -16,6 +16,7 @@
 #include "check/program.h"
 
 #define KFUNC_CALL 2 /* BPF_PSEUDO_KFUNC_CALL */
+#define MODULE_KFUNCS (5u << 16 | 16 << 8) /* the release from which on they may be a module's */
 #define MAP_TYPE_CGRP_STORAGE 32 /* younger than the headers may be */
 
 /* By enum bpf_map_type, which headers may have less of; lower-case, as bpftool has them. */
@@ -161,34 +162,32 @@ static bool declared(const struct btf_data *own, const char *name, const char *s
 	return false;
 }
 
-enum extern_kind use_extern(const struct program *p, uint32_t symbol)
+enum extern_kind use_extern(const struct program *p, uint32_t symbol, const struct module **module)
 {
 	const struct btf_data *own = p->x->object->btf;
 	const char *name = p->x->object->symbols[symbol].name;
 	struct check_kernel *k = p->x->kernel;
 	struct btf_info t, to;
 	uint32_t type, id;
+	enum known known;
 
+	*module = NULL;
 	if (declared(own, name, ".kconfig", &type))
 		return EXTERN_KCONFIG;
 	if (!declared(own, name, ".ksyms", &type) || !btf_get(own, type, &t))
 		return EXTERN_UNKNOWN;
 	if (t.kind == BTF_KIND_FUNC)
-		return kernel_function(k, name, &id) ? EXTERN_THERE : EXTERN_ABSENT;
-	if (btf_find(k->btf, BTF_KIND_VAR, name))
-		return EXTERN_THERE;
+		return kernel_find(k, BTF_KIND_FUNC, name, &id, module) ? EXTERN_THERE : EXTERN_ABSENT;
 	/* "extern const void x": libbpf looks in kallsyms, which BTF does not hold */
 	if (!btf_get(own, btf_strip(own, t.type, true), &to) || to.kind != BTF_KIND_UNKN)
-		return EXTERN_ABSENT;
-	switch (known_symbol(k, name)) {
-	case KNOWN_YES:
+		return kernel_find(k, BTF_KIND_VAR, name, &id, module) ? EXTERN_THERE : EXTERN_ABSENT;
+	known = known_symbol(k, name);
+	if (known == KNOWN_YES)
 		return EXTERN_THERE;
-	case KNOWN_NO:
-		return EXTERN_ABSENT;
-	case KNOWN_NOT:
-		break;
-	}
-	return EXTERN_UNKNOWN;
+	*module = kernel_symbol_in(k, name, true);
+	if (!*module)
+		*module = kernel_symbol_in(k, name, false);
+	return *module ? EXTERN_THERE : known == KNOWN_NO ? EXTERN_ABSENT : EXTERN_UNKNOWN;
 }
 
 /* Functions of fs/bpf_fs_kfuncs.c. */
@@ -208,14 +207,15 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 {
 	const struct btf_data *own = p->x->object->btf;
 	struct check_kernel *k = p->x->kernel;
-	uint32_t there, type;
-	struct btf_data *b = kernel_function(k, s->name, &there);
+	const struct module *module;
+	uint32_t there, type, first, last;
+	struct btf_data *b = kernel_find(k, BTF_KIND_FUNC, s->name, &there, &module);
 	struct btf_info mine, t;
 	char what[128];
 
 	snprintf(what, sizeof(what), "kernel function %s", s->name);
 	if (!b) {
-		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s has no %s", k->name, s->name);
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "%s has no %s%s", k->name, s->name, kernel_modules_doubt(k));
 		return;
 	}
 	if (declared(own, s->name, ".ksyms", &type) && btf_get(own, type, &mine) && btf_get(b, there, &t) &&
@@ -227,7 +227,15 @@ static void check_kfunc(struct program *p, const struct function *f, uint32_t in
 		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "LSM programs alone may call it");
 		return;
 	}
+	kernel_versions(k, &first, &last);
+	if (module && last < MODULE_KFUNCS) {
+		finding_add(p, FIND_KFUNC, SEV_FAILS, f, insn, what, "module %s has it, and %s is older than calls of modules' functions",
+			    module_name(module), k->name);
+		return;
+	}
 	finding_add(p, FIND_KFUNC, SEV_FINE, f, insn, what, "%s has it", k->name);
+	finding_module(p, module);
+	p->asks |= s->bind == STB_WEAK && module;
 }
 
 /* "CONFIG_HZ" of the kernel. */
@@ -240,10 +248,11 @@ static void check_extern(struct program *p, const struct function *f, uint32_t i
 {
 	const struct symbol *s = &p->x->object->symbols[symbol];
 	bool weak = s->bind == STB_WEAK;
+	const struct module *module;
 	const char *value = "";
 	char what[128];
 
-	switch (use_extern(p, symbol)) {
+	switch (use_extern(p, symbol, &module)) {
 	case EXTERN_KCONFIG:
 		snprintf(what, sizeof(what), "extern %s", s->name);
 		if (!strncmp(s->name, "LINUX_", 6)) {
@@ -262,6 +271,8 @@ static void check_extern(struct program *p, const struct function *f, uint32_t i
 	case EXTERN_THERE:
 		snprintf(what, sizeof(what), "symbol %s", s->name);
 		finding_add(p, FIND_EXTERN, SEV_FINE, f, insn, what, "%s has it", p->x->kernel->name);
+		finding_module(p, module);
+		p->asks |= weak && module;
 		return;
 	case EXTERN_ABSENT:
 		snprintf(what, sizeof(what), "symbol %s", s->name);
@@ -305,6 +316,8 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 
 	if (c->state != CORE_VALUE)
 		finding_add(p, kind, SEV_FAILS, f, insn, c->what, "%s", c->why);
+	else if (c->doubt)
+		finding_add(p, kind, SEV_UNKNOWN, f, insn, c->what, "%s", c->why);
 	else if (c->existence)
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, c->value ? "asked for: %s has it" : "asked for: %s has not",
 			    p->x->kernel->name);
@@ -317,8 +330,11 @@ static void check_record(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%s has it", p->x->kernel->name);
 	else
 		finding_add(p, kind, SEV_FINE, f, insn, c->what, "%llu on %s", (unsigned long long)c->value, p->x->kernel->name);
-	if (c->state == CORE_VALUE)
+	if (c->state == CORE_VALUE) {
 		value_record(p, r, c);
+		finding_module(p, c->module);
+		p->asks |= c->existence && c->module;
+	}
 	if (kind == FIND_FIELD && dot && (size_t)(dot - c->what) < sizeof(type)) {
 		snprintf(type, sizeof(type), "%.*s", (int)(dot - c->what), c->what);
 		/* registers are arguments of a system call only in its own entry */
@@ -457,6 +473,7 @@ void use_check(struct program *p, const struct function *f, uint32_t insn, const
 void use_externs(struct program *p)
 {
 	const struct object *o = p->x->object;
+	const struct module *module;
 	const char *name;
 	char what[128];
 	uint32_t i;
@@ -465,7 +482,7 @@ void use_externs(struct program *p)
 		name = o->symbols[i].name;
 		if (o->symbols[i].section != SHN_UNDEF || !*name || o->symbols[i].bind == STB_WEAK)
 			continue;
-		switch (use_extern(p, i)) {
+		switch (use_extern(p, i, &module)) {
 		case EXTERN_KCONFIG:
 			snprintf(what, sizeof(what), "extern %s", name);
 			if (!strncmp(name, "LINUX_", 6) && strcmp(name, "LINUX_KERNEL_VERSION") &&
@@ -477,10 +494,17 @@ void use_externs(struct program *p)
 			break;
 		case EXTERN_ABSENT:
 			snprintf(what, sizeof(what), "symbol %s", name);
-			finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no %s, and libbpf refuses the object",
-				    p->x->kernel->name, name);
+			finding_add(p, FIND_EXTERN, SEV_FAILS, NULL, FINDING_WHOLE, what, "%s has no %s, and libbpf refuses the object%s",
+				    p->x->kernel->name, name, kernel_modules_doubt(p->x->kernel));
 			break;
 		case EXTERN_THERE:
+			if (!module)
+				break;
+			snprintf(what, sizeof(what), "symbol %s", name);
+			finding_add(p, FIND_EXTERN, SEV_FINE, NULL, FINDING_WHOLE, what, "%s has it, and libbpf wants it there",
+				    p->x->kernel->name);
+			finding_module(p, module);
+			break;
 		case EXTERN_UNKNOWN:
 			break;
 		}

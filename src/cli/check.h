@@ -19,7 +19,6 @@ struct checked_kernel {
 	struct check_kernel *kernel;
 	struct kernels *store; /* which knows it as number .index */
 	uint32_t index;
-	struct check_module *modules; /* once asked for */
 };
 
 struct kernels;

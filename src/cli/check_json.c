@@ -45,6 +45,10 @@ static void print_finding(const struct check_row *row, const struct finding *f)
 		json_member("value", f->value);
 	if (*f->place)
 		json_member("place", f->place);
+	if (*f->module)
+		json_member("module", f->module);
+	if (f->if_loaded)
+		printf(",\"if_loaded\":true");
 	if (f->guarded)
 		printf(",\"guarded\":true");
 	if (f->constant)

@@ -30,10 +30,8 @@ static void shut(struct checked_kernel *k)
 {
 	check_kernel_free(k->kernel);
 	target_free(k->target);
-	free(k->modules);
 	k->kernel = NULL;
 	k->target = NULL;
-	k->modules = NULL;
 	k->btf = NULL;
 }
 
@@ -54,25 +52,10 @@ static const struct notes *notes_of(void *arg, bool symbols)
 	return kernels_notes(k->store, k->index, symbols, &n, NULL) ? NULL : n;
 }
 
-/* Asked for when something is not in the kernel's own BTF. */
-static uint32_t modules_of(void *arg, const struct check_module **list)
-{
-	struct checked_kernel *k = arg;
-	const struct kernels_module *m;
-	uint32_t i, nr;
-
-	kernels_modules(k->store, k->index, &m, &nr);
-	if (!k->modules && nr)
-		k->modules = calloc(nr, sizeof(*k->modules));
-	for (i = 0; k->modules && i < nr; i++)
-		k->modules[i] = (struct check_module){ m[i].name, m[i].btf };
-	*list = k->modules;
-	return k->modules ? nr : 0;
-}
-
 int checked_open(const struct checked_kernels *l, uint32_t kernel, struct catalog *c, struct abide_error *e)
 {
 	struct checked_kernel *k = l->items[kernel];
+	struct modules *modules = NULL;
 	int err;
 
 	if (k->kernel)
@@ -82,13 +65,15 @@ int checked_open(const struct checked_kernels *l, uint32_t kernel, struct catalo
 		err = target_open(k->btf, k->full, c, &k->target, e);
 	if (!err)
 		err = check_kernel_open(k->btf, k->name, &k->kernel, e);
+	if (!err)
+		err = kernels_modules(l->store, k->index, &modules, e);
 	if (err) {
 		shut(k);
 		return err;
 	}
 	check_kernel_release(k->kernel, kernels_facts(l->store, k->index)->release);
 	check_kernel_notes(k->kernel, notes_of, k);
-	check_kernel_modules(k->kernel, modules_of, k);
+	check_kernel_modules(k->kernel, modules);
 	return 0;
 }
 

@@ -48,6 +48,25 @@ static int name_width(const struct check_report *r)
 	return (int)n;
 }
 
+/* "where module xfs is loaded", if nobody knows whether it will be. */
+static size_t condition(const struct check_cell *c, char *text, size_t size)
+{
+	char modules[200];
+
+	if (c->worst || !*findings_modules(&c->findings, modules, sizeof(modules)))
+		return 0;
+	return (size_t)snprintf(text, size, "where %s %s loaded", modules, strchr(modules, ',') ? "are" : "is");
+}
+
+static void print_condition(const struct check_cell *c)
+{
+	char text[240];
+
+	if (condition(c, text, sizeof(text)))
+		printf(" %s", text);
+	putchar('\n');
+}
+
 static void print_list(const struct check_report *r, const struct view *page)
 {
 	int width = name_width(r);
@@ -64,7 +83,7 @@ static void print_list(const struct check_report *r, const struct view *page)
 			printf("  %-*s %s%s: ", width, k ? "" : r->rows[i].function->name, on->name, here);
 			check_paint(page, check_paint_of(c->worst), cell_name(c), 0);
 			if (!c->worst) {
-				putchar('\n');
+				print_condition(c);
 				continue;
 			}
 			snprintf(text, sizeof(text), "(%s%s%s: %s)", c->worst->where, *c->worst->where ? ": " : "", c->worst->what,
@@ -170,6 +189,22 @@ static void print_kind(const struct check_report *r, const struct view *page, co
 	free(text);
 }
 
+/* What only runs where modules are loaded. */
+static void print_conditions(const struct check_report *r, const struct view *page)
+{
+	char text[600], where[240];
+	uint32_t i, k;
+
+	for (i = 0; i < r->nr_rows; i++)
+		for (k = 0; k < r->kernels->nr; k++) {
+			if (!condition(&r->rows[i].cells[k], where, sizeof(where)))
+				continue;
+			snprintf(text, sizeof(text), "%s on %s: %s", r->rows[i].function->name, r->kernels->items[k]->name, where);
+			printf("  ");
+			view_wrap(page, 2, 4, text);
+		}
+}
+
 static void print_table(const struct check_report *r, const struct view *page)
 {
 	uint32_t first = 2 + (uint32_t)name_width(r), nr = r->kernels->nr, from, to, wide, c;
@@ -193,6 +228,7 @@ static void print_table(const struct check_report *r, const struct view *page)
 		putchar('\n');
 	for (c = 0; kinds && c < nr; c++)
 		print_kind(r, page, &cols[c]);
+	print_conditions(r, page);
 	free(cols);
 }
 

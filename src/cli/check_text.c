@@ -146,8 +146,9 @@ static void print_dependency(const struct paper *p, const struct check_row *row,
 		n = add_kernels(p, row, f, text, sizeof(text) - 8);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ": ");
 	}
-	snprintf(text + n, sizeof(text) - n, "%s%s%s", f->guarded ? "not reached: " : "",
-		 f->loader ? "left to whoever loads it: " : f->constant ? "only when the loader sets a constant: " : "", f->why);
+	snprintf(text + n, sizeof(text) - n, "%s%s%s%s%s%s", f->guarded ? "not reached: " : "",
+		 f->loader ? "left to whoever loads it: " : f->constant ? "only when the loader sets a constant: " : "", f->why,
+		 *f->module ? ", in module " : "", f->module, f->if_loaded ? ", where that is loaded" : "");
 	view_wrap(p->page, DEEPER, DEEPER, text);
 	if (*f->instead) {
 		printf("%*sstable instead: ", DEEPER, "");

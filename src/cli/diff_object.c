@@ -29,7 +29,7 @@ static bool same(const struct finding *a, const struct finding *b)
 {
 	if (!reached(a) || !reached(b))
 		return reached(a) == reached(b);
-	return a->severity == b->severity && !strcmp(a->value, b->value);
+	return a->severity == b->severity && !strcmp(a->value, b->value) && !strcmp(a->module, b->module);
 }
 
 static bool moved(const struct finding *a, const struct finding *b)
@@ -47,7 +47,7 @@ static const char *change_word(const struct finding *a, const struct finding *b)
 		return "not-reached";
 	if (a->severity != b->severity)
 		return a->severity < b->severity ? "worse" : "better";
-	return "value";
+	return strcmp(a->module, b->module) ? "module" : "value";
 }
 
 static void json_side(const char *key, const struct finding *f)
@@ -60,6 +60,8 @@ static void json_side(const char *key, const struct finding *f)
 			json_member("value", f->value);
 		if (*f->place)
 			json_member("place", f->place);
+		if (*f->module)
+			json_member("module", f->module);
 	}
 	putchar('}');
 }
@@ -76,6 +78,8 @@ static void text_side(const struct diff *d, uint32_t kernel, const struct findin
 		snprintf(text, sizeof(text), "%s%s%s", f->value, *f->value && *f->place ? ", " : "", f->place);
 	else
 		snprintf(text, sizeof(text), "%s", f->why);
+	if (reached(f) && *f->module)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", in module %s", f->module);
 	diff_side(d, kernel, text);
 }
 

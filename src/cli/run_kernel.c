@@ -15,6 +15,7 @@
 #include "check/stamp.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "profile/places.h"
 #include "translate/translate.h"
 
 struct kernel_run {
@@ -89,7 +90,10 @@ static int check_stamp(const struct run_parts *p, struct abide_error *e)
 	if (uname(&u))
 		return error_set(e, -errno, "", "which kernel is this? %s", strerror(errno));
 	on.release = u.release;
-	err = stamp_allows(p->object, &on, p->in.catalog, e);
+	err = places_open(NULL, "", p->in.btf, &on.modules, e);
+	if (!err)
+		err = stamp_allows(p->object, &on, p->in.catalog, e);
+	modules_free(on.modules);
 	free(h.list.items);
 	kernels_close(h.kernels);
 	return err;

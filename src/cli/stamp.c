@@ -94,13 +94,11 @@ static int write_file(const char *path, const struct buf *b, struct abide_error 
 
 static void print_stamp(const struct asked *q, const struct object *o, const struct stamp *s)
 {
-	uint32_t i;
+	const struct section *text = stamp_section(o);
 
 	printf("%s: built and tested for %s (btf sha256 %s)\n", q->path, s->release, s->btf);
-	/* The section was read as lines of text. */
-	for (i = 0; q->verbose && i < o->nr_sections; i++)
-		if (!strcmp(o->sections[i].name, STAMP_SECTION))
-			fwrite(o->sections[i].data, 1, o->sections[i].size, stdout);
+	if (q->verbose && text) /* it was read as lines of text */
+		fwrite(text->data, 1, text->size, stdout);
 }
 
 static int show(const struct asked *q)
@@ -156,6 +154,8 @@ static int choose(const struct asked *q, struct chosen *k, struct abide_error *e
 				k->list.nr);
 	if (!err)
 		err = kernels_btf(k->kernels, k->list.items[0], &k->on.btf, e);
+	if (!err)
+		err = kernels_modules(k->kernels, k->list.items[0], &k->on.modules, e);
 	if (!err)
 		err = kernels_hash(k->kernels, k->list.items[0], hash, e);
 	if (err)

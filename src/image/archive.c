@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "image/read.h"
 
 #define BLOCK  (64u << 10)
 #define CONFIG (4u << 20) /* bytes of a .config; Debian's has 270,000 */
+#define HEAD   1024       /* bytes in which all kinds of packages show */
 
 static struct archive *open_reader(void)
 {
@@ -232,10 +234,12 @@ static int take_module(struct reader *r, struct archive *a, const char *path)
 {
 	struct buf module = { 0 };
 	char *name = strdup(path); /* the entry's own goes with its data */
-	int rc = name ? read_member(r, a, &module) : error_nomem(r->e);
+	int rc;
 
+	r->budget = IMAGE_MODULE; /* of each: none is kept */
+	rc = name ? read_member(r, a, &module) : error_nomem(r->e);
 	if (!rc)
-		rc = image_keep_module(r, name, module.data, module.size);
+		return image_pool_add(r->pool, name, &module, r->e);
 	free(name);
 	buf_free(&module);
 	return rc;
@@ -249,6 +253,8 @@ static int walk(struct reader *r, struct archive *a, int depth)
 	int rc;
 
 	while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
+		if (r->pool && image_pool_enough(r->pool))
+			return 1;
 		if (archive_filter_bytes(a, 0) > (la_int64_t)r->streamed)
 			return error_set(r->e, -EFBIG, "image-size",
 			                 "%s: a package of more than %llu GiB", r->name,
@@ -260,8 +266,8 @@ static int walk(struct reader *r, struct archive *a, int depth)
 		rc = 0;
 		if (!depth && !strncmp(path, "data.tar", 8))
 			rc = walk_inner(r, a, depth);
-		else if (r->modules)
-			rc = image_is_module(path) ? take_module(r, a, path) : 0;
+		else if (r->pool)
+			rc = image_pool_wants(r->pool, path, false) ? take_module(r, a, path) : 0;
 		else if (!found && is_kernel(path))
 			rc = take_kernel(r, a);
 		else if (!fnmatch("boot/config-*", path, 0) ||
@@ -270,7 +276,7 @@ static int walk(struct reader *r, struct archive *a, int depth)
 		if (rc < 0)
 			return rc;
 		found |= rc;
-		if (found && r->im->config && !r->modules)
+		if (found && !r->pool && r->im->config)
 			break;
 	}
 	if (rc != ARCHIVE_EOF && !found)
@@ -292,27 +298,40 @@ static const char *package_kind(const uint8_t *data, size_t size)
 	return NULL;
 }
 
-int image_read_package(struct reader *r, const uint8_t *data, size_t size)
+/* By libarchive's readers of packages, opened on bytes or on a file. 1, or -errno. */
+static int read_package(struct reader *r, const char *what, const uint8_t *data, size_t size, int fd)
 {
-	const char *what = package_kind(data, size);
-	struct archive *a;
+	struct archive *a = open_reader();
 	int rc;
 
-	if (!what)
-		return 0;
-	a = open_reader();
 	if (!a)
 		return error_nomem(r->e);
 	archive_read_support_filter_rpm(a);
 	archive_read_support_format_ar(a);
 	archive_read_support_format_cpio(a);
 	archive_read_support_format_tar(a);
-	rc = archive_read_open_memory(a, data, size) ? fail(r, a, "a package") : walk(r, a, 0);
-	if (rc == 1)
+	rc = data ? archive_read_open_memory(a, data, size) : archive_read_open_fd(a, fd, BLOCK);
+	rc = rc ? fail(r, a, "a package") : walk(r, a, 0);
+	if (rc == 1 && !r->pool)
 		image_add_format(r->im, what);
-	else if (!rc)
-		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no %s in the %s",
-		               r->name, r->modules ? "module with BTF" : "kernel", what);
+	else if (!rc && !r->pool)
+		rc = error_set(r->e, -ENOENT, "image-format", "%s: there is no kernel in the %s", r->name, what);
 	archive_read_free(a);
-	return rc;
+	return rc < 0 ? rc : 1;
+}
+
+int image_read_package(struct reader *r, const uint8_t *data, size_t size)
+{
+	const char *what = package_kind(data, size);
+
+	return what ? read_package(r, what, data, size, -1) : 0;
+}
+
+int image_read_package_file(struct reader *r, int fd)
+{
+	uint8_t head[HEAD];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	const char *what = n > 0 ? package_kind(head, (size_t)n) : NULL;
+
+	return what ? read_package(r, what, NULL, 0, fd) : 0;
 }

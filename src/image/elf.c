@@ -7,66 +7,73 @@
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "image/read.h"
-
-struct section {
-	uint32_t name, type;
-	uint64_t off, size;
-};
-
-static struct section get_section(struct cursor c, uint64_t at, bool wide)
-{
-	struct section s = { 0 };
-
-	cursor_seek(&c, at > c.size ? c.size : (size_t)at);
-	s.name = cursor_u32(&c);
-	s.type = cursor_u32(&c);
-	cursor_take(&c, wide ? 16 : 8); /* flags, address */
-	s.off = wide ? cursor_u64(&c) : cursor_u32(&c);
-	s.size = wide ? cursor_u64(&c) : cursor_u32(&c);
-	return s;
-}
 
 static bool is_elf(const uint8_t *data, size_t size)
 {
 	return size >= EI_NIDENT && !memcmp(data, ELFMAG, SELFMAG);
 }
 
-int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf,
-                  size_t *btf_size)
+struct image_section image_elf_section(const struct image_elf *elf, uint32_t i)
 {
-	struct cursor c = cursor_over(data, size), names;
-	bool wide, big;
-	uint32_t nr, i, strndx;
-	struct section s;
-	const char *name;
-	uint64_t off;
+	struct cursor c = elf->file, names = elf->names;
+	struct image_section s = { 0 };
+
+	cursor_seek(&c, (size_t)(elf->headers + (uint64_t)i * (elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr))));
+	s.name = cursor_str_at(&names, cursor_u32(&c));
+	s.type = cursor_u32(&c);
+	s.flags = elf->wide ? cursor_u64(&c) : cursor_u32(&c);
+	cursor_take(&c, elf->wide ? 8 : 4); /* address */
+	s.off = elf->wide ? cursor_u64(&c) : cursor_u32(&c);
+	s.size = elf->wide ? cursor_u64(&c) : cursor_u32(&c);
+	s.link = cursor_u32(&c);
+	return s;
+}
+
+int image_elf_open(const uint8_t *data, size_t size, struct image_elf *elf)
+{
+	struct cursor c = cursor_over(data, size);
+	struct image_section s;
+	uint32_t strndx;
+	bool big;
 
 	if (!is_elf(data, size))
 		return 0;
-	wide = data[EI_CLASS] == ELFCLASS64;
+	memset(elf, 0, sizeof(*elf));
+	elf->wide = data[EI_CLASS] == ELFCLASS64;
 	big = data[EI_DATA] == ELFDATA2MSB;
 	c.swap = big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	cursor_seek(&c, wide ? offsetof(Elf64_Ehdr, e_shoff) : offsetof(Elf32_Ehdr, e_shoff));
-	off = wide ? cursor_u64(&c) : cursor_u32(&c);
-	cursor_seek(&c, wide ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum));
-	nr = cursor_u16(&c);
+	cursor_seek(&c, elf->wide ? offsetof(Elf64_Ehdr, e_shoff) : offsetof(Elf32_Ehdr, e_shoff));
+	elf->headers = elf->wide ? cursor_u64(&c) : cursor_u32(&c);
+	cursor_seek(&c, elf->wide ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum));
+	elf->nr = cursor_u16(&c);
 	strndx = cursor_u16(&c);
-	if (c.bad || off > size || (nr && strndx >= nr) ||
-	    nr * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) > size - off)
+	if (c.bad || elf->headers > size || (elf->nr && strndx >= elf->nr) ||
+	    elf->nr * (elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) > size - elf->headers)
 		return -EINVAL;
-	if (!nr)
+	if (!elf->nr)
 		return -ENOENT;
-	s = get_section(c, off + strndx * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)), wide);
+	elf->file = c;
+	s = image_elf_section(elf, strndx);
 	if (s.off > size || s.size > size - s.off)
 		return -EINVAL;
-	names = cursor_over(data + s.off, (size_t)s.size);
-	for (i = 0; i < nr; i++) {
-		s = get_section(c, off + i * (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)),
-		                wide);
-		name = cursor_str_at(&names, s.name);
-		if (!name || strcmp(name, section) || s.type == SHT_NOBITS)
+	elf->names = cursor_over(data + s.off, (size_t)s.size);
+	return 1;
+}
+
+int image_elf_btf(const uint8_t *data, size_t size, const char *section, const uint8_t **btf,
+                  size_t *btf_size)
+{
+	struct image_section s;
+	struct image_elf elf;
+	int rc = image_elf_open(data, size, &elf);
+	uint32_t i;
+
+	for (i = 0; rc == 1 && i < elf.nr; i++) {
+		s = image_elf_section(&elf, i);
+		if (!s.name || strcmp(s.name, section) || s.type == SHT_NOBITS)
 			continue;
 		if (s.off > size || s.size > size - s.off)
 			return -EINVAL;
@@ -74,7 +81,7 @@ int image_elf_btf(const uint8_t *data, size_t size, const char *section, const u
 		*btf_size = (size_t)s.size;
 		return 1;
 	}
-	return -ENOENT;
+	return rc == 1 ? -ENOENT : rc;
 }
 
 static void set_machine(struct image *im, const uint8_t *data, size_t size)

@@ -172,26 +172,13 @@ int image_read(struct reader *r, const uint8_t *data, size_t size)
 	return rc;
 }
 
-int image_open_mem(const char *name, const void *data, size_t size, struct image **out,
-                   struct abide_error *e)
+/* Of a kernel that was read, or not: @err is 1, 0 when it is none, -errno and @why. Takes @im over. */
+static int finish(struct image *im, int err, const char *name, struct abide_error *why, struct image **out, struct abide_error *e)
 {
-	struct image *im = calloc(1, sizeof(*im));
-	struct abide_error why = { 0 };
-	struct reader r = { .name = name,
-		            .im = im,
-		            .budget = IMAGE_UNPACKED,
-		            .streamed = IMAGE_PACKAGE,
-		            .e = &why };
-	int err;
-
-	*out = NULL;
-	if (!im)
-		return error_nomem(e);
-	err = image_read(&r, data, size);
 	if (err == 1) {
 		if (im->config)
 			notes_add_config(&im->notes, im->config);
-		err = notes_finish(&im->notes, &why);
+		err = notes_finish(&im->notes, why);
 		if (!err) {
 			*out = im;
 			return 0;
@@ -199,18 +186,32 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 	}
 	image_free(im);
 	if (!err) {
-		err = error_set(&why, -EINVAL, "image-format",
-		                "%s is no kernel in any format that abide knows", name);
-		error_hint(
-			&why,
-			"give raw BTF, vmlinux, a bootable kernel image, or a Debian or RPM package of a kernel");
+		err = error_set(why, -EINVAL, "image-format", "%s is no kernel in any format that abide knows", name);
+		error_hint(why, "give raw BTF, vmlinux, a bootable kernel image, or a Debian or RPM package of a kernel");
 	}
 	if (e)
-		*e = why;
+		*e = *why;
 	return err;
 }
 
-/* All of a file of @size bytes into @b, and one more if it has grown. */
+static int open_reader(const char *name, struct reader *r, struct abide_error *why)
+{
+	*r = (struct reader){ .name = name, .im = calloc(1, sizeof(*r->im)), .budget = IMAGE_UNPACKED, .streamed = IMAGE_PACKAGE, .e = why };
+	return r->im ? 0 : -ENOMEM;
+}
+
+int image_open_mem(const char *name, const void *data, size_t size, struct image **out,
+                   struct abide_error *e)
+{
+	struct abide_error why = { 0 };
+	struct reader r;
+
+	*out = NULL;
+	if (open_reader(name, &r, &why))
+		return error_nomem(e);
+	return finish(r.im, image_read(&r, data, size), name, &why, out, e);
+}
+
 int image_read_fd(int fd, const char *path, size_t size, struct buf *b, struct abide_error *e)
 {
 	ssize_t n;
@@ -230,7 +231,7 @@ int image_read_fd(int fd, const char *path, size_t size, struct buf *b, struct a
 	return 0;
 }
 
-static int read_file(int fd, const char *path, struct buf *b, struct abide_error *e)
+static int check_file(int fd, const char *path, size_t *size, struct abide_error *e)
 {
 	struct stat st;
 
@@ -241,21 +242,36 @@ static int read_file(int fd, const char *path, struct buf *b, struct abide_error
 	if (st.st_size > IMAGE_FILE)
 		return error_set(e, -EFBIG, "image-size", "%s has more than %u MiB", path,
 		                 IMAGE_FILE >> 20);
-	return image_read_fd(fd, path, (size_t)st.st_size, b, e);
+	*size = (size_t)st.st_size;
+	return 0;
 }
 
 int image_open(const char *path, struct image **out, struct abide_error *e)
 {
+	struct abide_error why = { 0 };
 	struct buf b = { 0 };
+	struct reader r;
+	size_t size = 0;
 	int fd, err;
 
 	*out = NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return error_set(e, -errno, "", "%s: %s", path, strerror(errno));
-	err = read_file(fd, path, &b, e);
+	err = check_file(fd, path, &size, e);
+	if (err)
+		goto out;
+	if (open_reader(path, &r, &why)) {
+		err = error_nomem(e);
+		goto out;
+	}
+	err = image_read_package_file(&r, fd); /* packages are large: only a kernel is kept of them */
 	if (!err)
-		err = image_open_mem(path, b.data, b.size, out, e);
+		err = image_read_fd(fd, path, size, &b, &why);
+	if (!err)
+		err = image_read(&r, b.data, b.size);
+	err = finish(r.im, err, path, &why, out, e);
+out:
 	buf_free(&b);
 	close(fd);
 	return err;
@@ -263,15 +279,8 @@ int image_open(const char *path, struct image **out, struct abide_error *e)
 
 void image_free(struct image *im)
 {
-	uint32_t i;
-
 	if (!im)
 		return;
-	for (i = 0; i < im->nr_modules; i++) {
-		free(im->modules[i].name);
-		free(im->modules[i].btf);
-	}
-	free(im->modules);
 	notes_free(&im->notes);
 	free(im->config);
 	free(im->btf);

@@ -17,12 +17,6 @@
  *	RPM package, tar or cpio archive with a kernel in it; and any of them compressed
  *	with gzip, xz, lzma, zstd, lz4 or bzip2
  */
-struct image_module { /* BTF of a module, split: on top of the kernel's */
-	char *name;
-	uint8_t *btf;
-	size_t btf_size;
-};
-
 struct image {
 	uint8_t *btf; /* owned, of either byte order */
 	size_t btf_size;
@@ -31,8 +25,6 @@ struct image {
 	char format[64];  /* "bzImage in a Debian package": outermost last */
 	char *config;     /* the kernel's .config where a package or the kernel itself has it, or NULL */
 	struct notes notes; /* what else is known: the configuration, symbols, what can be attached to */
-	struct image_module *modules;
-	uint32_t nr_modules;
 };
 
 /* Tags of refusals: image-format (nothing known), image-damaged, image-size, btf-missing. */
@@ -43,9 +35,31 @@ int image_open_mem(const char *name, const void *data, size_t size, struct image
 void image_free(struct image *im);
 
 /*
- * Add the split BTF of modules: a directory of raw BTF or .ko files (also compressed), or a
- * package of modules. Files without BTF are passed over.
+ * The modules in a directory of raw BTF or .ko files (also compressed), in a package, or one module's
+ * file: each is unpacked, told and forgotten. All of a struct image_module is borrowed.
  */
-int image_add_modules(struct image *im, const char *path, struct abide_error *e);
+struct image_module {
+	const char *name;   /* as the kernel says it: mq_deadline */
+	const uint8_t *btf; /* split: on top of the kernel's; NULL: it has none */
+	size_t btf_size;
+	const uint8_t *elf; /* the module itself; NULL: there is only its BTF */
+	size_t elf_size;
+};
+#define IMAGE_MODULE_NAME 56 /* bytes with the NUL, as the kernel has it */
+struct image_modules_to {
+	/* Shall the module of that name be unpacked and told? NULL: all are. */
+	bool (*wanted)(void *arg, const char *name);
+	/* 0: go on; 1: no more are wanted; -errno. Several threads may call it at once. */
+	int (*module)(void *arg, const struct image_module *m, struct abide_error *e);
+	void *arg;
+};
+int image_modules(const char *path, const struct image_modules_to *to, struct abide_error *e);
+
+/*
+ * The symbols that a module adds to the kernel's when it is loaded: not those of what is thrown away once it
+ * has begun. @code: a function's. Damaged files have none.
+ */
+typedef void (*image_symbol_fn)(void *arg, const char *name, bool code);
+void image_module_symbols(const struct image_module *m, image_symbol_fn fn, void *arg);
 
 #endif

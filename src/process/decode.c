@@ -174,7 +174,7 @@ static int decode_one(struct process_program *p, const struct op_index *x,
 	if (decode_writes_fp(row, i))
 		return refuse(e, -EINVAL, "exec-insn", pc, i,
 		              "writes to r10, the read-only frame pointer");
-	*d = (struct insn){ .op = (uint16_t)(row - op_rows),
+	*d = (struct insn){ .op = (uint8_t)(row - op_rows),
 		            .dst = i->dst_reg,
 		            .src = i->src_reg,
 		            .off = i->off,
@@ -427,8 +427,10 @@ int program_decode(const struct bpf_insn *insns, uint32_t nr, const struct proce
 		err = link_function(p, &p->functions[i], insns, e);
 	if (!err && facts)
 		err = take_facts(p, facts, maps, e);
-	if (!err)
+	if (!err) {
 		look_at_helpers(p);
+		decode_steps(p);
+	}
 	if (err)
 		process_program_free(p);
 	else

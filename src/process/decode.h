@@ -15,6 +15,18 @@ enum op {
 	OP_SECOND = NR_OPS, /* the second half of a 64-bit load: nothing jumps there */
 };
 
+/* What the interpreter takes in one step: an operation, or several of steps.def. */
+enum step {
+	STEP_LAST_OP = OP_SECOND,
+#define STEP2(form1, first, how, form2, second) STEP_##first##_##how##_##second,
+#define STEP3(form1, first, how2, form2, second, how3, form3, third)                              \
+	STEP_##first##_##how2##_##second##_##how3##_##third,
+#include "process/steps.def"
+#undef STEP2
+#undef STEP3
+	NR_STEPS
+};
+
 enum op_form {
 	FORM_ALU_K,
 	FORM_ALU_X,
@@ -58,14 +70,25 @@ const struct op_row *decode_find(const struct op_index *x, const struct bpf_insn
 bool decode_reserved(const struct op_row *row, const struct bpf_insn *i);
 bool decode_writes_fp(const struct op_row *row, const struct bpf_insn *i);
 
+struct process_program;
+/* Choose each instruction's step. */
+void decode_steps(struct process_program *p);
+
 /* One decoded instruction; as many as the program has slots, in the same places. */
 struct insn {
-	uint16_t op;
+	uint8_t op;
+	uint8_t step; /* op, or what it begins */
 	uint8_t dst, src;
 	/* of an access; of jumps and calls: slots from the next one to the target; HELPER: see program_call */
 	int32_t off;
-	/* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function; loads: 1 if they may fault */
-	int64_t imm;
+	union {
+		/* sign-extended; LD64: the value; HELPER: number; CALL, LDFUNC: index of the function; loads: 1 if they may fault */
+		int64_t imm;
+		struct { /* of jumps and gotos */
+			int32_t k;    /* what is compared with */
+			int32_t jump; /* bytes from this instruction to the target: the interpreter's */
+		};
+	};
 };
 
 struct process_function {

@@ -49,6 +49,7 @@ struct jit {
 	struct fault_load *loads; /* of the second pass */
 	uint32_t nr_loads;
 	size_t room_loads;
+	uint16_t *live; /* per slot: registers that are read from it on; JIT_IN_LOOP */
 	uint8_t map[11]; /* machine registers of r0 to r10 */
 	bool bmi2, far, rotated, budget;
 	const void *clock; /* the kernel's clock_gettime; NULL: there is none */
@@ -70,12 +71,39 @@ static inline uint32_t jit_label(const struct jit *j, uint32_t function, uint32_
 /* @op: 0xeb, 0xe8 (a call), 0x70 | cc, or 0: the distance alone, 4 bytes */
 void jit_jump(struct jit *j, uint8_t op, uint32_t label);
 
+/* Fill in j->live; false: no memory. */
+#define JIT_IN_LOOP 0x8000
+bool jit_live(struct jit *j);
+/* Whether the program's register @reg means nothing any more where the slot @pc begins. */
+static inline bool jit_is_dead(const struct jit *j, uint32_t pc, uint8_t reg)
+{
+	return !(j->live[pc] & 1u << reg);
+}
+
+/* What a branch asks: of registers of the machine. */
+struct jit_condition {
+	bool wide, is_test, is_imm;
+	uint8_t a, b;
+	int32_t imm;
+	uint8_t cc; /* holds where the branch is taken */
+};
+
+struct jit_condition jit_condition_of(const struct jit *j, const struct insn *i);
+/* The branch at @pc on @c; how many slots from @pc on it took. */
+uint32_t jit_branch(struct jit *j, uint32_t pc, const struct jit_condition *c);
+void jit_goto(struct jit *j, uint32_t pc);
+/* A forward branch over a few cheap instructions, without a branch: how many slots, or 0. */
+uint32_t jit_select(struct jit *j, uint32_t pc, const struct jit_condition *c);
+void jit_compare(struct jit *j, const struct jit_condition *c);
+
 /* Arithmetic, moves, byte orders. */
 void jit_alu(struct jit *j, const struct insn *i);
 /* Loads, stores, atomics. */
 void jit_memory(struct jit *j, const struct insn *i);
 /* @i says the size, and whether it may fault. */
 void jit_load(struct jit *j, const struct insn *i, uint8_t dst, struct x86_mem m);
+/* @i says the size and what is stored. */
+void jit_store(struct jit *j, const struct insn *i, struct x86_mem m);
 /* Several instructions from @pc on as fewer ones of the machine: how many slots, or 0. */
 uint32_t jit_fuse(struct jit *j, uint32_t pc, uint32_t end);
 /* The same for log2. */

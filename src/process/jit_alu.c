@@ -52,9 +52,27 @@ static void shift_by(struct x86 *c, bool wide, enum x86_shift op, uint8_t dst, u
 		x86_mov(c, wide, dst, dst);
 }
 
-/* dst = dst / d or dst % d, unsigned, by multiplication. */
+/* r = n mod d, where n is in @n and n / d in @quotient, which may be r. */
+static void remainder_of(struct x86 *c, bool wide, uint8_t r, uint8_t n, uint8_t quotient, uint64_t d)
+{
+	if (d <= INT32_MAX) {
+		x86_rr(c, wide, 0x69, TMP2, quotient); /* imul */
+		x86_u32(c, (uint32_t)d);
+	} else {
+		x86_load(c, TMP2, d);
+		x86_rr(c, wide, 0x0faf, TMP2, quotient);
+	}
+	x86_mov(c, wide, r, n);
+	x86_alu(c, wide, X86_SUB, r, TMP2);
+}
+
+/*
+ * dst = dst / d or dst % d, unsigned, by multiplication. Where an even d would need one bit more, its
+ * zeros are shifted out of both first: 100000 is 3125 << 5, and 59 bits by 3125 fit.
+ */
 static bool divide_by_constant(struct jit *j, bool wide, bool mod, uint8_t dst, uint64_t d)
 {
+	uint8_t zeros = 0, n = dst == RDX ? TMP1 : RDX;
 	struct x86 *c = &j->c;
 	struct magic g;
 
@@ -69,22 +87,32 @@ static bool divide_by_constant(struct jit *j, bool wide, bool mod, uint8_t dst, 
 		}
 		return true;
 	}
-	if (!j->bmi2 || !find_magic(d, wide ? 64 : 32, &g))
+	if (!j->bmi2)
 		return false;
-	x86_mov(c, true, TMP1, RDX);
-	x86_mov(c, wide, RDX, dst);
-	x86_load(c, TMP2, g.m);
-	x86_vex(c, true, 3, 0xf6, TMP3, TMP2, TMP2); /* mulx TMP3:TMP2, rdx * TMP2 */
-	if (g.shift)
-		x86_shift(c, true, X86_SHR, TMP3, g.shift);
-	if (mod) {
-		x86_load(c, TMP2, d);
-		x86_rr(c, wide, 0x0faf, TMP3, TMP2); /* imul */
-		x86_alu(c, wide, X86_SUB, RDX, TMP3);
-		x86_mov(c, true, TMP3, RDX);
+	if (!find_magic(d, wide ? 64 : 32, &g)) {
+		zeros = (uint8_t)__builtin_ctzll(d);
+		if (!zeros || !find_magic(d >> zeros, 64u - zeros, &g))
+			return false;
 	}
-	x86_mov(c, true, RDX, TMP1);
-	x86_mov(c, true, dst, TMP3);
+	/* mulx takes one factor from rdx */
+	if (mod || dst != RDX)
+		x86_mov(c, true, TMP1, RDX);
+	if (mod && zeros)
+		x86_mov(c, wide, TMP3, dst);
+	if (dst != RDX || !wide)
+		x86_mov(c, wide, RDX, dst);
+	if (zeros)
+		x86_shift(c, wide, X86_SHR, RDX, zeros);
+	x86_load(c, TMP2, g.m);
+	x86_vex(c, true, 3, 0xf6, dst, TMP2, TMP2); /* mulx dst:TMP2, rdx * TMP2 */
+	if (g.shift)
+		x86_shift(c, true, X86_SHR, dst, g.shift);
+	if (mod)
+		remainder_of(c, wide, dst == RDX ? RDX : TMP3, zeros ? TMP3 : n, dst, d);
+	if (mod && dst != RDX)
+		x86_mov(c, true, dst, TMP3);
+	if (dst != RDX)
+		x86_mov(c, true, RDX, TMP1);
 	return true;
 }
 

@@ -98,8 +98,9 @@ static void compare_exchange(struct jit *j, bool wide, uint8_t base, int32_t off
 	x86_mov(c, true, RAX, TMP1);
 }
 
-static void store_imm(struct jit *j, const struct insn *i, struct x86_mem m)
+void jit_store(struct jit *j, const struct insn *i, struct x86_mem m)
 {
+	uint8_t src = j->map[i->src];
 	struct x86 *c = &j->c;
 
 	switch (i->op) {
@@ -111,9 +112,21 @@ static void store_imm(struct jit *j, const struct insn *i, struct x86_mem m)
 		x86_rm(c, 0x66, false, 0xc7, 0, m, false);
 		x86_u16(c, (uint32_t)i->imm);
 		break;
-	default:
+	case OP_ST32:
+	case OP_ST64:
 		x86_rm(c, 0, i->op == OP_ST64, 0xc7, 0, m, false);
 		x86_u32(c, (uint32_t)i->imm);
+		break;
+	case OP_STX8:
+		x86_rm(c, 0, false, 0x88, src, m, true);
+		break;
+	case OP_STX16:
+		x86_rm(c, 0x66, false, 0x89, src, m, false);
+		break;
+	case OP_STX32:
+	case OP_STX64:
+		x86_rm(c, 0, i->op == OP_STX64, 0x89, src, m, false);
+		break;
 	}
 }
 
@@ -137,17 +150,11 @@ void jit_memory(struct jit *j, const struct insn *i)
 	case OP_ST16:
 	case OP_ST32:
 	case OP_ST64:
-		store_imm(j, i, m);
-		break;
 	case OP_STX8:
-		x86_rm(c, 0, false, 0x88, src, m, true);
-		break;
 	case OP_STX16:
-		x86_rm(c, 0x66, false, 0x89, src, m, false);
-		break;
 	case OP_STX32:
 	case OP_STX64:
-		x86_rm(c, 0, i->op == OP_STX64, 0x89, src, m, false);
+		jit_store(j, i, m);
 		break;
 	case OP_AADD32:
 	case OP_AADD64:

@@ -125,85 +125,6 @@ static void fill_in(struct jit *j)
 	}
 }
 
-/* x86 conditions of JEQ, JNE, .. JSLE, in the order of ops.def; JSET is a test of its own. */
-static const uint8_t conditions[] = { CC_E, CC_NE, CC_A, CC_AE, CC_B, CC_BE,
-	                              CC_G, CC_GE, CC_L, CC_LE, CC_NE };
-
-static bool flags_are_of(const struct jit *j, uint8_t reg, bool wide)
-{
-	return j->flags_at && j->flags_at == j->c.at && j->flags_reg == reg &&
-	       j->flags_wide == wide;
-}
-
-/* "if .. goto +1; goto L" is the other way round "if not .. goto L". */
-static bool is_around_goto(const struct jit *j, const struct insn *i, uint32_t pc)
-{
-	return i->off == 1 && !j->p->target[pc + 1] && (i[1].op == OP_JA || i[1].op == OP_GOTOL) &&
-	       i[1].off > 0;
-}
-
-/* The jump back of a branch, which pays where it is taken. */
-static void branch_back(struct jit *j, const struct insn *i, uint32_t pc, uint8_t cc)
-{
-	size_t not_taken = x86_skip(&j->c, 0x70 | (cc ^ 1));
-
-	x86_alu_imm(&j->c, true, X86_SUB, BUDGET, -i->off);
-	jit_jump(j, 0x70 | CC_NS, (uint32_t)((int64_t)pc + 1 + i->off));
-	jit_jump(j, 0xeb, jit_label(j, j->function, LABEL_SPENT));
-	j->f.has_spent = true;
-	x86_here(&j->c, not_taken);
-}
-
-/* How many slots it took. */
-static uint32_t branch(struct jit *j, const struct insn *i, uint32_t pc)
-{
-	bool wide = !(i->op & 2), is_test = i->op >= OP_JSET64K && i->op <= OP_JSET32X;
-	uint8_t dst = j->map[i->dst];
-	uint8_t cc = conditions[(i->op - OP_JEQ64K) / 4];
-	struct x86 *c = &j->c;
-
-	if (i->op & 1) {
-		if (is_test)
-			x86_test(c, wide, dst, j->map[i->src]);
-		else
-			x86_alu(c, wide, X86_CMP, dst, j->map[i->src]);
-	} else if (is_test) {
-		x86_rr(c, wide, 0xf7, 0, dst);
-		x86_u32(c, (uint32_t)i->imm);
-	} else if (!i->imm) {
-		if (!flags_are_of(j, dst, wide))
-			x86_test(c, wide, dst, dst);
-	} else {
-		x86_alu_imm(c, wide, X86_CMP, dst, (int32_t)i->imm);
-	}
-	if (i->off < 0) {
-		branch_back(j, i, pc, cc);
-		return 1;
-	}
-	if (is_around_goto(j, i, pc)) {
-		jit_jump(j, 0x70 | (cc ^ 1), (uint32_t)((int64_t)pc + 2 + i[1].off));
-		return 2;
-	}
-	jit_jump(j, 0x70 | cc, (uint32_t)((int64_t)pc + 1 + i->off));
-	return 1;
-}
-
-/* A goto; one that goes back pays for what it may run again. */
-static void go(struct jit *j, const struct insn *i, uint32_t pc)
-{
-	uint32_t to = (uint32_t)((int64_t)pc + 1 + i->off);
-
-	if (i->off >= 0) {
-		if (i->off)
-			jit_jump(j, 0xeb, to);
-		return;
-	}
-	x86_alu_imm(&j->c, true, X86_SUB, BUDGET, -i->off);
-	jit_jump(j, 0x70 | CC_NS, to);
-	jit_jump(j, 0xeb, jit_label(j, j->function, LABEL_SPENT));
-	j->f.has_spent = true;
-}
-
 static void leave(struct jit *j, bool last)
 {
 	if (last)
@@ -225,6 +146,8 @@ static void load_function(struct jit *j, const struct insn *i)
 
 static uint32_t one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 {
+	struct jit_condition c;
+
 	switch (op_rows[i->op].form) {
 	case FORM_ALU_K:
 	case FORM_ALU_X:
@@ -233,10 +156,11 @@ static uint32_t one(struct jit *j, const struct insn *i, uint32_t pc, bool last)
 		break;
 	case FORM_JUMP_K:
 	case FORM_JUMP_X:
-		return branch(j, i, pc);
+		c = jit_condition_of(j, i);
+		return jit_branch(j, pc, &c);
 	case FORM_GOTO:
 	case FORM_GOTOL:
-		go(j, i, pc);
+		jit_goto(j, pc);
 		break;
 	case FORM_HELPER:
 	case FORM_CALL:
@@ -438,8 +362,9 @@ int process_compile(struct process_program *p, const struct process_compile_opti
 	j.budget = pays(p);
 	j.labels = calloc((size_t)p->nr + (size_t)p->nr_functions * LABELS_PER_FUNCTION,
 	                  sizeof(*j.labels));
-	err = j.labels ? write_code(&j, p, e) : error_nomem(e);
+	err = j.labels && jit_live(&j) ? write_code(&j, p, e) : error_nomem(e);
 	free(j.labels);
+	free(j.live);
 	free(j.jumps);
 	free(j.loads);
 	free(j.c.data);

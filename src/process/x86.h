@@ -165,6 +165,23 @@ static inline void x86_test(struct x86 *c, bool w, uint8_t a, uint8_t b)
 	x86_rr(c, w, 0x85, b, a);
 }
 
+/* Whether bits of @imm, which is extended by its sign, are set in @r: ZF only. */
+static inline void x86_test_imm(struct x86 *c, bool w, uint8_t r, int32_t imm)
+{
+	if (imm >= 0 && imm <= 0xff) {
+		x86_rr8(c, false, 0xf6, 0, r);
+		x86_u8(c, (uint32_t)imm);
+	} else {
+		x86_rr(c, w && imm < 0, 0xf7, 0, r);
+		x86_u32(c, (uint32_t)imm);
+	}
+}
+
+static inline void x86_cmov(struct x86 *c, uint8_t cc, uint8_t dst, uint8_t src)
+{
+	x86_rr(c, true, 0x0f40u + cc, dst, src);
+}
+
 static inline void x86_shift(struct x86 *c, bool w, enum x86_shift op, uint8_t dst, uint8_t n)
 {
 	x86_rr(c, w, 0xc1, (uint8_t)op, dst);

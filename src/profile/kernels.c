@@ -14,6 +14,7 @@
 
 #include "image/image.h"
 #include "profile/kernels.h"
+#include "profile/places.h"
 #include "profile/running.h"
 #include "profile/store.h"
 
@@ -34,10 +35,7 @@ struct kernel {
 	struct btf_data *btf;
 	struct notes notes; /* of a profile's or the running kernel */
 	bool has_notes, has_symbols;
-	struct image *beside; /* what has the modules' BTF, where .image has not */
-	struct kernels_module *modules;
-	uint32_t nr_modules;
-	bool has_modules;
+	struct modules *modules;
 	bool hashed; /* the facts have the hash of what is no profile */
 	struct abide_error fault;
 };
@@ -229,7 +227,6 @@ void kernels_close(struct kernels *ks)
 		kernels_drop(ks, i);
 		notes_free(&ks->items[i]->notes);
 		image_free(ks->items[i]->image);
-		image_free(ks->items[i]->beside);
 		free(ks->items[i]->path);
 		free(ks->items[i]);
 	}
@@ -329,47 +326,20 @@ int kernels_notes(struct kernels *ks, uint32_t i, bool symbols, const struct not
 	return err;
 }
 
-/* Where its modules are, or NULL; @dir is room for a name. */
-static const char *modules_place(const struct kernel *k, char *dir, size_t size)
-{
-	const char *slash = k->path ? strrchr(k->path, '/') : NULL;
-
-	if (k->origin == KERNEL_RUNNING)
-		return "/sys/kernel/btf";
-	if (k->origin != KERNEL_FILE || !k->image)
-		return NULL;
-	if (strstr(k->image->format, "package"))
-		return k->path;
-	/* as /sys/kernel/btf was copied; any other name says nothing of its neighbours */
-	if (!slash || strcmp(slash, "/vmlinux") || strcmp(k->image->format, "raw BTF"))
-		return NULL;
-	snprintf(dir, size, "%.*s", slash == k->path ? 1 : (int)(slash - k->path), k->path);
-	return dir;
-}
-
-void kernels_modules(struct kernels *ks, uint32_t i, const struct kernels_module **out, uint32_t *nr)
+int kernels_modules(struct kernels *ks, uint32_t i, struct modules **out, struct abide_error *e)
 {
 	struct kernel *k = ks->items[i];
-	char dir[PATH_MAX];
-	const char *place = k->has_modules ? NULL : modules_place(k, dir, sizeof(dir));
-	const struct image_module *m;
+	bool running = k->origin == KERNEL_RUNNING;
 	struct btf_data *base;
-	uint32_t n;
+	int err = 0;
 
-	if (place && !k->beside)
-		k->beside = calloc(1, sizeof(*k->beside));
-	if (place && k->beside && !kernels_btf(ks, i, &base, NULL) &&
-	    (k->beside->nr_modules || !image_add_modules(k->beside, place, NULL)))
-		k->modules = calloc(k->beside->nr_modules, sizeof(*k->modules));
-	for (n = 0; k->modules && !k->has_modules && n < k->beside->nr_modules; n++) {
-		m = &k->beside->modules[n];
-		if (btf_open_split(base, m->btf, m->btf_size, &k->modules[k->nr_modules].btf, NULL))
-			continue; /* damaged, or another kernel's */
-		k->modules[k->nr_modules++].name = m->name;
+	if (!k->modules && (running || k->origin == KERNEL_FILE)) {
+		err = kernels_btf(ks, i, &base, e);
+		if (!err && (running || k->image))
+			err = places_open(running ? NULL : k->path, running ? "" : k->image->format, base, &k->modules, e);
 	}
-	k->has_modules = true;
 	*out = k->modules;
-	*nr = k->nr_modules;
+	return err;
 }
 
 int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e)
@@ -393,11 +363,8 @@ void kernels_drop(struct kernels *ks, uint32_t i)
 {
 	struct kernel *k = ks->items[i];
 
-	for (; k->nr_modules; k->nr_modules--) /* they stand on .btf */
-		btf_free(k->modules[k->nr_modules - 1].btf);
-	free(k->modules);
+	modules_free(k->modules); /* they stand on .btf */
 	k->modules = NULL;
-	k->has_modules = false;
 	btf_free(k->btf);
 	k->btf = NULL;
 	if (!kernels_droppable(ks, i))

@@ -53,15 +53,12 @@ bool kernels_droppable(const struct kernels *ks, uint32_t i);
 int kernels_notes(struct kernels *ks, uint32_t i, bool symbols, const struct notes **out, struct abide_error *e);
 
 /*
- * Split BTF of its modules on top of its own, owned by @ks and read when first asked for: of a package, of
- * what lies beside a raw BTF that is called vmlinux, and of the running kernel those that are loaded. None
- * (or none that can be read): *nr is 0. Profiles have none.
+ * Its modules, owned by @ks: of a package and of those of modules beside it, of what lies beside a raw BTF
+ * that is called vmlinux, and of the running kernel those that are loaded. *out is NULL where nobody knows
+ * them: profiles have none.
  */
-struct kernels_module {
-	const char *name;
-	struct btf_data *btf;
-};
-void kernels_modules(struct kernels *ks, uint32_t i, const struct kernels_module **out, uint32_t *nr);
+struct modules;
+int kernels_modules(struct kernels *ks, uint32_t i, struct modules **out, struct abide_error *e);
 
 /* SHA-256 of the kernel's own BTF, whichever way it is known. */
 int kernels_hash(struct kernels *ks, uint32_t i, uint8_t hash[32], struct abide_error *e);

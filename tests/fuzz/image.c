@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Fuzz target: any bytes as a kernel's file. Beside the sanitizers' checks: what is taken for BTF has a BTF's
- * header, and a refusal says something.
+ * header, and a refusal says something. The same bytes as a module: its symbols' names end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +10,20 @@
 #include "object/btf.h"
 #include "standalone.h"
 
+static void count(void *arg, const char *name, bool code)
+{
+	*(size_t *)arg += strlen(name) + code;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct image_module module = { .name = "fuzz", .elf = data, .elf_size = size };
 	struct abide_error e = { 0 };
+	size_t letters = 0;
 	struct btf_data *b;
 	struct image *im;
 
+	image_module_symbols(&module, count, &letters);
 	if (image_open_mem("fuzz", data, size, &im, &e)) {
 		if (im || !e.problem[0] || !e.code)
 			abort();

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "btf_build.h"
 #include "check/check.h"
+#include "module_kit.h"
+#include "profile/modules.h"
 
 static const struct row {
 	const char *name, *old, *new; /* outcomes: runs, or the worst severity */
@@ -109,55 +110,6 @@ static void one(struct check *x, const struct function *f, const struct row *r, 
 	findings_free(&l);
 }
 
-/*
- * Split BTF of a module on the kernel's: int, struct only_new with x elsewhere than the new kernel has it,
- * and void do_old(void). Strings go on where the kernel's end.
- */
-static const void *make_module(const struct btf_data *base, struct bb *m, size_t *size)
-{
-	uint32_t strings, first = btf_count(base), at;
-	struct btf_header h;
-
-	memcpy(&h, btf_bytes(base, size), sizeof(h));
-	strings = h.str_len;
-	m->nr = first - 1;
-	at = strings + bb_str(m, "int");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_INT << 24);
-	bb_u32(m, &m->types, 4);
-	bb_u32(m, &m->types, BTF_INT_SIGNED << 24 | 32);
-	at = strings + bb_str(m, "only_new");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_STRUCT << 24 | 1);
-	bb_u32(m, &m->types, 12);
-	at = strings + bb_str(m, "x");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, first);
-	bb_u32(m, &m->types, 64);
-	bb_u32(m, &m->types, 0); /* the prototype: no name, void, nothing */
-	bb_u32(m, &m->types, BTF_KIND_FUNC_PROTO << 24);
-	bb_u32(m, &m->types, 0);
-	at = strings + bb_str(m, "do_old");
-	bb_u32(m, &m->types, at);
-	bb_u32(m, &m->types, BTF_KIND_FUNC << 24);
-	bb_u32(m, &m->types, first + 2);
-	return bb_finish(m, size);
-}
-
-static struct the_module {
-	struct check_module module;
-	unsigned asked;
-} the_module;
-
-static uint32_t modules_of(void *arg, const struct check_module **list)
-{
-	struct the_module *m = arg;
-
-	m->asked++;
-	*list = &m->module;
-	return 1;
-}
-
 /* Where is x of only_new, by the record that reads it? */
 static void place(struct check *x, const struct object *o, const char *kernel, const char *want)
 {
@@ -175,10 +127,9 @@ static void place(struct check *x, const struct object *o, const char *kernel, c
 
 static void all(const struct object *o, const char *dir, const char *kernel, bool old, bool module)
 {
-	struct btf_data *split = NULL;
+	struct modules *modules = NULL;
+	struct image_module added = { .name = "the_module" };
 	struct bb made = { 0 };
-	const void *bytes;
-	size_t size;
 	struct check_kernel *k = NULL;
 	struct btf_data *b = NULL;
 	struct check *x = NULL;
@@ -188,15 +139,13 @@ static void all(const struct object *o, const char *dir, const char *kernel, boo
 	size_t n;
 
 	snprintf(path, sizeof(path), "%scheck_kernel_%s.bpf.o", dir, kernel);
-	the_module.asked = 0;
 	if (btf_open_file(path, &b, &e) || check_kernel_open(b, kernel, &k, &e))
 		goto failed;
 	if (module) {
-		bytes = make_module(b, &made, &size);
-		if (btf_open_split(b, bytes, size, &split, &e))
+		added.btf = make_module(b, &made, &added.btf_size);
+		if (modules_open(b, false, &modules, &e) || modules_add(modules, &added, &e))
 			goto failed;
-		the_module.module = (struct check_module){ "the_module", split };
-		check_kernel_modules(k, modules_of, &the_module);
+		check_kernel_modules(k, modules);
 	}
 	if (check_open(o, k, NULL, &x, &e)) {
 failed:
@@ -216,14 +165,13 @@ failed:
 			one(x, f, &rows[n], kernel, wanted(&rows[n], old, module));
 	}
 	if (module) {
-		verdict(the_module.asked == 1, "the modules are asked for once", kernel);
 		place(x, o, kernel, old ? "byte 8" : "byte 0");
 		verdict(check_kernel_btf(k) == b, "its BTF is the kernel's again", kernel);
 	}
 out:
 	check_free(x);
 	check_kernel_free(k);
-	btf_free(split);
+	modules_free(modules);
 	bb_free(&made);
 	btf_free(b);
 }

@@ -4,14 +4,11 @@
  * layers of them; and what is cut, hostile or no kernel. The real ones are those of the cache of
  * scripts/kernels, whose BTF another reader has extracted. With a directory as argument: the samples are left there.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/image.h"
-#include "profile_kit.h"
+#include "image_kit.h"
 
 static const void *the_btf;
 static size_t the_size;
@@ -32,110 +29,9 @@ static void make_btf(struct bb *b)
 	the_btf = bb_finish(b, &the_size);
 }
 
-static void put(struct buf *b, size_t at, uint64_t v, int n)
-{
-	int i;
-
-	while (b->size < at + (size_t)n)
-		buf_u8(b, 0);
-	for (i = 0; i < n; i++)
-		b->data[at + i] = (uint8_t)(v >> 8 * i);
-}
-
-static void put_bytes(struct buf *b, size_t at, const void *p, size_t n)
-{
-	while (b->size < at + n)
-		buf_u8(b, 0);
-	memcpy(b->data + at, p, n);
-}
-
-/* A vmlinux: header, BTF, banner, names, four section headers. */
 static struct buf vmlinux(bool btf)
 {
-	static const char banner[] = "Linux version 9.8.7-test (x@y) #1", names[] = "\0.BTF\0.shstrtab\0.rodata";
-	struct buf b = { 0 };
-	size_t at_btf = 64, at_banner, at_names, at;
-	struct {
-		uint32_t name, type;
-		size_t off, size;
-	} s[4] = { { 0 } };
-	int i;
-
-	put_bytes(&b, 0, ELFMAG "\2\1\1", 7);
-	put(&b, offsetof(Elf64_Ehdr, e_machine), EM_AARCH64, 2);
-	put_bytes(&b, at_btf, the_btf, the_size);
-	at_banner = b.size;
-	buf_add(&b, banner, sizeof(banner));
-	at_names = b.size;
-	buf_add(&b, names, sizeof(names));
-	buf_add(&b, NULL, 300000); /* real ones are large, too */
-	buf_align(&b, 8);
-	at = b.size;
-	s[1].name = btf ? 1 : 16;
-	s[1].type = s[2].type = s[3].type = 1;
-	s[1].off = at_btf;
-	s[1].size = the_size;
-	s[2].name = 6;
-	s[2].off = at_names;
-	s[2].size = sizeof(names);
-	s[3].name = 16;
-	s[3].off = at_banner;
-	s[3].size = sizeof(banner);
-	for (i = 0; i < 4; i++) {
-		put(&b, at + 64 * i, s[i].name, 4);
-		put(&b, at + 64 * i + 4, s[i].type, 4);
-		put(&b, at + 64 * i + 24, s[i].off, 8);
-		put(&b, at + 64 * i + 32, s[i].size, 8);
-		put(&b, at + 64 * i + 56, 0, 8);
-	}
-	put(&b, offsetof(Elf64_Ehdr, e_shoff), at, 8);
-	put(&b, offsetof(Elf64_Ehdr, e_shnum), 4, 2);
-	put(&b, offsetof(Elf64_Ehdr, e_shstrndx), 2, 2);
-	return b;
-}
-
-static la_ssize_t to_buf(struct archive *a, void *arg, const void *p, size_t n)
-{
-	(void)a;
-	buf_add(arg, p, n);
-	return (la_ssize_t)n;
-}
-
-/* One member of an archive, or (format 0) the compressed bytes themselves. */
-static struct buf pack_times(int format, int filter, const char *path, const struct buf *in, uint32_t times)
-{
-	struct archive *a = archive_write_new();
-	struct archive_entry *entry = archive_entry_new();
-	struct buf out = { 0 };
-
-	archive_write_add_filter(a, filter);
-	if (format == ARCHIVE_FORMAT_AR_BSD)
-		archive_write_set_format_ar_bsd(a);
-	else if (format)
-		archive_write_set_format(a, format);
-	else
-		archive_write_set_format_raw(a);
-	archive_write_set_bytes_in_last_block(a, 1);
-	archive_write_open(a, &out, NULL, to_buf, NULL);
-	archive_entry_set_pathname(entry, path);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0644);
-	archive_entry_set_size(entry, (la_int64_t)in->size * times);
-	if (archive_write_header(a, entry))
-		printf("# %s\n", archive_error_string(a));
-	while (times--)
-		archive_write_data(a, in->data, in->size);
-	archive_write_close(a);
-	archive_write_free(a);
-	archive_entry_free(entry);
-	if (!out.size)
-		OK(false, "an archive of the test is written");
-	return out;
-}
-
-static struct buf pack(int format, int filter, const char *path, const struct buf *in)
-{
-	return pack_times(format, filter, path, in, 1);
+	return vmlinux_of(the_btf, the_size, btf);
 }
 
 /* The format that kernels still use with lz4: blocks of literals only. */
@@ -197,26 +93,6 @@ static struct buf flat(void)
 	put_bytes(&b, 0x400, banner, sizeof(banner));
 	put_bytes(&b, 0x800, the_btf, the_size);
 	put(&b, b.size + 100, 1, 4);
-	return b;
-}
-
-/* Lead, empty signature, empty header; then the compressed cpio. */
-static struct buf rpm(const struct buf *cpio)
-{
-	struct buf b = { 0 };
-	int i;
-
-	put_bytes(&b, 0, "\xed\xab\xee\xdb\3\0", 6);
-	put(&b, 95, 0, 1);
-	for (i = 0; i < 2; i++) {
-		buf_add(&b, "\x8e\xad\xe8\1\0\0\0\0", 8);
-		buf_add(&b, "\0\0\0\1\0\0\0\4", 8); /* one entry of 16 bytes, 4 bytes of data */
-		buf_add(&b, "\0\0\3\xe8\0\0\0\4\0\0\0\0\0\0\0\1", 16);
-		buf_add(&b, "\0\0\0\1", 4);
-		if (!i)
-			buf_align(&b, 8);
-	}
-	buf_add(&b, cpio->data, cpio->size);
 	return b;
 }
 
@@ -393,8 +269,6 @@ static void hostile(void)
 	buf_free(&elf);
 }
 
-static void real_modules(const char *kernels, const char *series);
-
 static void real(void)
 {
 	static const char *const series[] = { "5.10", "6.1", "6.12", "6.18", "7.3" };
@@ -426,111 +300,6 @@ static void real(void)
 		image_free(im);
 		btf_free(btf);
 	}
-	real_modules(dir, "6.12");
-}
-
-/*
- * A module's BTF on the kernel's: struct "in_module" { int member; struct in_module *self; }, where "int" and
- * "member" are the kernel's. @base: of make_btf, where "int" is type 1.
- */
-static struct buf split_btf(const struct bb *base, uint32_t first)
-{
-	static const char strings[] = "\0in_module\0self";
-	const uint32_t own = (uint32_t)base->strings.size;
-	const char *member = memmem(base->strings.data, base->strings.size, "\0member", 8);
-	const uint32_t types[] = {
-		own + 1, (uint32_t)BTF_KIND_STRUCT << 24 | 2, 16,
-		(uint32_t)(member + 1 - (const char *)base->strings.data), 1, 0,
-		own + 11, first + 1, 64,
-		0, (uint32_t)BTF_KIND_PTR << 24, first,
-	};
-	struct btf_header h = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(h), .type_len = sizeof(types),
-				.str_off = sizeof(types), .str_len = sizeof(strings) };
-	struct buf b = { 0 };
-
-	buf_add(&b, &h, sizeof(h));
-	buf_add(&b, types, sizeof(types));
-	buf_add(&b, strings, sizeof(strings));
-	return b;
-}
-
-static void split(const struct bb *b)
-{
-	char dir[] = "/tmp/abide-image-XXXXXX", path[100], text[64];
-	struct btf_data *base = NULL, *s = NULL;
-	struct abide_error e = { 0 };
-	struct image *im = NULL;
-	struct btf_info t;
-	struct btf_field f;
-	struct buf module;
-	FILE *file;
-	uint32_t id;
-
-	SAME(btf_open_mem(the_btf, the_size, &base, &e), 0, "the kernel's BTF");
-	module = split_btf(b, btf_count(base));
-	OK(mkdtemp(dir), "a directory of modules");
-	snprintf(path, sizeof(path), "%s/a_module", dir);
-	file = fopen(path, "wb");
-	OK(file && fwrite(module.data, 1, module.size, file) == module.size && !fclose(file), "a module in it");
-	SAME(image_open_mem("test", the_btf, the_size, &im, &e), 0, "a kernel for it");
-	SAME(image_add_modules(im, "/nonexistent", &e), -ENOENT, "no modules");
-	SAME(image_add_modules(im, dir, &e), 0, "modules of a directory");
-	SAME(im->nr_modules, 1, "one");
-	HAS(im->modules[0].name, "a_module", "its name");
-	SAME(btf_open_split(base, im->modules[0].btf, im->modules[0].btf_size, &s, &e), 0, "its BTF on the kernel's");
-	SAME(btf_count(s), btf_count(base) + 2, "ids go on");
-	id = btf_find(s, BTF_KIND_STRUCT, "in_module");
-	SAME(id, btf_count(base), "a type of the module by name");
-	OK(btf_get(s, id, &t) && t.size == 16 && !strcmp(t.name, "in_module"), "its own string");
-	OK(btf_field_at(s, &t, 0, &f) && !strcmp(f.name, "member") && btf_sizeof(s, f.type) == 4, "a string and a type of the kernel's");
-	OK(btf_field_at(s, &t, 1, &f) && !strcmp(f.name, "self"), "a string of the module's");
-	HAS(btf_spell(s, f.type, text, sizeof(text)), "struct in_module *", "a type of the module's");
-	SAME(btf_find(s, BTF_KIND_INT, "int"), 1, "a type of the kernel's by name");
-	id = btf_find(s, BTF_KIND_STRUCT, "struct_0");
-	OK(id && id < btf_count(base) && btf_get(s, id, &t) && btf_field_at(s, &t, 1, &f) && !strcmp(f.name, "struct_0"),
-	   "a struct of the kernel's through the module's");
-	SAME(btf_after(s, btf_count(base) - 1, 1u << BTF_KIND_STRUCT), btf_count(base), "types one after the other");
-	SAME(btf_find(base, BTF_KIND_STRUCT, "in_module"), 0, "the kernel's BTF is as it was");
-	btf_free(s);
-	btf_free(base);
-	image_free(im);
-	buf_free(&module);
-	unlink(path);
-	SAME(rmdir(dir), 0, "nothing is left");
-}
-
-/* Modules of a real kernel: mq-deadline's own struct, with members of the kernel's types. */
-static void real_modules(const char *kernels, const char *series)
-{
-	char vmlinuz[4096], modules[4096], text[64];
-	struct btf_data *base = NULL, *s = NULL;
-	struct abide_error e = { 0 };
-	struct image *im = NULL;
-	struct btf_info t;
-	struct btf_field f;
-	uint32_t i, id, seen = 0;
-
-	snprintf(vmlinuz, sizeof(vmlinuz), "%s/%s/vmlinuz", kernels, series);
-	snprintf(modules, sizeof(modules), "%s/%s/modules", kernels, series);
-	if (access(vmlinuz, R_OK) || image_open(vmlinuz, &im, &e) || image_add_modules(im, modules, &e)) {
-		printf("skip - modules of %s: %s\n", series, *e.problem ? e.problem : "scripts/kernels has not fetched it");
-		image_free(im);
-		return;
-	}
-	SAME(btf_open_mem(im->btf, im->btf_size, &base, &e), 0, "a real kernel's BTF");
-	for (i = 0; i < im->nr_modules; i++) {
-		if (strcmp(im->modules[i].name, "mq_deadline"))
-			continue;
-		SAME(btf_open_split(base, im->modules[i].btf, im->modules[i].btf_size, &s, &e), 0, "a real module's on it");
-		id = btf_find(s, BTF_KIND_STRUCT, "deadline_data");
-		OK(id >= btf_count(base) && btf_get(s, id, &t), "its own struct");
-		for (id = 0; btf_field_at(s, &t, id, &f); id++)
-			seen += !strcmp(f.name, "lock") && !strcmp(btf_spell(s, f.type, text, sizeof(text)), "spinlock_t");
-		SAME(seen, 1, "with a member of a type of the kernel's");
-		btf_free(s);
-	}
-	btf_free(base);
-	image_free(im);
 }
 
 int main(int argc, char **argv)
@@ -541,7 +310,6 @@ int main(int argc, char **argv)
 	make_btf(&b);
 	formats();
 	hostile();
-	split(&b);
 	real();
 	bb_free(&b);
 	return kit_done();

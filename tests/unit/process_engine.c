@@ -308,6 +308,54 @@ static void test_memory(void)
 	printf("%sok - native code is never writable and executable\n", found && !both ? "" : "not ");
 }
 
+/* Divisions by constants are multiplications in native code: quotients and remainders beside each multiple. */
+static bool divides(int32_t d, bool wide, bool mod, uint8_t dst, bool no_bmi2)
+{
+	const struct bpf_insn insns[] = {
+		MOVR(dst, 1), INSN((wide ? BPF_ALU64 : BPF_ALU) | (mod ? BPF_MOD : BPF_DIV) | BPF_K, dst, 0, 0, d), MOVR(0, dst), EXIT,
+	};
+	struct process_program *p = make(insns, LEN(insns), "division");
+	struct process_compile_options o = { .no_bmi2 = no_bmi2 };
+	uint64_t by = wide ? (uint64_t)(int64_t)d : (uint32_t)d, most = (wide ? UINT64_MAX : UINT32_MAX) / by, k;
+	bool good = true;
+
+	process_compile(p, &o, NULL);
+	for (k = 0; good && k < 90; k++) {
+		/* small multiples, all powers of two of them, the greatest ones; one less, itself, one more */
+		uint64_t times = k < 10 ? k : k < 74 ? most >> (k - 10) : most - (k - 74);
+		int64_t around;
+
+		for (around = -1; good && around <= 1; around++) {
+			uint64_t n = times * by + (uint64_t)around, m = wide ? n : (uint32_t)n;
+			struct process_run run = { .budget = 100 };
+
+			good = process_run(p, &run, n, 0) == (mod ? m % by : m / by);
+			if (!good)
+				printf("# %llu %s %llu, %d bits, r%u\n", (unsigned long long)m, mod ? "mod" : "by",
+				       (unsigned long long)by, wide ? 64 : 32, dst);
+		}
+	}
+	process_program_free(p);
+	return good;
+}
+
+static void test_divisions(void)
+{
+	static const int32_t by[] = { 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 14, 28, 100, 641, 1000, 4096, 10000, 100000, 1000000, 1000000007,
+		                      0x7fffffff, 3 << 20, 7 << 24, 3125 << 5, -1, -2, -3, -1000, -0x7fffffff };
+	unsigned int before = nr_failed;
+	size_t i;
+	int how;
+
+	for (i = 0; i < LEN(by); i++)
+		for (how = 0; how < 24; how++) {
+			static const uint8_t dst[] = { 0, 3, 4 }; /* rax and rdx of the machine, and another one */
+
+			check(divides(by[i], how & 1, how & 2, dst[how / 8], how & 4), "division", "by a constant");
+		}
+	printf("%sok - divisions by constants\n", nr_failed != before ? "not " : "");
+}
+
 static uint64_t call_one(int32_t number, bool native)
 {
 	const struct bpf_insn insns[] = { MOV(1, 0), HELPER(number), EXIT };
@@ -409,6 +457,7 @@ int main(void)
 	test_tail_calls();
 	test_trace();
 	test_memory();
+	test_divisions();
 	test_helpers();
 	test_not_compiled();
 	printf("# %u checks\n", nr_checks);

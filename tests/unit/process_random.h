@@ -247,6 +247,112 @@ static inline void put_idiom(struct random_program *p)
 	}
 }
 
+static inline uint8_t other_dst(struct random_program *p, uint8_t than)
+{
+	uint8_t r;
+
+	do
+		r = any_dst(p);
+	while (r == than);
+	return r;
+}
+
+/* A test of bits of what nobody looks at later, p[i] with an index and an address that nobody looks at later. */
+static inline void put_dead_idiom(struct random_program *p)
+{
+	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	uint8_t t = any_dst(p), u = other_dst(p, t), k = (uint8_t)draw(&p->d, 4), to;
+	bool x = draw(&p->d, 2), dies = draw(&p->d, 4);
+
+	if (draw(&p->d, 2)) {
+		if (draw(&p->d, 4))
+			put(p, INSN((draw(&p->d, 4) ? BPF_ALU64 : BPF_ALU) | BPF_MOV | BPF_X, t, draw(&p->d, 2) ? u : any_src(p), 0, 0));
+		put(p, INSN((draw(&p->d, 4) ? BPF_ALU64 : BPF_ALU) | BPF_AND | (x ? BPF_X : BPF_K), t, x ? any_src(p) : 0, 0,
+		            x ? 0 : draw_value(&p->d)));
+		put(p, INSN((draw(&p->d, 4) ? BPF_JMP : BPF_JMP32) | (draw(&p->d, 2) ? BPF_JEQ : BPF_JNE), t, 0, 2, 0));
+		put(p, INSN(BPF_ALU64 | BPF_ADD | BPF_K, u, 0, 0, draw_value(&p->d)));
+		put(p, INSN(BPF_ALU64 | BPF_XOR | BPF_K, draw(&p->d, 2) ? u : t, 0, 0, 0x55));
+		if (dies)
+			put_value(p, t, draw_value(&p->d));
+		return;
+	}
+	put(p, INSN(BPF_ALU64 | BPF_AND | BPF_K, u, 0, 0, 255));
+	if (draw(&p->d, 2))
+		put(p, INSN(BPF_ALU64 | BPF_MOV | BPF_X, t, u, 0, 0));
+	else
+		put(p, INSN(BPF_ALU64 | BPF_MOV | BPF_K, t, 0, 0, draw(&p->d, 200)));
+	if (draw(&p->d, 4))
+		put(p, INSN(BPF_ALU64 | BPF_LSH | BPF_K, t, 0, 0, 1 + draw(&p->d, 3)));
+	put(p, INSN(BPF_ALU64 | BPF_MOV | BPF_X, u, p->base, 0, 0));
+	put(p, INSN(BPF_ALU64 | BPF_ADD | BPF_X, u, t, 0, 0));
+	if (draw(&p->d, 2))
+		put(p, INSN(BPF_ALU64 | BPF_ADD | BPF_K, u, 0, 0, draw(&p->d, 1000)));
+	to = any_dst(p);
+	if (draw(&p->d, 2))
+		put(p, INSN(BPF_LDX | BPF_MEM | sizes[k], to, u, draw(&p->d, 1000), 0));
+	else
+		put(p, INSN(BPF_STX | BPF_MEM | sizes[k], u, x ? t : any_src(p), draw(&p->d, 1000), 0));
+	if (to != u && draw(&p->d, 2)) /* again */
+		put(p, INSN(BPF_ST | BPF_MEM | sizes[k], u, 0, draw(&p->d, 1000), 77));
+	put_value(p, u, draw_value(&p->d));
+	if (dies)
+		put_value(p, t, draw_value(&p->d));
+}
+
+static inline struct bpf_insn any_branch(struct random_program *p)
+{
+	static const uint8_t ops[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT, BPF_JSGE,
+		                       BPF_JSLT, BPF_JSLE, BPF_JSET };
+	uint8_t code = (uint8_t)(ops[draw(&p->d, sizeof(ops))] | (draw(&p->d, 2) ? BPF_JMP : BPF_JMP32));
+
+	if (draw(&p->d, 2))
+		return INSN(code | BPF_X, any_src(p), any_src(p), 0, 0);
+	return INSN(code | BPF_K, any_src(p), 0, 0, draw_value(&p->d));
+}
+
+/*
+ * A choice between values, as compilers write it, in a loop: over some instructions, and with both
+ * ways back to the head.
+ */
+static inline void put_choice(struct random_program *p)
+{
+	bool loop = draw(&p->d, 2) && p->loops < 3, bits = draw(&p->d, 2);
+	uint16_t busy = p->busy;
+	uint8_t counter, t;
+	uint32_t head = 0, at, n;
+
+	if (loop) {
+		p->loops++;
+		counter = any_dst(p);
+		put(p, INSN(BPF_ALU64 | BPF_MOV | BPF_K, counter, 0, 0, 2 + draw(&p->d, 9)));
+		p->busy |= 1u << counter;
+		head = p->nr;
+		put(p, INSN(BPF_ALU64 | BPF_ADD | BPF_K, counter, 0, 0, -1));
+		put(p, INSN(BPF_JMP | BPF_JEQ | BPF_K, counter, 0, 0, 0));
+	}
+	for (n = draw(&p->d, 3); n; n--)
+		put_alu(p);
+	t = any_dst(p);
+	if (bits) {
+		put(p, INSN(BPF_ALU64 | BPF_MOV | BPF_X, t, any_src(p), 0, 0));
+		put(p, INSN(BPF_ALU64 | BPF_AND | BPF_K, t, 0, 0, draw_value(&p->d)));
+	}
+	at = p->nr;
+	put(p, bits ? INSN(BPF_JMP | (draw(&p->d, 2) ? BPF_JEQ : BPF_JNE), t, 0, 0, 0) : any_branch(p));
+	for (n = draw(&p->d, 4); n; n--)
+		put_alu(p);
+	p->busy = busy;
+	if (!loop) {
+		p->insns[at].off = (int16_t)(p->nr - at - 1);
+		return;
+	}
+	p->insns[at].off = (int16_t)((int32_t)head - (int32_t)at - 1);
+	put(p, INSN(BPF_JMP | BPF_JA, 0, 0, (int32_t)head - (int32_t)p->nr - 1, 0));
+	p->insns[head + 1].off = (int16_t)(p->nr - head - 2);
+	if (bits && draw(&p->d, 2))
+		put_value(p, t, draw_value(&p->d));
+}
+
 static inline void put_clobbered(struct random_program *p)
 {
 	uint8_t r;
@@ -291,15 +397,9 @@ static inline void put_call(struct random_program *p)
 
 static inline void put_branch(struct random_program *p, uint32_t depth)
 {
-	static const uint8_t ops[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT, BPF_JSGE,
-		                       BPF_JSLT, BPF_JSLE, BPF_JSET };
-	uint8_t code = (uint8_t)(ops[draw(&p->d, sizeof(ops))] | (draw(&p->d, 2) ? BPF_JMP : BPF_JMP32));
 	uint32_t at = p->nr, end;
 
-	if (draw(&p->d, 2))
-		put(p, INSN(code | BPF_X, any_src(p), any_src(p), 0, 0));
-	else
-		put(p, INSN(code | BPF_K, any_src(p), 0, 0, draw_value(&p->d)));
+	put(p, any_branch(p));
 	put_block(p, draw(&p->d, 6), depth + 1);
 	end = p->nr;
 	if (draw(&p->d, 2)) { /* an else */
@@ -336,7 +436,7 @@ static inline void put_loop(struct random_program *p, uint32_t depth)
 static inline void put_block(struct random_program *p, uint32_t n, uint32_t depth)
 {
 	while (n-- && p->nr < RANDOM_MAX - 600)
-		switch (draw(&p->d, depth < 4 ? 16 : 13)) {
+		switch (draw(&p->d, depth < 4 ? 18 : 15)) {
 		default:
 			put_alu(p);
 			break;
@@ -355,10 +455,16 @@ static inline void put_block(struct random_program *p, uint32_t n, uint32_t dept
 			put_call(p);
 			break;
 		case 13:
+			put_dead_idiom(p);
+			break;
 		case 14:
-			put_branch(p, depth);
+			put_choice(p);
 			break;
 		case 15:
+		case 16:
+			put_branch(p, depth);
+			break;
+		case 17:
 			put_loop(p, depth);
 			break;
 		}

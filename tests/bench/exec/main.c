@@ -80,13 +80,19 @@ static void count(struct process_run *run, const struct process_program *p, uint
 	counted++;
 }
 
-static uint64_t once(const struct process_program *p, bool native)
-{
-	/* as a site of events has it: made once, with a new budget for each run */
-	static struct process_run run;
+/* As a site of events has it: made once, with a new budget for each run. */
+static struct process_run one_run;
 
-	run.budget = 1000000000;
-	return native ? process_run(p, &run, (uintptr_t)memory, MEMORY) : process_interpret(p, &run, (uintptr_t)memory, MEMORY);
+static uint64_t call(process_fn entry)
+{
+	one_run.budget = 1000000000;
+	return entry((uintptr_t)memory, MEMORY, 0, 0, 0, &one_run);
+}
+
+static uint64_t interpret(const struct process_program *p)
+{
+	one_run.budget = 1000000000;
+	return process_interpret(p, &one_run, (uintptr_t)memory, MEMORY);
 }
 
 /* Nanoseconds of one run, the least of @rounds batches of @n. */
@@ -122,6 +128,7 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 	volatile uint64_t sink = 0;
 	struct abide_error e = { 0 };
 	struct process_program *p;
+	process_fn entry;
 	double machine = 1e18, native = 1e18, interpreted, ns;
 	uint64_t want, got;
 	size_t size;
@@ -131,12 +138,13 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 		fprintf(stderr, "bench-exec: %s: %s\n", works[w].name, f ? e.problem : "no such program");
 		return 1;
 	}
+	entry = process_entry(p);
 	fill();
 	want = works[w].machine(memory, MEMORY);
 	fill();
-	got = once(p, true);
+	got = call(entry);
 	fill();
-	if (got != want || once(p, false) != want) {
+	if (got != want || interpret(p) != want) {
 		fprintf(stderr, "bench-exec: %s: %llx, not %llx\n", works[w].name, (unsigned long long)got, (unsigned long long)want);
 		return 1;
 	}
@@ -148,10 +156,10 @@ static int compare(const struct object *o, const struct process_helpers *helpers
 	for (k = 0; k < ROUNDS; k++) { /* in turns, so that both see the same machine */
 		LEAST(ns, 1, n, sink += works[w].machine(memory, MEMORY));
 		machine = ns < machine ? ns : machine;
-		LEAST(ns, 1, n, sink += once(p, true));
+		LEAST(ns, 1, n, sink += call(entry));
 		native = ns < native ? ns : native;
 	}
-	LEAST(interpreted, 9, n / 2 + 1, sink += once(p, false));
+	LEAST(interpreted, 9, n / 2 + 1, sink += interpret(p));
 	(void)sink;
 	process_code(p, &size);
 	*out = (struct figures){ native / machine, interpreted / (double)counted };
@@ -261,7 +269,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < NR_WORKS; i++)
 		bad |= compare(o, &helpers, i, &f[i]);
 	if (!process_program_new(nothing, 2, &helpers, &empty, &e) && !process_compile(empty, NULL, &e)) {
-		LEAST(ns, 41, 20000, sink += once(empty, true));
+		process_fn entry = process_entry(empty);
+
+		LEAST(ns, 41, 20000, sink += call(entry));
 		printf("  an empty program: %.2f ns, its caller's part included\n", ns);
 		process_program_free(empty);
 	}

@@ -38,6 +38,8 @@ int app_open_files(const char *const *paths, uint32_t nr, struct app **out, stru
 /* All code that a process has mapped, libraries and files that were deleted since included. */
 int app_open_process(pid_t pid, struct app **out, struct abide_error *e);
 void app_free(struct app *a);
+/* Which file @pid has mapped at @address; false: none, or it cannot be known. */
+bool app_file_at(pid_t pid, uint64_t address, char *path, size_t size);
 
 /*
  * Do all programs of @o belong to events of applications, and has @a those events? A program for

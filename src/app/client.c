@@ -27,7 +27,11 @@ struct app_client {
 	int pidfd; /* -1: this kernel has none (before 5.3) */
 	struct message_hello hello;
 	uint8_t *hello_body; /* its strings are there */
+	struct message_unlike *unlike; /* that came between answers */
+	uint32_t nr_unlike;
 };
+
+#define MAX_UNLIKE 1024u /* that are kept of one process */
 
 static int wait_for(struct app_client *c, short events, int64_t until, struct abide_error *e)
 {
@@ -65,6 +69,27 @@ static int send_all(struct app_client *c, int64_t until, struct abide_error *e)
 	return err ? lost(c, err, e) : 0;
 }
 
+/* A whole message has come: was it UNLIKE, which may come at any time? Then it is kept, and there is room for another. */
+static bool keep_unlike(struct app_client *c)
+{
+	struct message_unlike *m, *grown;
+	uint32_t nr;
+
+	if (c->link.header.kind != MESSAGE_UNLIKE || c->link.header.version != MESSAGE_VERSION)
+		return false;
+	if (!message_get_unlike(c->link.body, c->link.header.size, &m, &nr, NULL)) {
+		grown = c->nr_unlike + nr > MAX_UNLIKE ? NULL : realloc(c->unlike, (c->nr_unlike + nr) * sizeof(*m));
+		if (grown && nr) {
+			memcpy(grown + c->nr_unlike, m, nr * sizeof(*m));
+			c->unlike = grown;
+			c->nr_unlike += nr;
+		}
+		free(m);
+	}
+	message_link_next(&c->link);
+	return true;
+}
+
 /* The next message, which must be of @kind; a refusal becomes *@e. */
 static int receive(struct app_client *c, enum message_kind kind, int64_t until, struct abide_error *e)
 {
@@ -76,6 +101,8 @@ static int receive(struct app_client *c, enum message_kind kind, int64_t until, 
 		got = message_link_read(&c->link, e);
 		if (got < 0)
 			return lost(c, got, e);
+		if (got && keep_unlike(c))
+			continue;
 		if (got)
 			break;
 		err = wait_for(c, POLLIN, until, e);
@@ -193,6 +220,7 @@ void app_client_free(struct app_client *c)
 	message_link_close(&c->link);
 	message_hello_free(&c->hello);
 	free(c->hello_body);
+	free(c->unlike);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	free(c);
@@ -307,6 +335,26 @@ int app_client_counts(struct app_client *c, struct message_counts **out, uint32_
 	*out = NULL;
 	*nr = 0;
 	return err ? err : take_counts(c, out, nr, e);
+}
+
+bool app_client_goes_on(struct app_client *c)
+{
+	int got;
+
+	do
+		got = message_link_read(&c->link, NULL);
+	while (got == 1 && keep_unlike(c));
+	return !got && !app_client_ended(c);
+}
+
+struct message_unlike *app_client_unlike(struct app_client *c, uint32_t *nr)
+{
+	struct message_unlike *list = c->unlike;
+
+	*nr = c->nr_unlike;
+	c->unlike = NULL;
+	c->nr_unlike = 0;
+	return list;
 }
 
 int app_client_bye(struct app_client *c, struct abide_error *e)

@@ -42,6 +42,13 @@ int app_client_replace(struct app_client *c, const struct message_replace *m, st
 		       struct abide_error *e);
 /* Counts of each program so far. */
 int app_client_counts(struct app_client *c, struct message_counts **out, uint32_t *nr, struct abide_error *e);
+/*
+ * What came unasked: while true is returned the process goes on, and said no more than that programs are not
+ * everywhere (app_client_unlike). False: the connection has ended, or COUNTS came, which ends it.
+ */
+bool app_client_goes_on(struct app_client *c);
+/* What was heard of that since the last call; the caller's to free, NULL: nothing. */
+struct message_unlike *app_client_unlike(struct app_client *c, uint32_t *nr);
 /* Detach. In two steps, so that many processes do it at once: ask all, then hear what each of them says. */
 int app_client_bye(struct app_client *c, struct abide_error *e);
 int app_client_bye_counts(struct app_client *c, struct message_counts **out, uint32_t *nr, struct abide_error *e);

@@ -25,7 +25,7 @@ struct mapping {
 	unsigned long long start, end, inode;
 	unsigned major, minor;
 	char *path; /* in the line */
-	bool deleted;
+	bool deleted, code;
 };
 
 struct seen { /* a file that was looked at */
@@ -55,7 +55,7 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-/* A line; false for what is no file's code. */
+/* A line; false for what is no file's. */
 static bool parse_line(char *line, struct mapping *m)
 {
 	char permissions[8];
@@ -72,7 +72,8 @@ static bool parse_line(char *line, struct mapping *m)
 	if (m->deleted)
 		m->path[n - (sizeof(DELETED) - 1)] = '\0';
 	unescape(m->path);
-	return permissions[2] == 'x' && m->path[0] == '/' && m->inode;
+	m->code = permissions[2] == 'x';
+	return m->path[0] == '/' && m->inode;
 }
 
 /* Is it new? */
@@ -189,6 +190,26 @@ static int nothing(const struct reader *r, struct abide_error *e)
 	                                  : "abide ps lists processes that offer events");
 }
 
+bool app_file_at(pid_t pid, uint64_t address, char *path, size_t size)
+{
+	struct mapping m;
+	char name[64], *line = NULL;
+	bool found = false;
+	size_t room = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	f = fopen(name, "re");
+	while (f && !found && getline(&line, &room, f) > 0)
+		found = parse_line(line, &m) && address >= m.start && address < m.end && strlen(m.path) < size;
+	if (found)
+		strcpy(path, m.path);
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
 int app_read_process(struct app *a, pid_t pid, struct abide_error *e)
 {
 	struct reader r = { .a = a, .pid = pid };
@@ -204,7 +225,7 @@ int app_read_process(struct app *a, pid_t pid, struct abide_error *e)
 	if (!f)
 		return cannot_look(&r, errno, e);
 	while (!err && getline(&line, &room, f) > 0) {
-		if (!parse_line(line, &m))
+		if (!parse_line(line, &m) || !m.code)
 			continue;
 		err = note(&r, &m, &is_new, e);
 		if (!err && is_new)

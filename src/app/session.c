@@ -166,12 +166,30 @@ int app_session_start(struct app_session *s, struct abide_error *e)
 	return err;
 }
 
+static void hear_unlike(const struct app_session *s, struct session_process *p)
+{
+	struct message_unlike *list;
+	char path[4096];
+	uint32_t nr, i;
+
+	list = app_client_unlike(p->client, &nr);
+	for (i = 0; i < nr && s->opts.unlike; i++) {
+		const struct app_program *program = app_session_program(s, list[i].program);
+
+		if (program)
+			s->opts.unlike(s->opts.ctx, &p->shown, program,
+			               app_file_at(p->shown.pid, list[i].address, path, sizeof(path)) ? path : NULL);
+	}
+	free(list);
+}
+
 static void hear_counts(const struct app_session *s, struct session_process *p)
 {
 	uint32_t nr;
 
 	if (!app_client_bye_counts(p->client, &p->counts, &nr, NULL) && nr == app_session_programs(s))
 		p->shown.counts = p->counts;
+	hear_unlike(s, p);
 	end(p);
 }
 
@@ -257,7 +275,9 @@ static int hear(struct app_session *s, struct session_process *p, struct abide_e
 {
 	if (!p->client)
 		return 0;
-	if (p->started)
+	if (p->started && app_client_goes_on(p->client))
+		hear_unlike(s, p);
+	else if (p->started)
 		hear_counts(s, p); /* the last thing that a process says */
 	else if (!app_client_ended(p->client) && !app_client_again(p->client, NULL))
 		return join(s, p, e);

@@ -35,6 +35,8 @@ struct app_session_options {
 	void (*explained)(void *ctx, const char *binary, const struct buf *text);
 	/* A process that came later, or a child, does not run the programs: it goes on without. */
 	void (*refused)(void *ctx, pid_t pid, const struct abide_error *e);
+	/* A program is not on its event in @file (NULL: not known): the event is laid out otherwise there. */
+	void (*unlike)(void *ctx, const struct app_process *p, const struct app_program *program, const char *file);
 	void (*printed)(void *ctx, const char *text, uint32_t size); /* what programs print */
 	void *ctx;
 };

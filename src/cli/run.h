@@ -121,6 +121,8 @@ int run_loop(struct run_parts *p, struct abide_error *e);
 
 /* run_json.c: lines that no map or ring is behind. */
 void run_json_attached(const struct run_parts *p);
+/* @file: NULL: not known. */
+void run_json_unlike(int pid, const char *program, const char *event, const char *file);
 void run_json_error(const struct abide_error *e);
 
 #endif

@@ -81,6 +81,18 @@ static void on_refused(void *ctx, pid_t pid, const struct abide_error *e)
 		fprintf(stderr, "abide: process %d goes on without: %s\n", pid, e->problem);
 }
 
+/* Told at once: what it misses is not in any count. */
+static void on_unlike(void *ctx, const struct app_process *process, const struct app_program *program, const char *file)
+{
+	const struct app_run *a = ctx;
+
+	if (a->parts->run->json)
+		run_json_unlike(process->pid, program->name, program->event, file);
+	fprintf(stderr,
+	        "abide: process %d (%s): %s, loaded later, has event %s laid out otherwise: %s is not on it there\n",
+	        process->pid, process->name, file ? file : "a library", program->event, program->name);
+}
+
 /* As the kernel's trace_pipe: text, with the line's end where the program wrote one. */
 static void on_printed(void *ctx, const char *text, uint32_t size)
 {
@@ -108,6 +120,7 @@ static int prepare(struct run_parts *p, struct abide_error *e)
 		                            .attached = on_attached,
 		                            .explained = on_explained,
 		                            .refused = on_refused,
+		                            .unlike = on_unlike,
 		                            .printed = on_printed,
 		                            .ctx = a };
 	int err;
@@ -267,10 +280,11 @@ static void say_counts(const struct app_run *a, const struct app_process *proces
 		const struct message_counts *c = &process->counts[i];
 
 		fprintf(stderr,
-		        "abide: process %d (%s): %s on %s: %llu runs, %llu missed, %llu over budget\n",
+		        "abide: process %d (%s): %s on %s: %llu runs, %llu missed, %llu over budget, "
+		        "%llu bad addresses\n",
 		        process->pid, process->name, program->name, program->event,
 		        (unsigned long long)c->runs, (unsigned long long)c->missed,
-		        (unsigned long long)c->budget);
+		        (unsigned long long)c->budget, (unsigned long long)c->faults);
 	}
 }
 

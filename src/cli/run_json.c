@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * JSON lines that no map or ring is behind: {"ts":...,"type":"attached",...} once everything
- * is attached, {"ts":...,"type":"error",...} when something fails. Results' lines are made
- * by src/render.
+ * is attached, {"ts":...,"type":"error",...} when something fails, {"ts":...,"type":"unlike",...} when a
+ * program cannot be on its event in a library that an application has loaded. Results' lines are made by src/render.
  */
 #include <time.h>
 
@@ -44,6 +44,21 @@ void run_json_attached(const struct run_parts *p)
 			view_json_string(run->command[i]);
 		}
 		putchar(']');
+	}
+	puts("}");
+	fflush(stdout);
+}
+
+void run_json_unlike(int pid, const char *program, const char *event, const char *file)
+{
+	put_begin("unlike");
+	printf(",\"pid\":%d,\"program\":", pid);
+	view_json_string(program);
+	fputs(",\"event\":", stdout);
+	view_json_string(event);
+	if (file) {
+		fputs(",\"file\":", stdout);
+		view_json_string(file);
 	}
 	puts("}");
 	fflush(stdout);

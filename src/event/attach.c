@@ -52,6 +52,18 @@ static bool matches(struct event_link *link, struct abide_event_module *m, const
 	return l && (l == link->layout || layout_same_event(l, link->layout, link->provider, link->name));
 }
 
+/* Where the event is laid out otherwise. Remembered, as whoever wants to know may ask when the module has gone. */
+static void note_unlike(struct event_link *link, struct abide_event_module *m)
+{
+	struct abide_event_state *s = NULL;
+
+	while ((s = event_next_state(m, s)))
+		if (event_state_is(s, link->provider, link->name) && !matches(link, m, s) && link->nr_unlike < EVENT_UNLIKE) {
+			link->unlike[link->nr_unlike++] = m->records;
+			return;
+		}
+}
+
 static int make_list(struct abide_event_module *m, struct abide_event_state *s, struct event_list **out)
 {
 	struct event_link *link;
@@ -220,6 +232,7 @@ int event_attach(const char *provider, const char *name, const struct layout *l,
 		 struct event_link **out, struct abide_error *e)
 {
 	struct event_link *link = calloc(1, sizeof(*link)), **at;
+	struct abide_event_module *m;
 	int err = 0;
 
 	*out = NULL;
@@ -255,6 +268,8 @@ int event_attach(const char *provider, const char *name, const struct layout *l,
 		goto out;
 	}
 	event_grace(); /* the lists that were there before */
+	for (m = event_modules(); m; m = m->next)
+		note_unlike(link, m);
 	*out = link;
 out:
 	event_unlock();
@@ -278,6 +293,22 @@ void event_replace(struct event_link *link, struct event_program *p)
 		release_program(&old->retired);
 	else
 		event_retire(&old->retired, release_program);
+	event_unlock();
+}
+
+static void release_unlisted(struct event_retired *r)
+{
+	struct event_program *p = (struct event_program *)(void *)((char *)r - offsetof(struct event_program, retired));
+
+	if (p->release)
+		p->release(p);
+}
+
+void event_release(struct event_program *p)
+{
+	event_lock();
+	event_retire(&p->retired, release_unlisted);
+	event_grace();
 	event_unlock();
 }
 
@@ -343,6 +374,17 @@ void event_link_modules(struct event_link *link, uint32_t *attached, uint32_t *u
 	event_unlock();
 }
 
+uint32_t event_link_unlike(struct event_link *link, const void **records, uint32_t room)
+{
+	uint32_t nr;
+
+	event_lock();
+	nr = link->nr_unlike < room ? link->nr_unlike : room;
+	memcpy(records, link->unlike, nr * sizeof(*records));
+	event_unlock();
+	return nr;
+}
+
 /* Whether the event of @s is one that an earlier state has, too. */
 static bool seen_before(struct abide_event_module *last, const struct abide_event_state *s)
 {
@@ -385,7 +427,10 @@ void event_for_each(void (*fn)(void *ctx, const char *provider, const char *name
 void event_module_arm(struct abide_event_module *m)
 {
 	struct changes c = { 0 };
+	struct event_link *link;
 
+	for (link = links; link; link = link->next)
+		note_unlike(link, m);
 	if (links)
 		carry_out(&c, plan(m, NULL, NULL, &c));
 }

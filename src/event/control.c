@@ -269,6 +269,7 @@ static void one_round(bool *accepts)
 			exchange(&control.peers[i]);
 		else if (control.peers[i].link.fd < 0 && control.peers[i].session)
 			close_peer(&control.peers[i], false); /* nobody could tell when it ends */
+		control_peer_tell(&control.peers[i]);
 		fds[i] = (struct pollfd){ .fd = control.peers[i].link.fd };
 		if (fds[i].fd >= 0)
 			fds[i].events = control_peer_wants(&control.peers[i]);
@@ -302,6 +303,7 @@ static void *thread_main(void *unused)
 	forget_closed();
 	for (i = 0; i < PEERS; i++)
 		if (control.peers[i].link.fd >= 0) {
+			control_peer_tell(&control.peers[i]);
 			control_peer_bye(&control.peers[i]);
 			close_peer(&control.peers[i], true);
 		}
@@ -393,13 +395,22 @@ void event_control_ready(void)
 	const char *path = secure_getenv("ABIDE_EVENT_WAIT");
 	struct timespec until;
 
-	if (!path || !*path || !control.running)
+	if (!control.running)
 		return;
+	if (!path || !*path) {
+		/* nobody waits, but whoever watches may have to be told of them */
+		pthread_mutex_lock(&control.gate);
+		kick();
+		pthread_mutex_unlock(&control.gate);
+		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_START;
 	pthread_mutex_lock(&control.gate);
-	if (control.waiting || control.gave_up)
+	if (control.waiting || control.gave_up) {
+		kick();
 		goto out;
+	}
 	if (control.linked)
 		control.again = true;
 	else

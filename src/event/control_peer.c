@@ -195,6 +195,18 @@ static void on_counts(struct control_peer *p, bool bye, struct abide_error *e)
 	free(counts);
 }
 
+void control_peer_tell(struct control_peer *p)
+{
+	struct message_unlike unlike[MESSAGE_UNLIKES];
+	uint32_t nr;
+
+	if (p->link.fd < 0 || !p->session || p->inherited || p->link.out.size || p->ending)
+		return;
+	nr = control_session_unlike(p->session, unlike);
+	if (nr)
+		message_put_unlike(&p->link.out, unlike, nr);
+}
+
 void control_peer_bye(struct control_peer *p)
 {
 	struct abide_error e;

@@ -31,6 +31,8 @@ void control_peer_open(struct control_peer *p, int fd, uint32_t sessions, bool w
 void control_peer_hello(struct control_peer *p, uint32_t sessions, bool waiting);
 /* Detach what came through it, close. @last: nobody else holds the connection, so it ends for all. */
 void control_peer_close(struct control_peer *p, bool last);
+/* What its programs are not on, as far as that was not said yet and nothing else is being said. */
+void control_peer_tell(struct control_peer *p);
 /* The process's end, or that of its events: detach, and say COUNTS unasked, as far as they can be sent. */
 void control_peer_bye(struct control_peer *p);
 /* In the child of a fork, with the table locked: keep what is armed, forget the rest. */

@@ -26,6 +26,7 @@ struct session_program {
 	struct event_program attached; /* what the registry has */
 	struct process_program *code;
 	struct control_session *session;
+	struct session_program *next; /* in the session's .gone */
 };
 
 struct session_event { /* one for each program, in their order */
@@ -38,6 +39,7 @@ struct session_event { /* one for each program, in their order */
 	struct session_program *program; /* now */
 	struct event_link *link;         /* NULL: not armed */
 	struct event_counts base;        /* the parent's, at the fork */
+	uint64_t base_faults;
 	struct message_counts last;      /* when it was disarmed */
 };
 
@@ -52,10 +54,25 @@ struct control_session {
 	ino_t wake_inode;
 	struct session_event *events;
 	uint32_t nr;
-	bool started, has_arrays;
+	bool started, stopping, has_arrays;
+	/*
+	 * Programs that were released while others could still call them through an array: when a
+	 * session ends, its programs are disarmed one after the other.
+	 */
+	struct session_program *gone;
+	uint32_t modules; /* how many there were when it was last looked for what is to be told */
+	struct message_unlike told[MESSAGE_UNLIKES];
+	uint32_t nr_told;
 	char children[108];
 	struct link_session links;
+	uint64_t faults[MESSAGE_PROGRAMS]; /* programs count there, also those that are no longer attached */
 };
+
+static void free_program(struct session_program *p)
+{
+	process_program_free(p->code);
+	free(p);
+}
 
 /* The registry's lock may be held (release): nothing here asks it for anything. */
 static void drop_user(struct control_session *s)
@@ -64,6 +81,12 @@ static void drop_user(struct control_session *s)
 
 	if (__atomic_sub_fetch(&s->users, 1, __ATOMIC_ACQ_REL))
 		return;
+	while (s->gone) {
+		struct session_program *p = s->gone;
+
+		s->gone = p->next;
+		free_program(p);
+	}
 	for (i = 0; i < s->nr_maps; i++)
 		process_map_close(s->maps[i]);
 	process_slots_close(s->slots);
@@ -78,8 +101,14 @@ static void release(struct event_program *p)
 	struct session_program *program = p->owner;
 	struct control_session *s = program->session;
 
-	process_program_free(program->code);
-	free(program);
+	if (__atomic_load_n(&s->stopping, __ATOMIC_ACQUIRE) && s->has_arrays) {
+		/* a module that is unloaded may release others at the same time */
+		program->next = __atomic_load_n(&s->gone, __ATOMIC_RELAXED);
+		while (!__atomic_compare_exchange_n(&s->gone, &program->next, program, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			;
+	} else {
+		free_program(program);
+	}
 	drop_user(s);
 }
 
@@ -221,6 +250,7 @@ static int make_program(struct control_session *s, uint32_t index, const struct 
 		                 .maps = s->maps,
 		                 .nr_maps = s->nr_maps,
 		                 .session = &s->links,
+		                 .faults = &s->faults[index],
 		                 .trace = s->trace };
 	uint64_t begin = control_now_ns(), verified = begin;
 	size_t native = 0;
@@ -387,8 +417,8 @@ int control_session_start(struct control_session *s, struct abide_error *e)
 int control_session_replace(struct control_session *s, const struct message_replace *m,
                             struct message_made *made, struct abide_error *e)
 {
+	struct session_program *p, *old;
 	struct session_event *ev;
-	struct session_program *p;
 	int err;
 
 	if (m->index >= s->nr || strcmp(m->program.event, s->events[m->index].name))
@@ -396,18 +426,24 @@ int control_session_replace(struct control_session *s, const struct message_repl
 		                 "there is no program %u on %s to be replaced", m->index,
 		                 m->program.event);
 	ev = &s->events[m->index];
-	if (!ev->link || s->has_arrays)
+	if (!s->started || !ev->program)
 		return error_set(e, -EBUSY, "message-replace",
-		                 "program %u on %s cannot be replaced: %s", m->index, ev->name,
-		                 ev->link ? "the programs call each other through an array"
-		                          : "it is not attached");
+		                 "program %u on %s cannot be replaced: it is not attached", m->index, ev->name);
 	err = make_program(s, m->index, &m->program, &p, made, e);
 	if (err)
 		return name_program(err, &m->program, e);
 	control_table_lock();
-	s->links.programs[m->index] = p->code;
+	/*
+	 * Entries of program arrays name programs by index, so tail calls lead to the new one from here on.
+	 * Whoever has found the old one still is in a run, which is waited for before it is released.
+	 */
+	__atomic_store_n(&s->links.programs[m->index], p->code, __ATOMIC_RELEASE);
+	old = ev->program;
 	ev->program = p;
-	event_replace(ev->link, &p->attached);
+	if (ev->link)
+		event_replace(ev->link, &p->attached);
+	else
+		event_release(&old->attached);
 	control_table_unlock();
 	return 0;
 }
@@ -415,18 +451,26 @@ int control_session_replace(struct control_session *s, const struct message_repl
 static void copy_counts(struct session_event *ev, struct message_counts *to,
                         const struct event_counts *from)
 {
-	*to = (struct message_counts){ .runs = from->runs - ev->base.runs,
-		                       .missed = from->missed - ev->base.missed,
-		                       .budget = from->budget - ev->base.budget };
+	to->runs = from->runs - ev->base.runs;
+	to->missed = from->missed - ev->base.missed;
+	to->budget = from->budget - ev->base.budget;
+}
+
+/* Also of a program that only others call. */
+static void copy_faults(const struct control_session *s, uint32_t index, struct message_counts *to)
+{
+	to->faults = __atomic_load_n(&s->faults[index], __ATOMIC_RELAXED) - s->events[index].base_faults;
 }
 
 void control_session_forked(struct control_session *s)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->nr; i++)
+	for (i = 0; i < s->nr; i++) {
 		if (s->events[i].link)
 			event_link_counts(s->events[i].link, &s->events[i].base);
+		s->events[i].base_faults = s->faults[i];
+	}
 }
 
 void control_session_stop(struct control_session *s)
@@ -434,7 +478,10 @@ void control_session_stop(struct control_session *s)
 	struct event_counts counts;
 	uint32_t i;
 
-	for (i = 0; s && s->events && i < s->nr; i++) {
+	if (!s)
+		return;
+	__atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
+	for (i = 0; s->events && i < s->nr; i++) {
 		struct session_event *ev = &s->events[i];
 
 		if (!ev->link)
@@ -455,12 +502,45 @@ uint32_t control_session_counts(const struct control_session *s, struct message_
 
 	for (i = 0; i < s->nr; i++) {
 		counts[i] = s->events[i].last;
+		copy_faults(s, i, &counts[i]);
 		if (!s->events[i].link)
 			continue;
 		event_link_counts(s->events[i].link, &now);
 		copy_counts(&s->events[i], &counts[i], &now);
 	}
 	return s->nr;
+}
+
+static bool is_told(const struct control_session *s, const struct message_unlike *u)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_told; i++)
+		if (s->told[i].program == u->program && s->told[i].address == u->address)
+			return true;
+	return false;
+}
+
+uint32_t control_session_unlike(struct control_session *s, struct message_unlike *unlike)
+{
+	const void *records[MESSAGE_UNLIKES];
+	uint32_t seen = event_modules_seen(), nr = 0, n, i, k;
+
+	if (!s->started || s->stopping || s->modules == seen)
+		return 0;
+	s->modules = seen;
+	for (i = 0; i < s->nr; i++) {
+		if (!s->events[i].link)
+			continue;
+		n = event_link_unlike(s->events[i].link, records, MESSAGE_UNLIKES);
+		for (k = 0; k < n && s->nr_told < MESSAGE_UNLIKES; k++) {
+			struct message_unlike u = { i, (uintptr_t)records[k] };
+
+			if (!is_told(s, &u))
+				unlike[nr++] = s->told[s->nr_told++] = u;
+		}
+	}
+	return nr;
 }
 
 bool control_session_started(const struct control_session *s)
@@ -495,45 +575,4 @@ void control_session_free(struct control_session *s)
 	free(s->events);
 	s->events = NULL;
 	drop_user(s);
-}
-
-struct event_list {
-	struct message_event *events;
-	size_t nr, room;
-	bool failed;
-};
-
-static void add_event(void *ctx, const char *provider, const char *name, uint32_t programs)
-{
-	struct event_list *l = ctx;
-	struct message_event *p;
-	char *text;
-
-	if (l->failed || l->nr == MESSAGE_EVENTS)
-		return;
-	p = array_grow(l->events, l->nr, &l->room, sizeof(*p));
-	if (!p || asprintf(&text, "%s:%s", provider, name) < 0) {
-		l->events = p ? p : l->events;
-		l->failed = true;
-		return;
-	}
-	l->events = p;
-	p[l->nr++] = (struct message_event){ .name = text, .programs = programs };
-}
-
-int control_events(struct message_event **events, uint32_t *nr)
-{
-	struct event_list l = { 0 };
-
-	event_for_each(add_event, &l);
-	*events = l.events;
-	*nr = l.nr;
-	if (!l.failed)
-		return 0;
-	while (l.nr)
-		free((void *)l.events[--l.nr].name);
-	free(l.events);
-	*events = NULL;
-	*nr = 0;
-	return -ENOMEM;
 }

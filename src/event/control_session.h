@@ -19,13 +19,18 @@ int control_session_open(const struct message_attach *m, int *fds, struct contro
                          struct message_made **made, struct abide_error *e);
 /* Arm all programs. After a failure none is armed. */
 int control_session_start(struct control_session *s, struct abide_error *e);
-/* Another program in the place of an attached one: each event runs the old one or the new one. */
+/*
+ * Another program in the place of one: each event runs the old one or the new one, and so does each tail call,
+ * since arrays have programs by their index.
+ */
 int control_session_replace(struct control_session *s, const struct message_replace *m,
                             struct message_made *made, struct abide_error *e);
 /* Disarm all and wait until none of them runs. */
 void control_session_stop(struct control_session *s);
 /* One for each program; @counts has MESSAGE_PROGRAMS elements. Their number. */
 uint32_t control_session_counts(const struct control_session *s, struct message_counts *counts);
+/* Where programs are not, since an event is laid out otherwise there; MESSAGE_UNLIKES at most. Each is given once. */
+uint32_t control_session_unlike(struct control_session *s, struct message_unlike *unlike);
 bool control_session_started(const struct control_session *s);
 /* Where a forked child is to connect to; "": nowhere. */
 const char *control_session_children(const struct control_session *s);

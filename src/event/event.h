@@ -55,11 +55,17 @@ int event_attach(const char *provider, const char *name, const struct layout *l,
 		 struct event_link **out, struct abide_error *e);
 /* From now on @p, in place of what was there. Never fails. */
 void event_replace(struct event_link *link, struct event_program *p);
+/* @p, which was never attached but ran by tail calls, and which nothing leads to any more. */
+void event_release(struct event_program *p);
 /* @counts (may be NULL): the final ones. @link is gone, its program is released. */
 void event_detach(struct event_link *link, struct event_counts *counts);
 void event_link_counts(struct event_link *link, struct event_counts *counts);
 /* Executables and libraries where it is attached, and where the event has another layout. */
 void event_link_modules(struct event_link *link, uint32_t *attached, uint32_t *unlike);
+/* The records of the latter ones, also of those that have gone since; at most @room. How many. */
+uint32_t event_link_unlike(struct event_link *link, const void **records, uint32_t room);
+/* Grows when an executable or library registers. Without the lock. */
+uint32_t event_modules_seen(void);
 
 /*
  * The layout of the first module that has the event, to be given back with event_layout_put.

@@ -17,6 +17,8 @@ struct event_list {
 	struct event_entry entries[];
 };
 
+#define EVENT_UNLIKE 16 /* of those are remembered */
+
 /* One program on one event. */
 struct event_link {
 	struct event_link *next; /* in the order of attaching */
@@ -25,6 +27,8 @@ struct event_link {
 	struct event_program *program;
 	uint32_t column;
 	uint64_t runs, missed, budget; /* added to atomically; runs: only without a column */
+	const void *unlike[EVENT_UNLIKE]; /* records of modules where the event is another one */
+	uint32_t nr_unlike;
 	struct event_retired retired;
 };
 

@@ -24,6 +24,7 @@ struct held {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct abide_event_module *modules;
 static struct held *layouts;
+static uint32_t seen; /* how many have registered so far */
 
 void event_lock(void)
 {
@@ -38,6 +39,11 @@ void event_unlock(void)
 struct abide_event_module *event_modules(void)
 {
 	return modules;
+}
+
+uint32_t event_modules_seen(void)
+{
+	return __atomic_load_n(&seen, __ATOMIC_ACQUIRE);
 }
 
 static void drop(struct held *h)
@@ -162,6 +168,7 @@ void abide_event_register(struct abide_event_module *m)
 		m->registered = 1;
 		m->next = modules;
 		modules = m;
+		__atomic_fetch_add(&seen, 1, __ATOMIC_RELEASE);
 		event_module_arm(m);
 	}
 	event_unlock();

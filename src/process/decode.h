@@ -122,6 +122,7 @@ struct process_program {
 	const struct link_session *session;
 	uint64_t context;
 	struct process_map *trace;
+	uint64_t *faults; /* counts loads whose address was bad; NULL: nobody counts */
 	/* native code; NULL: none */
 	uint8_t *code;
 	size_t code_size; /* bytes used */

@@ -141,6 +141,7 @@ struct place {
 	_Atomic size_t size;
 	_Atomic(const struct fault_load *) loads;
 	_Atomic uint32_t nr;
+	_Atomic(uint64_t *) count; /* of faults; NULL: nobody counts */
 };
 
 #define PLACES 64
@@ -220,6 +221,7 @@ static bool mend_native(ucontext_t *u, uintptr_t pc)
 			const struct fault_load *loads =
 				atomic_load_explicit(&p->loads, memory_order_relaxed);
 			uint32_t nr = atomic_load_explicit(&p->nr, memory_order_relaxed);
+			uint64_t *count = atomic_load_explicit(&p->count, memory_order_relaxed);
 
 			atomic_thread_fence(memory_order_acquire);
 			if (!base || pc - base >= size || turn & 1 ||
@@ -230,6 +232,8 @@ static bool mend_native(ucontext_t *u, uintptr_t pc)
 				return false;
 			u->uc_mcontext.gregs[gregs[loads->reg]] = 0;
 			u->uc_mcontext.gregs[REG_RIP] += loads->length;
+			if (count)
+				__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
 			return true;
 		}
 	return false;
@@ -430,7 +434,8 @@ bool fault_unblock(void)
 	return sigismember(&was, SIGSEGV) || sigismember(&was, SIGBUS);
 }
 
-static void write_place(struct place *p, const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
+static void write_place(struct place *p, const void *base, size_t size, const struct fault_load *loads, uint32_t nr,
+                        uint64_t *count)
 {
 	uint32_t turn = atomic_load_explicit(&p->turn, memory_order_relaxed);
 
@@ -440,6 +445,7 @@ static void write_place(struct place *p, const void *base, size_t size, const st
 	atomic_store_explicit(&p->size, size, memory_order_relaxed);
 	atomic_store_explicit(&p->loads, loads, memory_order_relaxed);
 	atomic_store_explicit(&p->nr, nr, memory_order_relaxed);
+	atomic_store_explicit(&p->count, count, memory_order_relaxed);
 	atomic_store_explicit(&p->turn, turn + 2, memory_order_release);
 }
 
@@ -459,7 +465,7 @@ static struct place *find_place(const void *base, struct places **last)
 	return NULL;
 }
 
-int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
+int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr, uint64_t *count)
 {
 	struct places *last, *more = calloc(1, sizeof(*more));
 	struct place *p;
@@ -475,7 +481,7 @@ int fault_add_code(const void *base, size_t size, const struct fault_load *loads
 		atomic_store_explicit(&last->next, more, memory_order_release);
 		more = NULL;
 	}
-	write_place(p, base, size, loads, nr);
+	write_place(p, base, size, loads, nr, count);
 	unlock(&saved);
 	free(more);
 	return 0;
@@ -490,7 +496,7 @@ void fault_remove_code(const void *base)
 	lock(&saved);
 	p = find_place(base, &last);
 	if (p)
-		write_place(p, NULL, 0, NULL, 0);
+		write_place(p, NULL, 0, NULL, 0, NULL);
 	unlock(&saved);
 }
 

@@ -33,9 +33,9 @@ struct fault_load {
 
 /*
  * From now on, until it is removed, a fault at one of the loads (by .at, kept by the caller)
- * gives 0 and goes on behind it. -ENOMEM.
+ * gives 0 and goes on behind it; @count (may be NULL) grows by 1, atomically. -ENOMEM.
  */
-int fault_add_code(const void *code, size_t size, const struct fault_load *loads, uint32_t nr);
+int fault_add_code(const void *code, size_t size, const struct fault_load *loads, uint32_t nr, uint64_t *count);
 /* No thread may be in it any more. */
 void fault_remove_code(const void *code);
 

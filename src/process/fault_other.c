@@ -51,12 +51,13 @@ int64_t fault_read_string(char *dst, const void *src, size_t size)
 	return (int64_t)at;
 }
 
-int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr)
+int fault_add_code(const void *base, size_t size, const struct fault_load *loads, uint32_t nr, uint64_t *count)
 {
 	(void)base;
 	(void)size;
 	(void)loads;
 	(void)nr;
+	(void)count;
 	return 0;
 }
 

@@ -254,7 +254,8 @@ typedef int32_t type_LDSX32;
 		type_##name v;                                                 \
 		if (__builtin_expect(checked | (i->imm != 0), 0)) {            \
 			CHECK(at, sizeof(v), false, false);                    \
-			fault_read(&v, (const void *)(uintptr_t)at, sizeof(v)); \
+			if (fault_read(&v, (const void *)(uintptr_t)at, sizeof(v)) && program->faults) \
+				__atomic_fetch_add(program->faults, 1, __ATOMIC_RELAXED); \
 		} else {                                                       \
 			memcpy(&v, (const void *)(uintptr_t)at, sizeof(v));    \
 		}                                                              \

@@ -321,7 +321,7 @@ static int write_code(struct jit *j, struct process_program *p, struct abide_err
 	p->code_room = room;
 	p->code_size = j->c.at;
 	if (j->nr_loads) {
-		if (fault_add_code(code, j->c.at, j->loads, j->nr_loads)) {
+		if (fault_add_code(code, j->c.at, j->loads, j->nr_loads, p->faults)) {
 			native_unmap(p);
 			return error_nomem(e);
 		}

@@ -74,6 +74,7 @@ int process_link(const struct link_input *in, struct process_program **out, stru
 	p->session = in->session;
 	p->context = in->context;
 	p->trace = in->trace;
+	p->faults = in->faults;
 	if (!in->interpret) {
 		err = process_compile(p, NULL, e);
 		if (err == -ENOTSUP) {
@@ -101,6 +102,6 @@ const struct process_program *link_tail(const struct process_program *from, uint
 	    !process_map_program((const struct process_map *)(uintptr_t)map, index, &id) ||
 	    id >= from->session->nr)
 		return NULL;
-	next = from->session->programs[id];
+	next = __atomic_load_n(&from->session->programs[id], __ATOMIC_ACQUIRE);
 	return next && next->context == from->context && !next->entry == !from->entry ? next : NULL;
 }

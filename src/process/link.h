@@ -17,7 +17,8 @@ struct verify_fact;
  * the same .context.
  */
 struct link_session {
-	const struct process_program **programs; /* filled in before anything runs; NULL: not linked */
+	/* NULL: not linked. Replaced by an atomic store; the old one stays until no run can have found it. */
+	const struct process_program **programs;
 	uint32_t nr;
 };
 
@@ -31,6 +32,7 @@ struct link_input {
 	const struct link_session *session; /* lives longer than the program; NULL: tail calls fail */
 	/* What r1 points to: programs of one event have the same number, others have others. */
 	uint64_t context;
+	uint64_t *faults;          /* grows by 1 with each load that gives 0, since its address is bad; NULL: nobody counts */
 	struct process_map *trace; /* ring for traced text (trace.h); NULL: it goes nowhere */
 	bool interpret;            /* make no native code */
 	const struct process_helpers *helpers; /* NULL: all that there are */

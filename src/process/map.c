@@ -29,6 +29,7 @@ static const struct map_ops *ops_of(uint32_t type)
 		[BPF_MAP_TYPE_ARRAY] = &map_array,
 		[BPF_MAP_TYPE_PROG_ARRAY] = &map_programs,
 		[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &map_perf,
+		[BPF_MAP_TYPE_STACK_TRACE] = &map_stack_trace,
 		[BPF_MAP_TYPE_PERCPU_HASH] = &map_percpu_hash,
 		[BPF_MAP_TYPE_PERCPU_ARRAY] = &map_percpu_array,
 		[BPF_MAP_TYPE_LRU_HASH] = &map_lru_hash,

@@ -66,6 +66,13 @@ void *process_map_lookup_slot(struct process_map *m, const void *key, uint32_t s
 /* Program @index of a program array: the id that its owner set by update; false: none. */
 bool process_map_program(const struct process_map *m, uint32_t index, uint32_t *id);
 /*
+ * BPF_MAP_TYPE_STACK_TRACE, by bpf_get_stackid: the id of the @nr (at least 1) addresses, which are kept
+ * under it from now on; BPF_F_FAST_STACK_CMP, BPF_F_REUSE_STACKID, others are not looked at. -EEXIST: another
+ * stack has that id.
+ */
+#define PROCESS_STACK_DEPTH 127 /* the kernel's kernel.perf_event_max_stack, if nobody changed it */
+int64_t process_map_stackid(struct process_map *m, const uint64_t *stack, uint32_t nr, uint64_t flags);
+/*
  * For native code. The function behind process_map_lookup, for a direct call; and where values of
  * an array lie, constant while the map is open: value INDEX < max_entries of (PERCPU_)ARRAY is at
  *	values + INDEX * stride + SLOT * process_map_slot_stride()	(ARRAY: slot stride is 0)

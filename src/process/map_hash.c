@@ -17,14 +17,6 @@
 
 #define AGAIN UINT32_MAX /* no element has that number */
 
-/* Multiply and fold: every bit of the input reaches every bit of the low half. */
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static inline uint64_t word_at(const void *key, uint32_t at)
 {
 	uint64_t word;
@@ -51,25 +43,25 @@ static inline uint64_t word_of_tail(const void *key, uint32_t at, uint32_t size)
 
 static inline uint32_t hash_key(const struct process_map *m, const void *key)
 {
-	/* odd, about half of the bits set, without pattern: digits of pi and e */
-	const uint64_t c1 = 0x243f6a8885a308d3u, c2 = 0xadf85458a2bb4a9bu;
+	/* as MAP_FOLD; digits of e */
+	const uint64_t c1 = MAP_FOLD, c2 = 0xadf85458a2bb4a9bu;
 	uint32_t size = m->def.key_size, i;
 	uint64_t h;
 
 	switch (size) {
 	case 4:
-		return (uint32_t)fold(word_of_4(key) ^ m->seed, c1);
+		return (uint32_t)map_fold(word_of_4(key) ^ m->seed, c1);
 	case 8:
-		return (uint32_t)fold(word_at(key, 0) ^ m->seed, c1);
+		return (uint32_t)map_fold(word_at(key, 0) ^ m->seed, c1);
 	case 16:
-		return (uint32_t)fold(fold(word_at(key, 0) ^ m->seed, c1) ^ word_at(key, 8), c2);
+		return (uint32_t)map_fold(map_fold(word_at(key, 0) ^ m->seed, c1) ^ word_at(key, 8), c2);
 	default:
 		h = m->seed;
 		for (i = 0; i + 8 <= size; i += 8)
-			h = fold(h ^ word_at(key, i), c1);
+			h = map_fold(h ^ word_at(key, i), c1);
 		if (i < size)
-			h = fold(h ^ word_of_tail(key, i, size), c1);
-		return (uint32_t)fold(h, c2);
+			h = map_fold(h ^ word_of_tail(key, i, size), c1);
+		return (uint32_t)map_fold(h, c2);
 	}
 }
 

@@ -59,7 +59,7 @@ struct map_ops {
 };
 
 extern const struct map_ops map_array, map_percpu_array, map_programs, map_hash, map_percpu_hash,
-	map_lru_hash, map_lru_percpu_hash, map_queue, map_stack, map_ring, map_perf;
+	map_lru_hash, map_lru_percpu_hash, map_queue, map_stack, map_stack_trace, map_ring, map_perf;
 
 struct map_bucket;
 struct map_shard;
@@ -91,7 +91,7 @@ struct process_map {
 	uint32_t chunk; /* elements of a shard to start with */
 	uint32_t part;  /* log2 of the buckets for which a bit says whether they were used */
 	bool lru;
-	/* Rings. */
+	/* Rings; stack traces: .data_at, .mask. */
 	uint8_t *data;
 	uint64_t data_at, data_size;
 	struct ring_reader *reader;
@@ -166,6 +166,16 @@ static inline void map_zero(void *to, uint32_t size)
 	for (i = 0; i < map_round(size, 8) / 8; i++)
 		__atomic_store_n(words + i, 0, __ATOMIC_RELEASE);
 }
+
+/* Multiply and fold: every bit of the input reaches every bit of the low half. */
+static inline uint64_t map_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+/* To multiply with: odd, about half of the bits set, without pattern: digits of pi. */
+#define MAP_FOLD UINT64_C(0x243f6a8885a308d3)
 
 /* Remember that @slot has values; nearly always it is remembered already. */
 static inline void map_use_slot(struct process_map *m, uint32_t slot)

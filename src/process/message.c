@@ -175,8 +175,22 @@ int message_put_counts(struct buf *b, const struct message_counts *counts, uint3
 		buf_u64(&w.numbers, counts[i].runs);
 		buf_u64(&w.numbers, counts[i].missed);
 		buf_u64(&w.numbers, counts[i].budget);
+		buf_u64(&w.numbers, counts[i].faults);
 	}
 	return finish(&w, MESSAGE_COUNTS, 0, b);
+}
+
+int message_put_unlike(struct buf *b, const struct message_unlike *unlike, uint32_t nr)
+{
+	struct writer w = { 0 };
+	uint32_t i;
+
+	buf_u32(&w.numbers, nr);
+	for (i = 0; i < nr; i++) {
+		buf_u32(&w.numbers, unlike[i].program);
+		buf_u64(&w.numbers, unlike[i].address);
+	}
+	return finish(&w, MESSAGE_UNLIKE, 0, b);
 }
 
 int message_put_refusal(struct buf *b, const struct abide_error *what)
@@ -234,6 +248,8 @@ const char *message_kind_name(uint32_t kind)
 		return "COUNTS";
 	case MESSAGE_REFUSAL:
 		return "REFUSAL";
+	case MESSAGE_UNLIKE:
+		return "UNLIKE";
 	default:
 		return "unknown";
 	}

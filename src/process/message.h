@@ -30,17 +30,19 @@
  *	  RESULT | REFUSAL   ------------>
  *	                     <------------  STATS   or BYE: as STATS, and all is detached before
  *	  COUNTS             ------------>          also unasked, when the process ends
+ *	  UNLIKE             ------------>          unasked, while programs run
  *
  * What a connection attached is detached when it ends, whoever ends it and however.
  */
 #define MESSAGE_MAGIC    0x76456261u /* "abEv" */
-#define MESSAGE_VERSION  1
+#define MESSAGE_VERSION  2
 #define MESSAGE_HEADER   16
 #define MESSAGE_SIZE     (32u << 20) /* bytes of a body, at most */
 #define MESSAGE_MAPS     64
 #define MESSAGE_PROGRAMS 256
 #define MESSAGE_SLOTS    65536 /* initial entries of program arrays */
 #define MESSAGE_EVENTS   4096
+#define MESSAGE_UNLIKES  64    /* in one message */
 #define MESSAGE_FDS      (MESSAGE_MAPS + 2)
 
 enum message_kind {
@@ -54,6 +56,7 @@ enum message_kind {
 	MESSAGE_RESULT,
 	MESSAGE_COUNTS,
 	MESSAGE_REFUSAL,
+	MESSAGE_UNLIKE,
 };
 
 struct message_header {
@@ -106,7 +109,7 @@ struct message_attach {
 };
 #define MESSAGE_NONE UINT32_MAX
 
-/* MESSAGE_REPLACE: the program at .index from now on. */
+/* MESSAGE_REPLACE: the program at .index from now on, for its event and for tail calls. */
 struct message_replace {
 	uint32_t index;
 	struct message_program program;
@@ -123,6 +126,15 @@ struct message_made {
 struct message_counts {
 	uint64_t runs, missed; /* missed: the thread was in a program already */
 	uint64_t budget;       /* ended because their budget was spent */
+	uint64_t faults;       /* loads that gave 0, since what they followed led nowhere */
+};
+/*
+ * MESSAGE_UNLIKE, unasked, after START: an executable or library of the process has a program's event too, but
+ * laid out otherwise, so the program is not on it there. Each is told once.
+ */
+struct message_unlike {
+	uint32_t program; /* of ATTACH */
+	uint64_t address; /* of the records: in memory that the file is mapped to */
 };
 
 /* Append header and body. 0 or -E2BIG, -ENOMEM. */
@@ -132,6 +144,7 @@ int message_put_attach(struct buf *b, const struct message_attach *m);
 int message_put_replace(struct buf *b, const struct message_replace *m);
 int message_put_result(struct buf *b, const struct message_made *made, uint32_t nr);
 int message_put_counts(struct buf *b, const struct message_counts *counts, uint32_t nr);
+int message_put_unlike(struct buf *b, const struct message_unlike *unlike, uint32_t nr);
 int message_put_refusal(struct buf *b, const struct abide_error *what);
 
 /* MESSAGE_HEADER bytes. -EPROTO (tag "message-magic"), -EMSGSIZE ("message-size"). Any version and kind. */
@@ -144,6 +157,8 @@ int message_get_replace(const void *body, uint32_t size, struct message_replace 
 int message_get_result(const void *body, uint32_t size, struct message_made **out, uint32_t *nr,
                        struct abide_error *e);
 int message_get_counts(const void *body, uint32_t size, struct message_counts **out, uint32_t *nr,
+                       struct abide_error *e);
+int message_get_unlike(const void *body, uint32_t size, struct message_unlike **out, uint32_t *nr,
                        struct abide_error *e);
 /* What the other side refused, in *@what; text that cannot be printed becomes '?'. */
 int message_get_refusal(const void *body, uint32_t size, struct abide_error *what, struct abide_error *e);

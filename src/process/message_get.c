@@ -290,13 +290,39 @@ int message_get_counts(const void *body, uint32_t size, struct message_counts **
 	struct message_counts *m;
 	int err = 0;
 
-	m = get_array(&r, n, MESSAGE_PROGRAMS, 24, sizeof(*m), &err);
+	m = get_array(&r, n, MESSAGE_PROGRAMS, 32, sizeof(*m), &err);
 	for (i = 0; m && i < n; i++) {
 		m[i].runs = cursor_u64(&r.numbers);
 		m[i].missed = cursor_u64(&r.numbers);
 		m[i].budget = cursor_u64(&r.numbers);
+		m[i].faults = cursor_u64(&r.numbers);
 	}
 	err = finish(&r, err, MESSAGE_COUNTS, e);
+	if (err) {
+		free(m);
+		m = NULL;
+	}
+	*out = m;
+	*nr = m ? n : 0;
+	return err;
+}
+
+int message_get_unlike(const void *body, uint32_t size, struct message_unlike **out, uint32_t *nr,
+                       struct abide_error *e)
+{
+	struct reader r = reader_over(body, size);
+	uint32_t i, n = cursor_u32(&r.numbers);
+	struct message_unlike *m;
+	int err = 0;
+
+	m = get_array(&r, n, MESSAGE_UNLIKES, 12, sizeof(*m), &err);
+	for (i = 0; m && i < n; i++) {
+		m[i].program = cursor_u32(&r.numbers);
+		m[i].address = cursor_u64(&r.numbers);
+		if (m[i].program >= MESSAGE_PROGRAMS)
+			r.form = true;
+	}
+	err = finish(&r, err, MESSAGE_UNLIKE, e);
 	if (err) {
 		free(m);
 		m = NULL;

@@ -54,7 +54,7 @@ static void forget(struct verifier *v)
 	r->per_cpu = r->loops = false;
 	r->visited = 0;
 	v->deepest = 0;
-	v->work = 0;
+	v->pool.work = 0;
 	v->over = false;
 }
 
@@ -124,6 +124,7 @@ int verify_program(const struct verify_input *in, bool keep_values, struct verif
 		err = attempts(&v);
 	if (!err) {
 		v.result->stack = v.deepest * 8;
+		v.result->work = v.pool.work;
 		*out = v.result;
 		v.result = NULL;
 	}

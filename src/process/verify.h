@@ -89,6 +89,7 @@ struct verify_result {
 	bool per_cpu;      /* looks into a per-CPU map: runs need a slot */
 	bool loops;        /* has a loop whose end is not known: runs need their budget */
 	uint32_t visited;  /* instructions walked, for -v and benches */
+	uint64_t work;     /* what all of it has cost, in the time of an instruction */
 };
 
 /*

@@ -17,6 +17,13 @@ static struct num any_of(uint32_t size)
 	return size >= 8 ? num_any() : num_range(0, (1ull << (8 * size)) - 1);
 }
 
+static struct num offset(const struct value *p, int64_t off)
+{
+	struct num by = num_const((uint64_t)off);
+
+	return num_is_const(&p->num) ? num_const(p->num.umin + (uint64_t)off) : num_alu(BPF_ADD, &p->num, &by, true, false);
+}
+
 const struct value *verify_read(struct verifier *v, unsigned reg, struct value *tmp)
 {
 	const struct value *x;
@@ -227,7 +234,7 @@ static struct num load_element(struct verifier *v, const struct value *p, int64_
 
 static int load(struct verifier *v, const struct value *p, int64_t off, uint32_t size, struct value *out)
 {
-	struct num by, at;
+	struct num at;
 	int err;
 
 	if (p->kind == KIND_CONTEXT)
@@ -238,8 +245,7 @@ static int load(struct verifier *v, const struct value *p, int64_t off, uint32_t
 	if (err)
 		return err;
 	if (p->kind == KIND_STACK) {
-		by = num_const((uint64_t)off);
-		at = num_alu(BPF_ADD, &p->num, &by, true, false);
+		at = offset(p, off);
 		return verify_stack_load(v, p->index, &at, size, out);
 	}
 	*out = value_number(p->kind == KIND_ELEMENT ? load_element(v, p, off, size) : any_of(size));
@@ -273,7 +279,7 @@ int verify_store(struct verifier *v, const struct bpf_insn *i)
 	uint32_t size = insn_size(i);
 	struct value tmp, tmp2, x, n;
 	const struct value *p = verify_read(v, i->dst_reg, &tmp), *s;
-	struct num by, at;
+	struct num at;
 	int err;
 
 	if (!p)
@@ -294,14 +300,13 @@ int verify_store(struct verifier *v, const struct bpf_insn *i)
 		return verify_want_number(v, i->src_reg, &x, "what is stored");
 	if (size < 8 && (err = verify_want_number(v, i->src_reg, &x, "of which a part is stored")))
 		return err;
-	by = num_const((uint64_t)(int64_t)i->off);
-	at = num_alu(BPF_ADD, &p->num, &by, true, false);
+	at = offset(p, i->off);
 	return verify_stack_store(v, p->index, &at, size, &x);
 }
 
 static int check_aligned(struct verifier *v, const struct value *p, int64_t off, uint32_t size)
 {
-	struct num by = num_const((uint64_t)off), at = num_alu(BPF_ADD, &p->num, &by, true, false);
+	struct num at = offset(p, off);
 
 	if (!((at.bits | at.unknown) & (size - 1)))
 		return 0;
@@ -313,7 +318,7 @@ int verify_atomic(struct verifier *v, const struct bpf_insn *i)
 	uint32_t size = insn_size(i);
 	struct value tmp, tmp2, old, x;
 	const struct value *p = verify_read(v, i->dst_reg, &tmp), *s, *r0;
-	struct num by, at;
+	struct num at;
 	int err;
 
 	if (!p)
@@ -336,8 +341,7 @@ int verify_atomic(struct verifier *v, const struct bpf_insn *i)
 	if (err)
 		return err;
 	if (p->kind == KIND_STACK) {
-		by = num_const((uint64_t)(int64_t)i->off);
-		at = num_alu(BPF_ADD, &p->num, &by, true, false);
+		at = offset(p, i->off);
 		x = value_number(any_of(size));
 		err = verify_stack_store(v, p->index, &at, size, &x);
 		if (err)

@@ -10,19 +10,40 @@
 
 #define FAR (1ll << 30) /* no object is that large, and none is that close to the end of memory */
 
-/* Calls @fn for each value in a state that there is. */
-static bool each_value(struct state *s, bool (*fn)(struct value *x, const void *ctx), const void *ctx)
+/* What is done with values that are tied to another; *of: which ones. */
+struct change {
+	bool (*of)(const struct value *x, const void *ctx);
+	bool (*fn)(struct value *x, const void *ctx); /* false: that cannot be */
+	const void *ctx;
+	bool ties; /* all of them have an .id */
+};
+
+static bool change_slots(struct chunk_pool *p, struct frame *f, uint32_t first, const struct change *c)
+{
+	uint32_t k;
+
+	if (!f->chunk[first / CHUNK_SLOTS] || (c->ties && !verify_chunk_ties(f->chunk[first / CHUNK_SLOTS])))
+		return true;
+	p->work++;
+	for (k = first; k < first + CHUNK_SLOTS; k++)
+		if (frame_slot(f, k)->whole && c->of(&frame_slot(f, k)->v, c->ctx) && !c->fn(&verify_slot(p, f, k)->v, c->ctx))
+			return false;
+	return true;
+}
+
+static bool change_values(struct chunk_pool *p, struct state *s, const struct change *c)
 {
 	uint32_t i, k;
 
 	for (i = 0; i < s->nr_frames; i++) {
 		struct frame *f = &s->frame[i];
 
+		p->work++;
 		for (k = 0; k < 10; k++)
-			if (f->r[k].kind != KIND_NONE && !fn(&f->r[k], ctx))
+			if (f->r[k].kind != KIND_NONE && c->of(&f->r[k], c->ctx) && !c->fn(&f->r[k], c->ctx))
 				return false;
-		for (k = 0; k < f->used; k++)
-			if (f->slot[k].whole && !fn(&f->slot[k].v, ctx))
+		for (k = 0; k < f->used; k += CHUNK_SLOTS)
+			if (!change_slots(p, f, k, c))
 				return false;
 	}
 	return true;
@@ -34,29 +55,35 @@ struct narrowed {
 	struct num num;
 };
 
+static bool is_tied(const struct value *x, const void *ctx)
+{
+	const struct narrowed *n = ctx;
+
+	return x->id == n->id && x->kind == KIND_NUMBER;
+}
+
 static bool narrow_tied(struct value *x, const void *ctx)
 {
 	const struct narrowed *n = ctx;
 	struct num by, num;
 
-	if (x->id != n->id || x->kind != KIND_NUMBER)
-		return true;
 	by = num_const((uint64_t)((int64_t)x->delta - n->delta));
 	num = num_alu(BPF_ADD, &n->num, &by, true, false);
 	return verify_num_meet(&x->num, &num);
 }
 
 /* Register @reg is known to be @num. False: that cannot be. */
-static bool narrow(struct state *s, unsigned reg, const struct num *num)
+static bool narrow(struct chunk_pool *p, struct state *s, unsigned reg, const struct num *num)
 {
 	struct value *x = &state_top(s)->r[reg];
 	struct narrowed n = { .id = x->id, .delta = x->delta, .num = *num };
+	struct change c = { .of = is_tied, .fn = narrow_tied, .ctx = &n, .ties = true };
 
 	x->num = *num;
-	return !x->id || each_value(s, narrow_tied, &n);
+	return !x->id || change_values(p, s, &c);
 }
 
-static bool outcome(struct state *s, const struct bpf_insn *i, bool taken, const struct value *a, const struct value *b)
+static bool outcome(struct chunk_pool *p, struct state *s, const struct bpf_insn *i, bool taken, const struct value *a, const struct value *b)
 {
 	struct num x = a->num, y = b->num;
 	bool reg = BPF_SRC(i->code) == BPF_X;
@@ -64,8 +91,8 @@ static bool outcome(struct state *s, const struct bpf_insn *i, bool taken, const
 	if (!num_refine(BPF_OP(i->code), taken, BPF_CLASS(i->code) == BPF_JMP, &x, &y))
 		return false;
 	if (reg && i->dst_reg == i->src_reg)
-		return verify_num_meet(&x, &y) && narrow(s, i->dst_reg, &x);
-	return narrow(s, i->dst_reg, &x) && (!reg || narrow(s, i->src_reg, &y));
+		return verify_num_meet(&x, &y) && narrow(p, s, i->dst_reg, &x);
+	return narrow(p, s, i->dst_reg, &x) && (!reg || narrow(p, s, i->src_reg, &y));
 }
 
 static int numbers(struct verifier *v, const struct bpf_insn *i, const struct value *a, const struct value *b, bool *falls,
@@ -73,9 +100,9 @@ static int numbers(struct verifier *v, const struct bpf_insn *i, const struct va
 {
 	struct value x = *a, y = *b;
 
-	verify_state_load(v->other, v->now);
-	*jumps = outcome(v->other, i, true, &x, &y);
-	*falls = outcome(v->now, i, false, &x, &y);
+	verify_state_load(&v->pool, v->other, v->now);
+	*jumps = outcome(&v->pool, v->other, i, true, &x, &y);
+	*falls = outcome(&v->pool, v->now, i, false, &x, &y);
 	return 0;
 }
 
@@ -84,14 +111,17 @@ struct tested {
 	bool is_null;
 };
 
+static bool is_tested(const struct value *x, const void *ctx)
+{
+	const struct tested *t = ctx;
+
+	return x->kind == t->x.kind && x->index == t->x.index && x->null && (x->kind == KIND_RECORD || x->id == t->x.id);
+}
+
 static bool apply_null(struct value *x, const void *ctx)
 {
 	const struct tested *t = ctx;
 
-	if (x->kind != t->x.kind || x->index != t->x.index || !x->null)
-		return true;
-	if (x->kind != KIND_RECORD && x->id != t->x.id)
-		return true;
 	x->null = false;
 	if (t->is_null)
 		*x = value_number(num_const(0));
@@ -99,15 +129,16 @@ static bool apply_null(struct value *x, const void *ctx)
 }
 
 /* @reg: where the tested value is; others follow if they are tied to it. */
-static void null_outcome(struct state *s, unsigned reg, bool is_null)
+static void null_outcome(struct chunk_pool *p, struct state *s, unsigned reg, bool is_null)
 {
 	struct value *x = &state_top(s)->r[reg];
 	struct tested t = { .x = *x, .is_null = is_null };
+	struct change c = { .of = is_tested, .fn = apply_null, .ctx = &t, .ties = x->kind != KIND_RECORD };
 
 	if (x->kind == KIND_RECORD && is_null)
 		s->records &= ~(1u << x->index);
 	if (x->id || x->kind == KIND_RECORD)
-		each_value(s, apply_null, &t);
+		change_values(p, s, &c);
 	else
 		apply_null(x, &t);
 }
@@ -130,10 +161,10 @@ static int null_test(struct verifier *v, const struct bpf_insn *i, unsigned reg,
 
 	*jumps = !null_jumps || can_be_null;
 	*falls = null_jumps || can_be_null;
-	verify_state_load(v->other, v->now);
+	verify_state_load(&v->pool, v->other, v->now);
 	if (known) {
-		null_outcome(v->other, reg, null_jumps);
-		null_outcome(v->now, reg, !null_jumps);
+		null_outcome(&v->pool, v->other, reg, null_jumps);
+		null_outcome(&v->pool, v->now, reg, !null_jumps);
 	}
 	return 0;
 }
@@ -149,12 +180,12 @@ static int pointers(struct verifier *v, const struct bpf_insn *i, const struct v
 	if (!verify_same_object(v, a, b)) {
 		if (!equality)
 			return verify_refuse(v, TAG_COMPARE, "it compares the order of pointers into different objects");
-		verify_state_load(v->other, v->now);
+		verify_state_load(&v->pool, v->other, v->now);
 		return 0;
 	}
 	/* an order of addresses is one of offsets while nothing wraps */
 	close = x.num.smin >= 0 && x.num.smax <= FAR && y.num.smin >= 0 && y.num.smax <= FAR;
-	verify_state_load(v->other, v->now);
+	verify_state_load(&v->pool, v->other, v->now);
 	if (!equality && !close)
 		return 0;
 	*jumps = num_refine(op, true, true, &x.num, &y.num);

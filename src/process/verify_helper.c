@@ -4,6 +4,7 @@
  * helper wrote, ring records taken and given up. Refused: arguments that are not what the
  * row says. What callbacks do is walked, not assumed: verify_walk.c.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +14,9 @@
 #define MAX_ERRNO 4095
 #define MAX_LOOPS (1u << 23) /* of bpf_loop */
 #define MAX_SIZE  (1u << 29) /* of one argument: what the kernel allows */
+#define MAX_TEXT  (1u << 16) /* of a string constant */
 
-enum { MAPS_NONE, MAPS_VALUES, MAPS_PERCPU, MAPS_QUEUES, MAPS_RING, MAPS_PERF, MAPS_PROGS };
+enum { MAPS_NONE, MAPS_VALUES, MAPS_PERCPU, MAPS_QUEUES, MAPS_RING, MAPS_PERF, MAPS_PROGS, MAPS_STACKS };
 
 enum {
 	ARG_NONE, ARG_NUM, ARG_MAP, ARG_KEY, ARG_VALUE, ARG_VALUE_OUT, ARG_LONG_OUT, ARG_MEM, ARG_OUT, ARG_OUT_NULL,
@@ -57,6 +59,9 @@ struct call {
 	uint64_t size_max;  /* the last SIZE */
 	const char *format; /* where it is known, with its end */
 	uint32_t format_size;
+	bool strings_known; /* the two below: what has been read out of the format */
+	uint64_t strings;
+	uint32_t nr_strings;
 	bool key_in_range;
 };
 
@@ -80,6 +85,8 @@ static bool takes_map(uint8_t maps, uint32_t type)
 		return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 	case MAPS_PROGS:
 		return type == BPF_MAP_TYPE_PROG_ARRAY;
+	case MAPS_STACKS:
+		return type == BPF_MAP_TYPE_STACK_TRACE;
 	default:
 		return false;
 	}
@@ -171,29 +178,36 @@ static int want_size(struct verifier *v, const struct call *c, unsigned k, struc
 	return 0;
 }
 
+/* The bytes of the program's own stack at @at, if they are known. */
+static bool known_stack(struct verifier *v, uint32_t frame, int64_t at, uint64_t size, char *out)
+{
+	uint64_t n, have;
+	struct num num;
+
+	v->pool.work += size / 2;
+	for (; size; at += (int64_t)n, out += n, size -= n) {
+		n = at % 8 || size < 8 ? 1 : 8;
+		num = verify_stack_number(v, frame, at, (uint32_t)n);
+		if (!num_is_const(&num))
+			return false;
+		have = n == 8 ? num.umin : num.umin << (BYTE_ORDER == LITTLE_ENDIAN ? 0 : 56);
+		memcpy(out, &have, n);
+	}
+	return true;
+}
+
 /* The bytes at @x, if nobody can change them: .rodata, or what the program itself has put on its stack. */
 static bool known_bytes(struct verifier *v, const struct value *x, uint64_t size, char *out)
 {
 	const struct verify_map *m = &v->in->maps[x->index];
-	uint64_t k;
 
 	if (!num_is_const(&x->num))
 		return false;
-	if (x->kind == KIND_ELEMENT) {
-		if (!m->frozen || !m->read_only || m->max_entries != 1)
-			return false;
-		memcpy(out, (const uint8_t *)m->frozen + x->num.umin, size);
-		return true;
-	}
-	if (x->kind != KIND_STACK)
+	if (x->kind == KIND_STACK)
+		return known_stack(v, x->index, x->num.smin, size, out);
+	if (x->kind != KIND_ELEMENT || !m->frozen || !m->read_only || m->max_entries != 1)
 		return false;
-	for (k = 0; k < size; k++) {
-		struct num n = verify_stack_number(v, x->index, x->num.smin + (int64_t)k, 1);
-
-		if (!num_is_const(&n))
-			return false;
-		out[k] = (char)n.umin;
-	}
+	memcpy(out, (const uint8_t *)m->frozen + x->num.umin, size);
 	return true;
 }
 
@@ -241,8 +255,8 @@ static uint64_t format_strings(struct verifier *v, const struct value *x, uint64
 static int want_string(struct verifier *v, struct call *c, const struct value *x, const char *what)
 {
 	const struct verify_map *m;
+	uint64_t at, room;
 	const char *s;
-	uint64_t at;
 
 	if (x->kind != KIND_ELEMENT || x->null)
 		return verify_refuse(v, TAG_FORMAT, "%s is no string constant", what);
@@ -251,27 +265,35 @@ static int want_string(struct verifier *v, struct call *c, const struct value *x
 		return verify_refuse(v, TAG_FORMAT, "%s is no string constant: it can change", what);
 	at = x->num.umin;
 	s = (const char *)m->frozen + at;
-	c->format_size = (uint32_t)strnlen(s, m->value_size - at);
-	if (c->format_size == m->value_size - at)
-		return verify_refuse(v, TAG_FORMAT, "%s has no end", what);
+	room = m->value_size - at < MAX_TEXT ? m->value_size - at : MAX_TEXT;
+	c->format_size = (uint32_t)strnlen(s, room);
+	v->pool.work += c->format_size / 256;
+	if (c->format_size == room)
+		return verify_refuse(v, TAG_FORMAT, "%s has no end%s", what, room == MAX_TEXT ? " within 65536 bytes" : "");
 	c->format = s;
 	return 0;
 }
 
-static uint64_t pointers_allowed(struct verifier *v, const struct call *c, uint32_t *nr)
+static uint64_t pointers_allowed(struct verifier *v, struct call *c, uint32_t *nr)
 {
 	const struct value *fmt = &state_top(v->now)->r[1], *size = &state_top(v->now)->r[2];
 
-	if (c->format)
-		return string_values(c->format, nr);
-	*nr = UINT32_MAX;
-	if (c->row->arg[0] == ARG_MEM && num_is_const(&size->num))
-		return format_strings(v, fmt, size->num.umin, nr);
-	return 0;
+	if (!c->strings_known) {
+		c->strings_known = true;
+		c->nr_strings = UINT32_MAX;
+		if (c->format) {
+			c->strings = string_values(c->format, &c->nr_strings);
+			v->pool.work += c->format_size / 16;
+		} else if (c->row->arg[0] == ARG_MEM && num_is_const(&size->num)) {
+			c->strings = format_strings(v, fmt, size->num.umin, &c->nr_strings);
+		}
+	}
+	*nr = c->nr_strings;
+	return c->strings;
 }
 
 /* A register without a value that the format has no place for: trace_printk has always three. */
-static bool is_left_out(struct verifier *v, const struct call *c, unsigned k)
+static bool is_left_out(struct verifier *v, struct call *c, unsigned k)
 {
 	uint32_t nr;
 
@@ -320,8 +342,9 @@ static int want_record(struct verifier *v, const struct call *c, unsigned k, con
 			if (f->r[n].kind == KIND_RECORD && f->r[n].index == held)
 				f->r[n] = (struct value){ 0 };
 		for (n = 0; n < f->used; n++)
-			if (f->slot[n].whole && f->slot[n].v.kind == KIND_RECORD && f->slot[n].v.index == held)
-				f->slot[n] = (struct slot){ 0 };
+			if (frame_slot(f, n)->whole && frame_slot(f, n)->v.kind == KIND_RECORD && frame_slot(f, n)->v.index == held)
+				*verify_slot(&v->pool, f, n) = (struct slot){ 0 };
+		v->pool.work += 1 + f->used / 8;
 	}
 	return 0;
 }

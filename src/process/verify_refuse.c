@@ -85,6 +85,15 @@ int verify_because(struct verifier *v, const char *fmt, ...)
 	return -EINVAL;
 }
 
+int verify_too_complex(struct verifier *v, const char *what)
+{
+	verify_refuse(v, TAG_COMPLEX, "it is too complex: %s", what);
+	if (v->e)
+		v->e->code = -E2BIG;
+	v->over = true;
+	return -E2BIG;
+}
+
 const char *verify_value_text(const struct verifier *v, const struct value *x, char *buf, size_t size)
 {
 	const char *may = x->null ? ", which may be NULL" : "", *name = "?";

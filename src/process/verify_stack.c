@@ -78,9 +78,9 @@ struct num verify_stack_number(struct verifier *v, uint32_t frame, int64_t at, u
 	uint32_t k = slot_of(at), from = (uint32_t)(at + 8 * (int64_t)(k + 1));
 	const struct slot *s;
 
-	if (from + size > 8 || k >= f->used)
+	if (from + size > 8)
 		return any_of(size);
-	s = &f->slot[k];
+	s = frame_slot(f, k);
 	if ((s->init & bits_of(from, size)) != bits_of(from, size) || (s->whole && s->v.kind != KIND_NUMBER))
 		return any_of(size);
 	return read_slot(s, from, size);
@@ -97,11 +97,12 @@ int verify_stack_readable(struct verifier *v, uint32_t frame, int64_t low, int64
 	struct frame *f = &v->now->frame[frame];
 	int64_t at;
 
+	v->pool.work += (uint64_t)(high - low) / 8;
 	for (at = low; at < high; at++) {
 		uint32_t k = slot_of(at), from = (uint32_t)(at + 8 * (int64_t)(k + 1)), n = (uint32_t)(at - low) / 8;
-		const struct slot *s = &f->slot[k];
+		const struct slot *s = frame_slot(f, k);
 
-		if (k >= f->used || !(s->init & bit_of(from)))
+		if (!(s->init & bit_of(from)))
 			return uninit(v, at, what);
 		if (!s->whole || s->v.kind == KIND_NUMBER)
 			continue;
@@ -118,8 +119,8 @@ int verify_stack_load(struct verifier *v, uint32_t frame, const struct num *at, 
 	uint32_t k = slot_of(at->smin);
 	int err;
 
-	if (num_is_const(at) && size == 8 && at->smin % 8 == 0 && k < f->used && f->slot[k].whole) {
-		*out = f->slot[k].v;
+	if (num_is_const(at) && size == 8 && at->smin % 8 == 0 && frame_slot(f, k)->whole) {
+		*out = frame_slot(f, k)->v;
 		return 0;
 	}
 	err = verify_stack_readable(v, frame, at->smin, at->smax + size, 0, "what is read");
@@ -169,15 +170,18 @@ void verify_stack_written(struct verifier *v, uint32_t frame, int64_t low, int64
 	if (low >= high)
 		return;
 	if (low < sure)
-		verify_frame_grow(f, slot_of(low));
+		frame_grow(f, slot_of(low));
+	v->pool.work += (uint64_t)(high - low) / 4;
 	for (at = low; at < high; at++) {
 		uint32_t k = slot_of(at), from = (uint32_t)(at + 8 * (int64_t)(k + 1));
+		struct slot *s;
 
 		if (k >= f->used)
 			continue;
-		may_write(&f->slot[k]);
+		s = verify_slot(&v->pool, f, k);
+		may_write(s);
 		if (at < sure)
-			f->slot[k].init |= bit_of(from);
+			s->init |= bit_of(from);
 	}
 }
 
@@ -195,16 +199,16 @@ int verify_stack_store(struct verifier *v, uint32_t frame, const struct num *at,
 	}
 	k = slot_of(at->smin);
 	from = (uint32_t)(at->smin + 8 * (int64_t)(k + 1));
-	verify_frame_grow(f, k);
+	frame_grow(f, k);
 	if (size == 8 && !from) {
-		f->slot[k] = (struct slot){ .init = 0xff, .whole = true, .v = *x };
+		*verify_slot(&v->pool, f, k) = (struct slot){ .init = 0xff, .whole = true, .v = *x };
 		return 0;
 	}
 	if (x->kind != KIND_NUMBER)
 		return verify_refuse(v, TAG_LEAK, "it stores a pointer on the stack at r10%lld, which is no multiple of 8", (long long)at->smin);
 	n = num_zext(&x->num, 8 * size);
 	if (from + size <= 8) {
-		write_part(&f->slot[k], from, size, &n);
+		write_part(verify_slot(&v->pool, f, k), from, size, &n);
 		return 0;
 	}
 	verify_stack_written(v, frame, at->smin, at->smin + size, at->smin + size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * States of the verifier: copies, order and joins. The running state has room for 8 frames
- * of 512 bytes; those that wait or are compared with are packed into one allocation of the size
- * that they need, since most programs use a few slots of stack.
+ * States of the verifier: copies, order and joins. The running state has room for 8 frames;
+ * those that wait or are compared with have as many as are active. Their stacks are
+ * made of chunks, which are shared until one of them writes (verify_slots.c).
  *
  * Ties (value.id) are relations between values of one state, so two states are compared up to
  * a renaming: what is tied in the older one must be tied in the newer one, by whatever
@@ -25,83 +25,59 @@ struct ties {
 	} tie[MAX_TIES];
 };
 
+/* What copying a frame's registers costs, in instructions walked. */
+#define FRAME_WORK 2
+/* A number that jumps to the next of many marks. */
+#define WIDEN_WORK 16
+
 struct state *verify_state_full(void)
 {
-	size_t frames = PROCESS_FRAMES * sizeof(struct frame);
-	struct state *s = malloc(sizeof(*s) + frames + PROCESS_FRAMES * FRAME_SLOTS * sizeof(struct slot));
-	struct slot *slots;
+	return calloc(1, sizeof(struct state) + PROCESS_FRAMES * sizeof(struct frame));
+}
+
+static void copy(struct chunk_pool *p, struct state *to, const struct state *from)
+{
 	uint32_t i;
 
-	if (!s)
-		return NULL;
-	slots = (struct slot *)(void *)((uint8_t *)s + sizeof(*s) + frames);
-	s->nr_frames = 0;
-	s->records = 0;
-	for (i = 0; i < PROCESS_FRAMES; i++)
-		s->frame[i].slot = slots + (size_t)i * FRAME_SLOTS;
-	return s;
-}
-
-static void copy_frame(struct frame *to, const struct frame *from)
-{
-	struct slot *slot = to->slot;
-
-	*to = *from;
-	to->slot = slot;
-	memcpy(slot, from->slot, from->used * sizeof(*slot));
-}
-
-static void copy_head(struct state *to, const struct state *from)
-{
 	to->nr_frames = from->nr_frames;
 	to->records = from->records;
 	memcpy(to->record, from->record, sizeof(to->record));
+	for (i = 0; i < from->nr_frames; i++)
+		verify_frame_copy(&to->frame[i], &from->frame[i]);
+	p->work += from->nr_frames * FRAME_WORK;
 }
 
-void verify_state_load(struct state *to, const struct state *from)
+static void drop(struct chunk_pool *p, struct state *s)
 {
-	uint32_t i;
+	while (s->nr_frames)
+		verify_frame_shrink(p, &s->frame[--s->nr_frames], 0);
+}
 
-	copy_head(to, from);
-	for (i = 0; i < from->nr_frames; i++)
-		copy_frame(&to->frame[i], &from->frame[i]);
+void verify_state_load(struct chunk_pool *p, struct state *to, const struct state *from)
+{
+	drop(p, to);
+	copy(p, to, from);
 }
 
 size_t verify_state_size(const struct state *s)
 {
-	size_t size = sizeof(*s) + s->nr_frames * sizeof(struct frame);
-	uint32_t i;
-
-	for (i = 0; i < s->nr_frames; i++)
-		size += s->frame[i].used * sizeof(struct slot);
-	return size;
+	return sizeof(*s) + s->nr_frames * sizeof(struct frame);
 }
 
-struct state *verify_state_save(const struct state *from)
+struct state *verify_state_save(struct chunk_pool *p, const struct state *from)
 {
-	size_t frames = from->nr_frames * sizeof(struct frame);
 	struct state *s = malloc(verify_state_size(from));
-	struct slot *slot;
-	uint32_t i;
 
-	if (!s)
-		return NULL;
-	copy_head(s, from);
-	slot = (struct slot *)(void *)((uint8_t *)s + sizeof(*s) + frames);
-	for (i = 0; i < from->nr_frames; i++) {
-		s->frame[i].slot = slot;
-		copy_frame(&s->frame[i], &from->frame[i]);
-		slot += from->frame[i].used;
-	}
+	if (s)
+		copy(p, s, from);
 	return s;
 }
 
-void verify_frame_grow(struct frame *f, uint32_t k)
+void verify_state_free(struct chunk_pool *p, struct state *s)
 {
-	if (k < f->used)
-		return;
-	memset(&f->slot[f->used], 0, (k + 1 - f->used) * sizeof(*f->slot));
-	f->used = k + 1;
+	if (s)
+		drop(p, s);
+	free(s);
 }
 
 bool verify_num_meet(struct num *n, const struct num *with)
@@ -109,46 +85,6 @@ bool verify_num_meet(struct num *n, const struct num *with)
 	struct num other = *with;
 
 	return num_refine(BPF_JEQ, true, true, n, &other);
-}
-
-void verify_slot_halves(const struct slot *s, struct num *low, struct num *high)
-{
-	struct num by = num_const(32);
-
-	if (!s->whole) {
-		*low = s->v.num;
-		*high = s->high;
-		return;
-	}
-	*low = num_zext(&s->v.num, 32);
-	*high = num_alu(BPF_RSH, &s->v.num, &by, true, false);
-}
-
-struct value verify_slot_value(const struct slot *s)
-{
-	struct num by = num_const(32), high;
-
-	if (s->whole)
-		return s->v;
-	high = num_alu(BPF_LSH, &s->high, &by, true, false);
-	return value_number(num_alu(BPF_ADD, &high, &s->v.num, true, false));
-}
-
-void verify_slot_split(struct slot *s)
-{
-	struct num low, high;
-
-	if (s->whole && s->v.kind != KIND_NUMBER) {
-		s->init = 0; /* parts of a pointer are nothing that may be read */
-		low = high = num_range(0, UINT32_MAX);
-	} else if (s->whole || s->init) {
-		verify_slot_halves(s, &low, &high);
-	} else {
-		low = high = num_range(0, UINT32_MAX);
-	}
-	s->whole = false;
-	s->v = value_number(low);
-	s->high = high;
 }
 
 /* Whether @old's tie also holds in the newer state, so far; notes it. */
@@ -205,6 +141,8 @@ static bool covers_slot(struct ties *t, const struct slot *old, const struct slo
 		return true;
 	if (old->init & ~new->init)
 		return false;
+	if (old->whole && new->whole)
+		return covers(t, &old->v, &new->v);
 	if (old->whole) {
 		whole = verify_slot_value(new);
 		return covers(t, &old->v, &whole);
@@ -225,7 +163,7 @@ static bool same_records(const struct state *old, const struct state *new)
 	for (i = 0; i < old->nr_frames; i++)
 		if (old->frame[i].records != new->frame[i].records)
 			return false;
-	for (i = 0; i < MAX_RECORDS; i++)
+	for (i = 0; old->records >> i; i++)
 		if (old->records & 1u << i && old->record[i].size != new->record[i].size)
 			return false;
 	return true;
@@ -236,11 +174,26 @@ bool verify_state_joinable(const struct state *old, const struct state *new)
 	return same_records(old, new);
 }
 
-bool verify_state_covers(const struct state *old, const struct state *new)
+/* Chunks that both have say nothing, but for what their ties are called. */
+static bool covers_chunk(struct chunk_pool *p, struct ties *t, struct chunk *old, const struct chunk *new)
+{
+	uint32_t k;
+
+	if (!old || (old == new && !verify_chunk_ties(old)))
+		return true;
+	p->work += CHUNK_SLOTS / 4;
+	for (k = 0; k < CHUNK_SLOTS; k++)
+		if (!covers_slot(t, &old->slot[k], new ? &new->slot[k] : &verify_no_slot))
+			return false;
+	return true;
+}
+
+bool verify_state_covers(struct chunk_pool *p, const struct state *old, const struct state *new)
 {
 	struct ties t = { 0 };
 	uint32_t i, k;
 
+	p->work++;
 	if (!same_records(old, new))
 		return false;
 	for (i = old->nr_frames; i-- > 0;) {
@@ -249,8 +202,8 @@ bool verify_state_covers(const struct state *old, const struct state *new)
 		for (k = 0; k < 10; k++)
 			if (!covers(&t, &a->r[k], &b->r[k]))
 				return false;
-		for (k = 0; k < a->used; k++)
-			if (a->slot[k].init && (k >= b->used || !covers_slot(&t, &a->slot[k], &b->slot[k])))
+		for (k = 0; k * CHUNK_SLOTS < a->used; k++)
+			if (!covers_chunk(p, &t, a->chunk[k], b->chunk[k]))
 				return false;
 	}
 	return true;
@@ -263,10 +216,18 @@ static bool alike(const struct value *a, const struct value *b)
 	return same_target(a, b) && a->null == b->null;
 }
 
-bool verify_state_similar(const struct state *old, const struct state *new)
+static bool similar_slot(const struct slot *x, const struct slot *y)
+{
+	bool p = x->whole && value_is_pointer(&x->v), q = y->whole && value_is_pointer(&y->v);
+
+	return (!p && !q) || (x->whole && y->whole && alike(&x->v, &y->v));
+}
+
+bool verify_state_similar(struct chunk_pool *p, const struct state *old, const struct state *new)
 {
 	uint32_t i, k;
 
+	p->work++;
 	if (!same_records(old, new))
 		return false;
 	for (i = old->nr_frames; i-- > 0;) {
@@ -276,10 +237,14 @@ bool verify_state_similar(const struct state *old, const struct state *new)
 			if (!alike(&a->r[k], &b->r[k]))
 				return false;
 		for (k = 0; k < a->used && k < b->used; k++) {
-			const struct slot *x = &a->slot[k], *y = &b->slot[k];
-			bool p = x->whole && value_is_pointer(&x->v), q = y->whole && value_is_pointer(&y->v);
-
-			if ((p || q) && !(x->whole && y->whole && alike(&x->v, &y->v)))
+			if (k % CHUNK_SLOTS == 0) {
+				if (a->chunk[k / CHUNK_SLOTS] == b->chunk[k / CHUNK_SLOTS]) {
+					k += CHUNK_SLOTS - 1;
+					continue;
+				}
+				p->work++;
+			}
+			if (!similar_slot(frame_slot(a, k), frame_slot(b, k)))
 				return false;
 		}
 	}
@@ -290,6 +255,7 @@ struct joiner {
 	struct ties ties;
 	const struct marks *marks;
 	bool changed;
+	uint64_t work;
 };
 
 static void join_num(struct joiner *j, struct num *old, const struct num *new)
@@ -301,6 +267,7 @@ static void join_num(struct joiner *j, struct num *old, const struct num *new)
 	n = num_join(old, new);
 	if (num_equal(&n, old))
 		return;
+	j->work += j->marks ? WIDEN_WORK : 1;
 	if (j->marks)
 		n = num_widen(old, &n, j->marks->v, j->marks->nr);
 	*old = n;
@@ -376,7 +343,27 @@ static void join_slot(struct joiner *j, struct slot *old, const struct slot *new
 		join_num(j, &old->high, &high);
 }
 
-bool verify_state_join(struct state *old, const struct state *new, const struct marks *marks)
+static void join_chunk(struct chunk_pool *p, struct joiner *j, struct frame *a, const struct frame *b, uint32_t c)
+{
+	struct chunk *old = a->chunk[c];
+	uint32_t k;
+
+	if (!old || (old == b->chunk[c] && !verify_chunk_ties(old)))
+		return;
+	p->work += CHUNK_SLOTS;
+	for (k = c * CHUNK_SLOTS; k < (c + 1) * CHUNK_SLOTS; k++) {
+		struct slot x = *frame_slot(a, k);
+		bool before = j->changed;
+
+		j->changed = false;
+		join_slot(j, &x, frame_slot(b, k));
+		if (j->changed)
+			*verify_slot(p, a, k) = x;
+		j->changed |= before;
+	}
+}
+
+bool verify_state_join(struct chunk_pool *p, struct state *old, const struct state *new, const struct marks *marks)
 {
 	struct joiner j = { .marks = marks };
 	uint32_t i, k;
@@ -385,14 +372,16 @@ bool verify_state_join(struct state *old, const struct state *new, const struct 
 		struct frame *a = &old->frame[i];
 		const struct frame *b = &new->frame[i];
 
+		p->work += 4;
 		for (k = 0; k < 10; k++)
 			join_value(&j, &a->r[k], &b->r[k]);
 		for (k = b->used; k < a->used; k++)
-			j.changed |= a->slot[k].init != 0;
+			j.changed |= frame_slot(a, k)->init != 0;
 		if (a->used > b->used)
-			a->used = b->used;
-		for (k = 0; k < a->used; k++)
-			join_slot(&j, &a->slot[k], &b->slot[k]);
+			verify_frame_shrink(p, a, b->used);
+		for (k = 0; k * CHUNK_SLOTS < a->used; k++)
+			join_chunk(p, &j, a, b, k);
 	}
+	p->work += j.work;
 	return j.changed;
 }

@@ -45,13 +45,36 @@ struct slot {
 	struct num high;
 };
 
-#define FRAME_SLOTS (PROCESS_STACK / 8)
+#define CHUNK_SLOTS  8
+#define FRAME_CHUNKS (PROCESS_STACK / 8 / CHUNK_SLOTS)
+
+/*
+ * Slots that states share, since a path changes few of those that it found. Whoever is about to
+ * write to a chunk that others have, too, takes a copy (verify_slot()).
+ */
+struct chunk {
+	uint32_t refs;
+	uint8_t ties;       /* whether a value has an .id: enum chunk_ties */
+	struct chunk *next; /* while it is free */
+	struct slot slot[CHUNK_SLOTS];
+};
+enum chunk_ties { TIES_UNKNOWN, TIES_NONE, TIES_SOME };
 
 struct frame {
 	struct value r[10];
 	uint32_t records; /* callback: those held when it began */
-	uint32_t used;    /* slots from r10 downwards that have ever been written */
-	struct slot *slot; /* slot[k]: bytes from r10 - 8 * (k + 1) on */
+	uint32_t used;    /* slots from r10 downwards that have ever been written; later ones have no .init */
+	struct chunk *chunk[FRAME_CHUNKS]; /* NULL: nothing is initialised there */
+};
+
+/* Where chunks come from, and what has been done with them. All-zero: empty. */
+struct chunk_slab;
+struct chunk_pool {
+	struct chunk_slab *slabs;
+	struct chunk *free;
+	uint32_t nr_free, left; /* in the list; never used, in the newest slab */
+	uint64_t in_use;
+	uint64_t work; /* instructions walked, and what has been copied and compared, in that proportion */
 };
 
 #define MAX_RECORDS 8
@@ -86,19 +109,50 @@ static inline bool value_is_pointer(const struct value *v)
 	return v->kind > KIND_NUMBER;
 }
 
-/* A state with room for all that a program may have; NULL: no memory. Free with free(). */
+/*
+ * verify_slots.c. What one instruction and one join write to at most: so many chunks are made ready
+ * before it, so that nothing fails on the way.
+ */
+#define CHUNKS_READY 320
+bool verify_chunks_ready(struct chunk_pool *p); /* false: no memory */
+void verify_chunks_free(struct chunk_pool *p);  /* all of them, whoever has them */
+extern const struct slot verify_no_slot;
+/* Bytes from r10 - 8 * (k + 1) on. */
+static inline const struct slot *frame_slot(const struct frame *f, uint32_t k)
+{
+	const struct chunk *c = f->chunk[k / CHUNK_SLOTS];
+
+	return c ? &c->slot[k % CHUNK_SLOTS] : &verify_no_slot;
+}
+/* The same to write to: no other state sees it. */
+struct slot *verify_slot(struct chunk_pool *p, struct frame *f, uint32_t k);
+/* Slots up to @k have been written. */
+static inline void frame_grow(struct frame *f, uint32_t k)
+{
+	if (k >= f->used)
+		f->used = k + 1;
+}
+/* Slots from @used on are forgotten. */
+void verify_frame_shrink(struct chunk_pool *p, struct frame *f, uint32_t used);
+/* *to, which holds nothing, becomes what *from is. */
+void verify_frame_copy(struct frame *to, const struct frame *from);
+/* Whether a value in it has an .id. */
+bool verify_chunk_ties(struct chunk *c);
+
+/* A state with room for all frames, none active; NULL: no memory. */
 struct state *verify_state_full(void);
 /* *to is full, *from any. */
-void verify_state_load(struct state *to, const struct state *from);
+void verify_state_load(struct chunk_pool *p, struct state *to, const struct state *from);
 /* A copy that is no larger than it must be. */
-struct state *verify_state_save(const struct state *from);
+struct state *verify_state_save(struct chunk_pool *p, const struct state *from);
+void verify_state_free(struct chunk_pool *p, struct state *s);
 
-size_t verify_state_size(const struct state *s);
+size_t verify_state_size(const struct state *s); /* without its chunks */
 
 /* Whether everything that can be in @new can be in @old too. */
-bool verify_state_covers(const struct state *old, const struct state *new);
+bool verify_state_covers(struct chunk_pool *p, const struct state *old, const struct state *new);
 /* Whether joining loses no kind of a pointer, no record, nothing but some precision of numbers. */
-bool verify_state_similar(const struct state *old, const struct state *new);
+bool verify_state_similar(struct chunk_pool *p, const struct state *old, const struct state *new);
 /* Whether a join is possible at all: they hold the same records. */
 bool verify_state_joinable(const struct state *old, const struct state *new);
 /* Where numbers jump to when they grow in a loop. */
@@ -107,7 +161,7 @@ struct marks {
 	uint32_t nr;
 };
 /* *old becomes what can be in either. @marks: widen what changes; NULL: do not. Whether *old changed. */
-bool verify_state_join(struct state *old, const struct state *new, const struct marks *marks);
+bool verify_state_join(struct chunk_pool *p, struct state *old, const struct state *new, const struct marks *marks);
 
 /* The number of a state's value that is known to lie in @n too; false if that cannot be. */
 bool verify_num_meet(struct num *n, const struct num *with);
@@ -117,7 +171,5 @@ void verify_slot_split(struct slot *s);
 void verify_slot_halves(const struct slot *s, struct num *low, struct num *high);
 /* All 8 bytes, which have to be initialised. */
 struct value verify_slot_value(const struct slot *s);
-/* Slots up to @k exist, the new ones uninitialised. Full states only. */
-void verify_frame_grow(struct frame *f, uint32_t k);
 
 #endif

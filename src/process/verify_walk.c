@@ -20,20 +20,13 @@
 #define VARIANTS_APART 96         /* the same, second attempt */
 #define ROUNDS         2          /* joins at a loop's head before it is widened */
 #define ROUNDS_MARKS   20         /* joins after which numbers jump to their limits */
-#define MAX_WORK       2000000u   /* instructions walked, and what copies of states cost beside */
-#define COPY_WORK      512        /* bytes that cost as much as an instruction */
-#define MAX_NODES      (1u << 21) /* places for nodes */
-#define MAX_BYTES      (64u << 20) /* of states that are kept */
+/*
+ * The time of so many instructions, copies and comparisons of states counted (some 50 ns each): whoever sends a
+ * program waits that long at most, and a long one may take as long as walking it several times.
+ */
+#define MAX_WORK       1000000u
+#define MAX_WORK_INSN  4          /* and so many more an instruction */
 #define MAX_MARKS      192
-
-static int too_complex(struct verifier *v, const char *what)
-{
-	verify_refuse(v, TAG_COMPLEX, "it is too complex: %s", what);
-	if (v->e)
-		v->e->code = -E2BIG;
-	v->over = true;
-	return -E2BIG;
-}
 
 /* Order of walking: the chain of calling blocks, then the block. */
 static bool before(const struct verifier *v, const struct verify_node *a, const struct verify_node *b)
@@ -101,90 +94,25 @@ static struct verify_node *dequeue(struct verifier *v)
 	return first;
 }
 
-static struct verify_context *find_context(struct verifier *v, uint32_t function, bool callback)
-{
-	struct verify_context *parent = v->context, *c;
-	uint32_t call = v->pc, depth = parent ? parent->depth + 1 : 0;
-
-	for (c = parent ? parent->children : NULL; c; c = c->next_sibling)
-		if (c->call == call && c->function == function)
-			return c;
-	v->nodes += v->functions[function].nr_blocks;
-	if (v->nodes > MAX_NODES) {
-		too_complex(v, "too many chains of calls");
-		return NULL;
-	}
-	c = calloc(1, sizeof(*c));
-	if (c)
-		c->node = calloc(v->functions[function].nr_blocks, sizeof(struct verify_node *));
-	if (!c || !c->node) {
-		free(c);
-		error_nomem(v->e);
-		return NULL;
-	}
-	c->parent = parent;
-	c->call = call;
-	c->function = function;
-	c->callback = callback;
-	c->depth = depth;
-	if (parent) {
-		memcpy(c->order, parent->order, sizeof(c->order));
-		/* the block of the call */
-		for (; v->block_at[call] == NO_BLOCK; call--)
-			;
-		c->order[depth - 1] = v->blocks[v->block_at[call]].order;
-		c->next_sibling = parent->children;
-		parent->children = c;
-	} else {
-		v->contexts = c;
-	}
-	return c;
-}
-
 static void free_variant(struct verifier *v, struct verify_variant *x)
 {
 	if (x->s)
 		v->bytes -= verify_state_size(x->s);
-	free(x->s);
+	verify_state_free(&v->pool, x->s);
 	x->s = NULL;
-}
-
-/* Children are freed by a walk along the siblings and parents: chains can be long, not deep. */
-static void free_context(struct verifier *v, struct verify_context *c)
-{
-	uint32_t b, k;
-
-	while (c->children) {
-		struct verify_context *child = c->children;
-
-		c->children = child->next_sibling;
-		free_context(v, child);
-	}
-	for (b = 0; b < v->functions[c->function].nr_blocks; b++) {
-		struct verify_node *n = c->node[b];
-
-		for (k = 0; n && k < n->nr; k++)
-			free(n->variant[k].s);
-		if (n)
-			free(n->variant);
-		free(n);
-	}
-	free(c->node);
-	free(c);
 }
 
 void verify_walk_free(struct verifier *v)
 {
-	if (v->contexts)
-		free_context(v, v->contexts);
-	v->contexts = v->context = NULL;
-	v->nodes = v->bytes = 0;
+	verify_contexts_free(v);
+	v->bytes = 0;
 	free(v->heap);
 	v->heap = NULL;
 	v->nr_heap = v->room_heap = 0;
 	free(v->now);
 	free(v->other);
 	v->now = v->other = NULL;
+	verify_chunks_free(&v->pool);
 }
 
 static int compare_marks(const void *a, const void *b)
@@ -204,7 +132,7 @@ static void add_mark(uint64_t *marks, uint32_t *nr, uint64_t m)
 }
 
 /* What a loop compares with: constants in its branches, and in registers. */
-static struct marks collect_marks(const struct verifier *v, const struct verify_node *n, const struct state *s, uint64_t *marks)
+static struct marks collect_marks(struct verifier *v, const struct verify_node *n, const struct state *s, uint64_t *marks)
 {
 	const struct verify_block *b = &v->blocks[n->block];
 	const struct verify_function *f = &v->functions[v->function_of[n->block]];
@@ -214,30 +142,15 @@ static struct marks collect_marks(const struct verifier *v, const struct verify_
 	for (k = 0; k < 10; k++)
 		if (top->r[k].kind != KIND_NONE && num_is_const(&top->r[k].num))
 			add_mark(marks, &nr, top->r[k].num.umin);
-	for (pc = b->first; pc < end; pc++)
+	for (pc = b->first; pc < end && nr < MAX_MARKS; pc++)
 		if (v->form[pc] == FORM_JUMP_K) {
 			add_mark(marks, &nr, (uint64_t)(int64_t)v->in->insns[pc].imm);
 			if (v->in->insns[pc].imm < 0 && BPF_CLASS(v->in->insns[pc].code) == BPF_JMP32)
 				add_mark(marks, &nr, (uint32_t)v->in->insns[pc].imm);
 		}
+	v->pool.work += 64 + (pc - b->first) / 16;
 	qsort(marks, nr, sizeof(*marks), compare_marks);
 	return (struct marks){ marks, nr };
-}
-
-static struct verify_node *find_node(struct verifier *v, struct verify_context *c, uint32_t block)
-{
-	struct verify_node **at = &c->node[block - v->functions[c->function].first_block];
-
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at) {
-			error_nomem(v->e);
-			return NULL;
-		}
-		(*at)->context = c;
-		(*at)->block = block;
-	}
-	return *at;
 }
 
 static int add_variant(struct verifier *v, struct verify_node *n, const struct state *s)
@@ -251,12 +164,12 @@ static int add_variant(struct verifier *v, struct verify_node *n, const struct s
 		n->variant = x;
 		n->room = room;
 	}
-	n->variant[n->nr] = (struct verify_variant){ .s = verify_state_save(s), .pending = true };
+	n->variant[n->nr] = (struct verify_variant){ .s = verify_state_save(&v->pool, s), .pending = true };
 	if (!n->variant[n->nr].s)
 		return error_nomem(v->e);
 	v->bytes += verify_state_size(n->variant[n->nr++].s);
-	if (v->bytes > MAX_BYTES)
-		return too_complex(v, "too many different states");
+	if (v->bytes + v->pool.in_use * sizeof(struct chunk) > VERIFY_BYTES)
+		return verify_too_complex(v, "too many different states");
 	return enqueue(v, n);
 }
 
@@ -271,10 +184,8 @@ static int join_variant(struct verifier *v, struct verify_node *n, struct verify
 		widen = true;
 	if (widen && x->joins <= ROUNDS_MARKS)
 		marks = collect_marks(v, n, s, values);
-	v->bytes -= verify_state_size(x->s);
-	if (verify_state_join(x->s, s, widen ? &marks : NULL))
+	if (verify_state_join(&v->pool, x->s, s, widen ? &marks : NULL))
 		x->pending = true;
-	v->bytes += verify_state_size(x->s);
 	return x->pending ? enqueue(v, n) : 0;
 }
 
@@ -289,25 +200,24 @@ static int arrive(struct verifier *v, struct verify_context *c, uint32_t block, 
 	for (k = 0; k < 10; k++)
 		if (!(b->live & 1u << k))
 			top->r[k] = (struct value){ 0 };
-	n = find_node(v, c, block);
+	n = verify_node(v, c, block);
 	if (!n)
 		return -ENOMEM;
-	v->work += verify_state_size(s) / COPY_WORK * 2 + n->nr;
 	for (k = 0; k < n->nr; k++)
-		if (verify_state_covers(n->variant[k].s, s))
+		if (verify_state_covers(&v->pool, n->variant[k].s, s))
 			return 0;
 	for (k = 0; !v->apart && k < n->nr; k++)
-		if (verify_state_similar(n->variant[k].s, s))
+		if (verify_state_similar(&v->pool, n->variant[k].s, s))
 			return join_variant(v, n, &n->variant[k], s);
 	if (n->nr < limit)
 		return add_variant(v, n, s);
 	for (k = 0; k < n->nr; k++)
-		if (verify_state_similar(n->variant[k].s, s))
+		if (verify_state_similar(&v->pool, n->variant[k].s, s))
 			return join_variant(v, n, &n->variant[k], s);
 	for (k = 0; k < n->nr; k++)
 		if (verify_state_joinable(n->variant[k].s, s))
 			return join_variant(v, n, &n->variant[k], s);
-	return too_complex(v, "too many combinations of ring records meet");
+	return verify_too_complex(v, "too many combinations of ring records meet");
 }
 
 int verify_push(struct verifier *v, bool callback)
@@ -320,6 +230,7 @@ int verify_push(struct verifier *v, bool callback)
 	memset(f->r, 0, sizeof(f->r));
 	f->records = callback ? v->now->records : 0;
 	f->used = 0;
+	memset(f->chunk, 0, sizeof(f->chunk));
 	return 0;
 }
 
@@ -327,7 +238,7 @@ int verify_push(struct verifier *v, bool callback)
 static int enter(struct verifier *v, uint32_t first, bool callback)
 {
 	uint32_t block = v->block_at[first];
-	struct verify_context *c = find_context(v, v->function_of[block], callback);
+	struct verify_context *c = verify_context(v, v->function_of[block], callback);
 
 	return c ? arrive(v, c, block, v->now) : v->over ? -E2BIG : -ENOMEM;
 }
@@ -355,10 +266,12 @@ static bool is_gone(const struct value *x, uint32_t frame)
 	return (x->kind == KIND_STACK && x->index == frame) || (x->kind == KIND_KEY && x->delta == (int32_t)frame);
 }
 
-static void forget_frame(struct state *s, uint32_t frame)
+/* The running frame ends. */
+static void forget_frame(struct verifier *v, struct state *s)
 {
-	uint32_t i, k;
+	uint32_t frame = --s->nr_frames, i, k;
 
+	verify_frame_shrink(&v->pool, &s->frame[frame], 0);
 	for (i = 0; i < s->nr_frames; i++) {
 		struct frame *f = &s->frame[i];
 
@@ -366,8 +279,9 @@ static void forget_frame(struct state *s, uint32_t frame)
 			if (is_gone(&f->r[k], frame))
 				f->r[k] = (struct value){ 0 };
 		for (k = 0; k < f->used; k++)
-			if (f->slot[k].whole && is_gone(&f->slot[k].v, frame))
-				f->slot[k] = (struct slot){ 0 };
+			if (frame_slot(f, k)->whole && is_gone(&frame_slot(f, k)->v, frame))
+				*verify_slot(&v->pool, f, k) = (struct slot){ 0 };
+		v->pool.work += 1 + f->used / 8;
 	}
 }
 
@@ -380,8 +294,7 @@ static int leave_callback(struct verifier *v, const struct value *r0)
 		return verify_refuse(v, TAG_CALLBACK, "a callback returns %s, not 0 or 1", verify_value_text(v, r0, text, sizeof(text)));
 	if (state_top(s)->records != s->records)
 		return verify_refuse(v, TAG_CALLBACK, "a callback ends with more or fewer ring records than it began with");
-	s->nr_frames--;
-	forget_frame(s, s->nr_frames);
+	forget_frame(v, s);
 	return arrive(v, v->context->parent, v->block_at[v->context->call], s);
 }
 
@@ -399,16 +312,14 @@ static int leave(struct verifier *v)
 {
 	struct state *s = v->now;
 	const struct value *x;
-	struct value r0, tmp;
+	struct value tmp;
 	char text[120];
 	uint32_t k;
 
 	note_stack(v);
 	if (s->nr_frames > 1 && !v->context->callback) {
-		r0 = state_top(s)->r[0];
-		s->nr_frames--;
-		state_top(s)->r[0] = r0;
-		forget_frame(s, s->nr_frames);
+		s->frame[s->nr_frames - 2].r[0] = state_top(s)->r[0];
+		forget_frame(v, s);
 		return arrive(v, v->context->parent, v->block_at[v->context->call + 1], s);
 	}
 	x = verify_read(v, 0, &tmp);
@@ -434,18 +345,18 @@ static int call_helper(struct verifier *v, const struct bpf_insn *i)
 	if (verify_helper_row(i->imm)->needs == NEEDS_CALLS) {
 		v->result->loops = true;
 		/* once to see that the arguments are good, on a copy */
-		verify_state_load(v->other, v->now);
+		verify_state_load(&v->pool, v->other, v->now);
 		err = verify_helper(v, i);
 		if (err)
 			return err;
-		verify_state_load(v->now, v->other);
+		verify_state_load(&v->pool, v->now, v->other);
 		err = verify_callback(v, i, &first);
 		if (!err)
 			err = enter(v, first, true);
 		if (err)
 			return err;
 		/* back to before it: the first round may not be */
-		verify_state_load(v->now, v->other);
+		verify_state_load(&v->pool, v->now, v->other);
 	}
 	return verify_helper(v, i);
 }
@@ -537,8 +448,10 @@ static int walk(struct verifier *v)
 		if (v->block_at[v->pc] != NO_BLOCK && v->pc != begin && v->blocks[v->block_at[v->pc]].meets)
 			return arrive(v, v->context, v->block_at[v->pc], v->now);
 		v->result->visited++;
-		if (++v->work > MAX_WORK)
-			return too_complex(v, "millions of steps have not been enough");
+		if (++v->pool.work > MAX_WORK + MAX_WORK_INSN * (uint64_t)v->in->nr_insns)
+			return verify_too_complex(v, "a million steps have not been enough");
+		if (!verify_chunks_ready(&v->pool))
+			return error_nomem(v->e);
 		if (v->result->values)
 			note_values(v);
 		v->result->facts[v->pc].reached = true;
@@ -557,7 +470,7 @@ static int begin(struct verifier *v)
 
 	v->now = verify_state_full();
 	v->other = verify_state_full();
-	if (!v->now || !v->other)
+	if (!v->now || !v->other || !verify_chunks_ready(&v->pool))
 		return error_nomem(v->e);
 	v->pc = 0;
 	v->next_id = 0;
@@ -585,7 +498,7 @@ int verify_walk(struct verifier *v)
 			if (!n->variant[k].pending)
 				continue;
 			n->variant[k].pending = false;
-			verify_state_load(v->now, n->variant[k].s);
+			verify_state_load(&v->pool, v->now, n->variant[k].s);
 			v->context = n->context;
 			v->pc = v->blocks[n->block].first;
 			err = walk(v);

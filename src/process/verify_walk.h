@@ -65,8 +65,13 @@ struct verify_context {
 	bool callback;
 	uint32_t depth;          /* active functions above */
 	uint32_t order[PROCESS_FRAMES]; /* of the calling blocks */
-	struct verify_node **node; /* one a block of the function */
-	struct verify_context *next_sibling, *children;
+	struct verify_place *place; /* one a block of the function */
+	struct verify_context *next; /* another function, called from the same block */
+};
+
+struct verify_place {
+	struct verify_node *node;
+	struct verify_context *called; /* from the end of the block */
 };
 
 struct verifier {
@@ -89,14 +94,12 @@ struct verifier {
 	uint32_t pc;
 	struct verify_context *context;
 	struct verify_context *contexts; /* the root */
-	uint32_t nr_contexts;
-	uint64_t nodes;            /* places for nodes, all contexts */
 	struct verify_node **heap;
 	uint32_t nr_heap, room_heap;
 	uint32_t next_id;
 	uint32_t deepest;          /* slots of stack, all active functions */
-	uint64_t bytes;            /* of kept states */
-	uint64_t work;             /* instructions walked, and bytes of states copied and compared, in their proportion */
+	uint64_t bytes;            /* of kept states, without their chunks, and of contexts */
+	struct chunk_pool pool;    /* chunks of all states; and .work */
 	uint8_t *noted;            /* a bit a kind of fact that an instruction has had */
 	bool over;                 /* gave up: too complex */
 };
@@ -105,6 +108,8 @@ struct verifier {
 int verify_refuse(struct verifier *v, enum verify_tag tag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int verify_refuse_at(struct verifier *v, uint32_t pc, enum verify_tag tag, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* -E2BIG: so it gave up. */
+int verify_too_complex(struct verifier *v, const char *what);
 /* More about why, in front of the place. */
 int verify_because(struct verifier *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "a map value (\"counts\")", "a number". */
@@ -154,6 +159,12 @@ unsigned verify_helper_args(const struct helper_row *row);
 int verify_helper(struct verifier *v, const struct bpf_insn *i);
 /* What the callback of that call is, and the state (in the new frame) at its beginning. */
 int verify_callback(struct verifier *v, const struct bpf_insn *i, uint32_t *function);
+
+/* verify_context.c; NULL: *v->e says why not */
+#define VERIFY_BYTES (32u << 20) /* of states that are kept, and of chains of calls */
+struct verify_context *verify_context(struct verifier *v, uint32_t function, bool callback);
+struct verify_node *verify_node(struct verifier *v, struct verify_context *c, uint32_t block);
+void verify_contexts_free(struct verifier *v);
 
 /* verify_walk.c */
 int verify_walk(struct verifier *v);

@@ -98,10 +98,11 @@ static void answers(uint8_t kind, const uint8_t *data, uint32_t size, int *err, 
 {
 	struct message_counts *counts = NULL;
 	struct message_made *made = NULL;
+	struct message_unlike *unlike = NULL;
 	struct abide_error what;
 	uint32_t nr = 0;
 
-	switch (kind % 3) {
+	switch (kind % 4) {
 	case 0:
 		*err = message_get_result(data, size, &made, &nr, e);
 		must(nr <= MESSAGE_PROGRAMS && (*err ? !made : made != NULL));
@@ -110,12 +111,19 @@ static void answers(uint8_t kind, const uint8_t *data, uint32_t size, int *err, 
 		*err = message_get_counts(data, size, &counts, &nr, e);
 		must(nr <= MESSAGE_PROGRAMS && (*err ? !counts : counts != NULL));
 		break;
+	case 2:
+		*err = message_get_unlike(data, size, &unlike, &nr, e);
+		must(nr <= MESSAGE_UNLIKES && (*err ? !unlike : unlike != NULL));
+		while (nr--)
+			must(unlike[nr].program < MESSAGE_PROGRAMS);
+		break;
 	default:
 		*err = message_get_refusal(data, size, &what, e);
 		must(what.code < 0 && look(what.problem) < sizeof(what.problem));
 	}
 	free(made);
 	free(counts);
+	free(unlike);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

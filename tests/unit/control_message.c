@@ -85,7 +85,8 @@ static void small_ones_go_round(void)
 	struct message_event events[] = { { "app:step", 3 }, { "app:end", 0 } };
 	struct message_hello hello = { 4242, 7, true, true, false, events, 2 }, h;
 	struct message_made made[] = { { 1, 2, 3, 4, 5, 6 }, { 7, 8, 9, 10, 1ull << 40, 12 } }, *m;
-	struct message_counts counts[] = { { 1ull << 50, 2, 3 } }, *c;
+	struct message_counts counts[] = { { 1ull << 50, 2, 3, 4 } }, *c;
+	struct message_unlike unlike[] = { { 3, 1ull << 46 }, { 255, 8 }, { 256, 8 } }, *u;
 	struct message_replace replace = { 5, programs[0] }, r;
 	struct abide_error e = { 0 }, what = { .code = -EACCES }, got;
 	struct buf b = { 0 };
@@ -113,6 +114,17 @@ static void small_ones_go_round(void)
 	           !memcmp(c, counts, sizeof(counts)),
 	   "COUNTS goes round");
 	free(c);
+	b.size = 0;
+	message_put_unlike(&b, unlike, 2);
+	body = body_of(&b, MESSAGE_UNLIKE, &size);
+	ok(body && !message_get_unlike(body, size, &u, &nr, &e) && nr == 2 && u[0].program == 3 && u[0].address == 1ull << 46 &&
+	           u[1].program == 255,
+	   "UNLIKE goes round");
+	free(u);
+	b.size = 0;
+	message_put_unlike(&b, unlike, 3);
+	body = body_of(&b, MESSAGE_UNLIKE, &size);
+	ok(body && message_get_unlike(body, size, &u, &nr, &e) == -EINVAL && !u && !nr, "but not of programs that nobody may have");
 	b.size = 0;
 	message_put_replace(&b, &replace);
 	body = body_of(&b, MESSAGE_REPLACE, &size);
@@ -433,19 +445,22 @@ static void seeds(const char *folder)
 	struct message_event events[] = { { "app:step", 3 } };
 	struct message_hello hello = { 4242, 7, true, true, false, events, 1 };
 	struct message_replace replace = { 5, programs[0] };
-	struct message_counts counts[] = { { 1, 2, 3 } };
-	struct buf b[4] = { { 0 } };
+	struct message_counts counts[] = { { 1, 2, 3, 4 } };
+	struct message_unlike unlike[] = { { 3, 1ull << 46 } };
+	struct buf b[5] = { { 0 } };
 	unsigned i;
 
 	message_put_attach(&b[0], &attach);
 	message_put_hello(&b[1], &hello);
 	message_put_replace(&b[2], &replace);
 	message_put_counts(&b[3], counts, 1);
+	message_put_unlike(&b[4], unlike, 1);
 	seed(folder, "attach", 0, &b[0]);
 	seed(folder, "hello", 1, &b[1]);
 	seed(folder, "replace", 2, &b[2]);
 	seed(folder, "counts", 7, &b[3]);
-	for (i = 0; i < 4; i++)
+	seed(folder, "unlike", 11, &b[4]);
+	for (i = 0; i < 5; i++)
 		buf_free(&b[i]);
 }
 

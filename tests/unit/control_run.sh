@@ -93,7 +93,35 @@ has '"type":"map","map":"steps","value":\{"count":200\}\}$' "and has the counts"
 run 0 "-v" -v -- "$server" -t 2 -n 100
 says 'on_step on app:step: [0-9]+ instructions, [0-9]+ bytes of native code; verified in' "says what was verified and compiled"
 says 'job_user.value is value here' "and how loads were translated"
-says 'on_step on app:step: 200 runs, 0 missed, 0 over budget$' "and at the end how often programs ran"
+says 'on_step on app:step: 200 runs, 0 missed, 0 over budget, 0 bad addresses$' "and at the end how often programs ran"
+
+run 0 "pointers that lead nowhere" -v -- "$server" -t 3 -n 1000 -b 40
+has '^steps: 3000$' "are no reason to lose an event"
+says 'on_step on app:step: 3000 runs, 0 missed, 0 over budget, 120 bad addresses$' "and are counted, one for each load that read 0"
+run 0 "with children" -v -- "$server" -t 1 -n 100 -b 7 -f 3
+[ "$(grep -cE 'on_step on app:step: 100 runs, 0 missed, 0 over budget, 7 bad addresses$' "$dir/err")" = 1 ]
+report $? "which count their own"
+
+later=$(realpath "$B")/tests/unit/control_later.so
+run 0 "a library that is loaded later and has an event that is laid out otherwise" -j -- "$server" -t 1 -n 100 -l "$later"
+has '"map":"steps","value":\{"count":100\}\}$' "the program is not on it there"
+says 'process [0-9]+ .*, loaded later, has event app:step laid out otherwise: on_step is not on it there' "which is told, even if the process ends at once"
+[ "$(grep -cE '^\{"ts":"[^"]*","type":"unlike","pid":[0-9]+,"program":"on_step","event":"app:step"[,}]' "$dir/out")" = 1 ]
+report $? "in JSON too, once"
+
+start app -s -t 1 -n 0 -u 1000 -l "$later"
+"$abide" run "$object" -v -p "$app" >"$dir/out" 2>"$dir/err" </dev/null &
+watcher=$!
+until grep -q 'watching process' "$dir/err" 2>/dev/null; do sleep 0.01; done
+go
+until grep -q 'laid out otherwise' "$dir/err" || ! kill -0 "$watcher"; do sleep 0.01; done
+says "$later, loaded later" "at once, while the process runs"
+kill "$app"
+wait "$watcher"
+report $? "and abide goes on to its end"
+[ "$(grep -c 'laid out otherwise' "$dir/err")" = 1 ]
+report $? "without saying it again"
+stop_feeding
 
 start app -s -t 2 -n 2000 -u 100
 run 0 "a running process, for a while" -d 0.3 -p "$app"
@@ -119,7 +147,7 @@ run 0 "intervals" -p "$app" 0.1 3
 [ "$(grep -c '^steps: ' "$dir/out")" = 3 ]
 report $? "three of them"
 run 0 "-v at the end of a process that goes on" -v -d 0.2 -p "$app"
-says 'on_step on app:step: [1-9][0-9]* runs, [0-9]+ missed, 0 over budget$' "says how often programs ran"
+says 'on_step on app:step: [1-9][0-9]* runs, [0-9]+ missed, 0 over budget, 0 bad addresses$' "says how often programs ran"
 runs=$(sed -n 's/.*on_step on app:step: \([0-9]*\) runs.*/\1/p' "$dir/err")
 has "^steps: $runs\$" "as often as they counted"
 start other -s -t 1 -n 100

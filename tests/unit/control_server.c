@@ -10,8 +10,11 @@
  *	-u US between steps.  -f: forked children that do the same.  -x: then exec itself without -x
  *	-c: closes all descriptors from 3 on when it has started.  -s: calls abide_event_start
  *	-w: says "ready" and waits for a line on stdin
+ *	-b N: the first N steps of each thread have a .who that leads nowhere
+ *	-l FILE: loads that library then, and lets it fire 10 steps of its own
  */
 #include <abide/event.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +36,8 @@ DEFINE_STRUCT_USER(job_user, struct job, FIELD_USER(value), FIELD_USER(thread, w
 DEFINE_EVENT_USER(app, step, ARG_USER(job_user, job), ARG_USER_NUMBER(int, round));
 DEFINE_EVENT_USER(app, end, ARG_USER_NUMBER(unsigned long, steps));
 
-static unsigned nr_threads = 1, rounds = 1, pause_us, nr_children;
+static unsigned nr_threads = 1, rounds = 1, pause_us, nr_children, nr_bad;
+static const char *library;
 static unsigned long long steps = 1000;
 static unsigned long long fired;
 static volatile sig_atomic_t stop;
@@ -54,17 +58,19 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct job job = { .name = "job" };
 	unsigned long long i;
+	void *who;
 
-	job.who = malloc(sizeof(*job.who));
+	job.who = who = malloc(sizeof(*job.who));
 	job.who->thread = w->index;
 	for (i = 1; !stop && (!steps || i <= steps); i++) {
 		job.value = i;
+		job.who = i <= nr_bad ? (void *)0x10 : who;
 		EVENT_USER(app, step, &job, (int)w->round);
 		if (pause_us)
 			usleep(pause_us);
 	}
 	__atomic_add_fetch(&fired, i - 1, __ATOMIC_RELAXED);
-	free(job.who);
+	free(who);
 	return NULL;
 }
 
@@ -85,13 +91,24 @@ static void run_rounds(void)
 	free(w);
 }
 
+static int load_library(void)
+{
+	void *l = dlopen(library, RTLD_NOW);
+	void (*later)(unsigned) = l ? (void (*)(unsigned))dlsym(l, "later") : NULL;
+
+	if (!later)
+		return 0;
+	later(10);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	int c, again = 0, close_all = 0, start = 0, wait_line = 0;
 	unsigned i;
 	char line[16];
 
-	while ((c = getopt(argc, argv, "t:n:r:u:f:xcsw")) != -1)
+	while ((c = getopt(argc, argv, "t:n:r:u:f:b:l:xcsw")) != -1)
 		switch (c) {
 		case 't':
 			nr_threads = (unsigned)atoi(optarg);
@@ -107,6 +124,12 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			nr_children = (unsigned)atoi(optarg);
+			break;
+		case 'b':
+			nr_bad = (unsigned)atoi(optarg);
+			break;
+		case 'l':
+			library = optarg;
 			break;
 		case 'x':
 			again = 1;
@@ -134,6 +157,8 @@ int main(int argc, char **argv)
 		if (!fgets(line, sizeof(line), stdin))
 			return 0;
 	}
+	if (library && !load_library())
+		return 4;
 	for (i = 0; i < nr_children; i++)
 		if (!fork()) {
 			run_rounds();

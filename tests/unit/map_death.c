@@ -236,6 +236,31 @@ static void ring(struct process_map *m, uint32_t state)
 	check(!process_ring_query(m, BPF_RB_AVAIL_DATA), "state %u: all was read", state);
 }
 
+static const uint64_t old_stack[2] = { 0x10, 0x20 }, new_stack[3] = { 0x30, 0x40, 0x50 };
+
+static void one_stack(struct process_map *m)
+{
+	check(process_map_stackid(m, old_stack, 2, 0) == 0, "preparation");
+}
+
+static void another_stack(struct process_map *m)
+{
+	process_map_stackid(m, new_stack, 3, BPF_F_REUSE_STACKID);
+}
+
+/* The only id has the old stack, the new one, or nothing; and takes the next one. */
+static void stacks(struct process_map *m, uint32_t state)
+{
+	uint64_t v[4];
+	uint32_t key = 0;
+
+	if (!process_map_read(m, &key, v))
+		check((v[0] == 0x10 && v[1] == 0x20 && !v[2]) || (v[0] == 0x30 && v[1] == 0x40 && v[2] == 0x50 && !v[3]), "state %u: a torn stack", state);
+	check(!process_map_stackid(m, new_stack + 1, 2, BPF_F_REUSE_STACKID), "state %u: it goes on", state);
+	check(!process_map_read(m, &key, v) && v[0] == 0x40 && v[1] == 0x50 && !v[2], "state %u: with the next stack", state);
+	check(process_map_stackid(m, old_stack, 2, 0) == -EEXIST, "state %u: which is known", state);
+}
+
 #define STATES 400
 
 struct states {
@@ -346,6 +371,7 @@ static void all_stages(void)
 		{ "push to a full queue", of(BPF_MAP_TYPE_QUEUE, 0, 8, 2), push_two, push_3, queue },
 		{ "pop from a queue", of(BPF_MAP_TYPE_QUEUE, 0, 8, 4), push_two, pop_one, queue },
 		{ "pop from a stack", of(BPF_MAP_TYPE_STACK, 0, 8, 4), push_two, pop_one, queue },
+		{ "keep a stack", of(BPF_MAP_TYPE_STACK_TRACE, 4, 32, 1), one_stack, another_stack, stacks },
 		{ "write to a ring", of(BPF_MAP_TYPE_RINGBUF, 0, 0, 4096), one_record, three_records, ring },
 	};
 	size_t i;

@@ -47,6 +47,13 @@ static void scribble(struct process_map *m)
 			m->shards[i].lock = 0;
 	if (!m->buckets)
 		*(uint32_t *)map_at(m, MAP_CONTROL) = 0;
+	/* the first word of a head of 16 bytes */
+	for (i = 0; m->def.type == BPF_MAP_TYPE_STACK_TRACE && i <= m->mask; i++) {
+		uint32_t *lock = map_at(m, MAP_PAGE + i * 16);
+
+		if (*lock < 1u << 22)
+			*lock = 0;
+	}
 }
 
 static void inside(const struct process_map *m, const void *p, uint32_t size)
@@ -91,6 +98,7 @@ static void use(struct process_map *m, uint8_t *values)
 	case 5:
 		process_map_push(m, value, BPF_EXIST);
 		process_map_pop(m, value);
+		check(process_map_stackid(m, (uint64_t[]){ n, 2, 3 }, 3, below(2) ? BPF_F_REUSE_STACKID : BPF_F_FAST_STACK_CMP) < 8, "an id");
 		break;
 	default:
 		at = process_map_lookup(m, key, slot);
@@ -115,6 +123,7 @@ int main(int argc, char **argv)
 		{ "queue", BPF_MAP_TYPE_QUEUE, 0, 8, 5, 0 },
 		{ "stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0 },
 		{ "programs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 5, 0 },
+		{ "stack traces", BPF_MAP_TYPE_STACK_TRACE, 4, 32, 5, 0 },
 	};
 	uint8_t *values = malloc(PROCESS_SLOTS * 64);
 	uint32_t n;

@@ -29,7 +29,7 @@ static const char *type_name(uint32_t type)
 		[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "perf_event_array", [BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
 		[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array", [BPF_MAP_TYPE_LRU_HASH] = "lru_hash",
 		[BPF_MAP_TYPE_LRU_PERCPU_HASH] = "lru_percpu_hash", [BPF_MAP_TYPE_QUEUE] = "queue",
-		[BPF_MAP_TYPE_STACK] = "stack", [BPF_MAP_TYPE_RINGBUF] = "ringbuf",
+		[BPF_MAP_TYPE_STACK] = "stack", [BPF_MAP_TYPE_RINGBUF] = "ringbuf", [BPF_MAP_TYPE_STACK_TRACE] = "stack_trace",
 	};
 
 	return names[type];
@@ -66,6 +66,7 @@ static const uint32_t all_types[] = {
 	BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_LRU_HASH,
 	BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK, BPF_MAP_TYPE_RINGBUF,
+	BPF_MAP_TYPE_STACK_TRACE,
 };
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -289,6 +290,33 @@ static void queue(const struct process_map_def *def, uint32_t operations)
 	verdict(text);
 }
 
+/* What a system call may do with stacks; only programs make them (map_model.c). */
+static void stacks(void)
+{
+	struct pair p = { .def = { "stacks", BPF_MAP_TYPE_STACK_TRACE, 4, 64, 5, 0 } };
+	uint64_t value[8] = { 1 };
+	uint32_t key, next;
+
+	if (open_pair(&p)) {
+		for (key = 0; key < 20; key++) {
+			int ours = process_map_update(p.ours, &key, value, 0, 0), theirs = bpf_map_update_elem(p.kernel, &key, value, 0);
+
+			check(ours == theirs, "update of %u: %d, kernel %d", key, ours, theirs);
+			ours = process_map_read(p.ours, &key, value);
+			theirs = bpf_map_lookup_elem(p.kernel, &key, value);
+			check(ours == theirs, "read of %u: %d, kernel %d", key, ours, theirs);
+			ours = process_map_delete(p.ours, &key);
+			theirs = bpf_map_delete_elem(p.kernel, &key);
+			check(ours == theirs, "delete of %u: %d, kernel %d", key, ours, theirs);
+			ours = process_map_next_key(p.ours, &key, &next);
+			theirs = bpf_map_get_next_key(p.kernel, &key, &next);
+			check(ours == theirs, "key behind %u: %d, kernel %d", key, ours, theirs);
+		}
+		close_pair(&p);
+	}
+	verdict("stack traces: errors of system calls are the kernel's");
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t operations = argc > 1 ? (uint32_t)atoi(argv[1]) : 20000;
@@ -325,5 +353,6 @@ int main(int argc, char **argv)
 	keyed(MAP("LRU per-CPU hash", LRU_PERCPU_HASH, 6, 8, 4096, 0), 200, operations);
 	queue(MAP("queue", QUEUE, 0, 12, 10, 0), operations);
 	queue(MAP("stack", STACK, 0, 9, 10, 0), operations);
+	stacks();
 	return kit_bad != 0;
 }

@@ -298,12 +298,79 @@ static void processes(void)
 	verdict("two processes count, a third reads meanwhile");
 }
 
+/* A stack that has the id @want and another hash, or the same. */
+static int64_t find_stack(struct process_map *m, uint32_t want, uint64_t *stack)
+{
+	int64_t id;
+
+	for (stack[0] = 1000;; stack[0]++) {
+		id = process_map_stackid(m, stack, 2, BPF_F_REUSE_STACKID);
+		if (id < 0 || id == want)
+			return id;
+	}
+}
+
+static void stack_traces(void)
+{
+	struct process_map_def def = of(BPF_MAP_TYPE_STACK_TRACE, 4, 32, 5, 0);
+	struct process_map *m = make_map(&def), *hash;
+	uint64_t a[6] = { 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, 0x6666 }, b[2] = { 0, 0x7777 }, value[4];
+	uint32_t key = 0, next, nr;
+	int64_t id, other;
+
+	check(process_map_next_key(m, NULL, &key) == -ENOENT, "empty");
+	id = process_map_stackid(m, a, 3, 0);
+	check(id >= 0 && id < 8, "an id below the next power of two: %lld", (long long)id);
+	check(process_map_stackid(m, a, 3, 0) == id && process_map_stackid(m, a, 3, BPF_F_FAST_STACK_CMP) == id, "the same again");
+	key = (uint32_t)id;
+	check(!process_map_lookup(m, &key, 0), "programs see nothing");
+	memset(value, 0xff, sizeof(value));
+	check(!process_map_read(m, &key, value) && value[0] == 0x1111 && value[2] == 0x3333 && !value[3], "the stack, and zeros behind it");
+	check(!process_map_next_key(m, NULL, &next) && next == key && process_map_next_key(m, &next, &next) == -ENOENT, "it alone is listed");
+	/* another stack of the same id */
+	other = find_stack(m, key, b);
+	check(other == id, "another stack takes the place of the first");
+	check(!process_map_read(m, &key, value) && value[0] == b[0] && value[1] == b[1] && !value[2], "and is there now, whole");
+	check(process_map_stackid(m, a, 3, 0) == -EEXIST, "which cannot have its place back");
+	check(process_map_stackid(m, a, 3, BPF_F_FAST_STACK_CMP) == -EEXIST, "not even by hash alone");
+	check(process_map_stackid(m, a, 3, BPF_F_REUSE_STACKID) == id, "unless it is given it");
+	check(!process_map_read(m, &key, value) && value[0] == 0x1111, "and is back");
+	/* prefixes differ, and what is too deep is cut */
+	check(process_map_stackid(m, a, 2, BPF_F_REUSE_STACKID) >= 0, "a prefix is another stack");
+	other = process_map_stackid(m, a, 6, BPF_F_REUSE_STACKID);
+	check(other >= 0 && other == process_map_stackid(m, a, 4, 0), "six addresses where four have room are four");
+	key = (uint32_t)other;
+	check(!process_map_read(m, &key, value) && value[3] == 0x4444, "the innermost ones");
+	check(!process_map_delete(m, &key) && process_map_delete(m, &key) == -ENOENT && process_map_read(m, &key, value) == -ENOENT, "deleted");
+	check(process_map_stackid(m, a, 4, 0) == other, "and made again");
+	key = 8;
+	check(process_map_delete(m, &key) == -E2BIG && process_map_read(m, &key, value) == -ENOENT, "no such id");
+	check(process_map_update(m, &key, value, 0, 0) == -EINVAL, "nobody else writes");
+	process_map_close(m);
+	/* all ids */
+	def.max_entries = 64;
+	m = make_map(&def);
+	for (nr = 0, a[0] = 0; a[0] < 10000; a[0]++)
+		nr += process_map_stackid(m, a, 4, 0) >= 0;
+	check(nr == 64, "%u of 64 ids are used", nr);
+	for (nr = 0, next = UINT32_MAX; nr < 100 && !process_map_next_key(m, nr ? &next : NULL, &next); nr++)
+		check(next == nr, "key %u is %u", nr, next);
+	check(nr == 64, "%u of 64 are listed", nr);
+	process_map_close(m);
+	def = of(BPF_MAP_TYPE_HASH, 4, 32, 5, 0);
+	hash = make_map(&def);
+	check(process_map_stackid(hash, a, 4, 0) == -EINVAL, "a hash keeps no stacks");
+	process_map_close(hash);
+	verdict("stack traces: ids, collisions, depth");
+}
+
 int main(void)
 {
 	by_slot();
 	for_each();
 	eviction();
 	programs();
+	stack_traces();
 	constant();
 	opening();
 	processes();

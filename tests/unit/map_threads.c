@@ -305,6 +305,44 @@ static void passing(void)
 	verdict("queue and stack: all that goes in comes out once");
 }
 
+/* Stacks of one number each; whoever reads sees whole ones. */
+static void *keep_stacks(void *worker)
+{
+	struct worker *w = worker;
+	uint64_t stack[16], seen[16];
+	uint32_t n, k, key;
+	int64_t id;
+
+	for (n = 0; n < rounds; n++) {
+		for (k = 0; k < 16; k++)
+			stack[k] = 1 + n % 40;
+		id = process_map_stackid(w->m, stack, 16, BPF_F_REUSE_STACKID);
+		if (id < 0 || id > 7) {
+			w->failed++;
+			continue;
+		}
+		key = (uint32_t)id;
+		if (process_map_read(w->m, &key, seen))
+			continue;
+		for (k = 1; k < 16; k++)
+			w->failed += seen[k] != seen[0];
+		w->done++;
+	}
+	return NULL;
+}
+
+static void stacks(void)
+{
+	struct process_map_def def = { "stacks", BPF_MAP_TYPE_STACK_TRACE, 4, 128, 8, 0 };
+	struct process_map *m = make_map(&def);
+	struct worker all;
+
+	run(m, NULL, keep_stacks, &all);
+	check(!all.failed && all.done > rounds, "%llu torn of %llu", (unsigned long long)all.failed, (unsigned long long)all.done);
+	process_map_close(m);
+	verdict("stack traces: whole ones, whoever else writes");
+}
+
 static bool writers_done;
 
 static void *produce(void *worker)
@@ -470,6 +508,7 @@ int main(int argc, char **argv)
 	counting_slots();
 	passing();
 	ring();
+	stacks();
 	slots();
 	return kit_bad != 0;
 }

@@ -61,6 +61,16 @@ run "$tools/mallocs.bpf.o" "$work" signals 100000
 is "$(row got . count)" 100000 "no block is lost while a signal handler is busy"
 is "$(row returned . count)" 100000 "nor when it is given back"
 
+# Stacks by their ids: one stack that got 1000 blocks, which the map of stacks has
+run "$events/stacks.bpf.o" "$work" leak 1000 1000
+is $status 0 "a map of stacks"
+id=$(grep '"map":"print_stacks"' "$tmp/out" | grep -E '"value":\["keep_blocks\+0x[0-9a-f]+","main\+0x' | grep -oE '"key":[0-9]+' | cut -d: -f2)
+[ -n "$id" ]; result $? "has the stack of those who got memory"
+is "$(row blocks "\"key\":${id:-none}[,}]" sum)$(row blocks "\"key\":${id:-none}[,}]" count)" 1000 "under the id that 1000 blocks have"
+is "$(row missed . count)" 0 "and no block is without one"
+"$abide" run "$events/stacks.bpf.o" --preload libc -- "$work" leak 10 10 >"$tmp/out" 2>"$tmp/err" </dev/null
+says '^ +keep_blocks\+0x' out "as a table, a line for each frame"
+
 # Locks
 run "$tools/lockwait.bpf.o" "$work" locks 500
 is "$(row taken . count)" 502 "locks taken, free or not"

@@ -40,7 +40,7 @@ static void check(bool good, const char *what, const char *detail)
 #define LDFUNC(d, to) INSN(BPF_LD | BPF_IMM | BPF_DW, d, BPF_PSEUDO_FUNC, 0, to), INSN(0, 0, 0, 0, 0)
 #define LEN(a)        (sizeof(a) / sizeof((a)[0]))
 
-enum { ARRAY, HASH, PERCPU, QUEUE, STACK, RING, PERF, PROGS, TRACE, NR_MAPS };
+enum { ARRAY, HASH, PERCPU, QUEUE, STACK, RING, PERF, PROGS, STACKS, TRACE, NR_MAPS };
 
 static const struct process_map_def defs[NR_MAPS] = {
 	[ARRAY] = { "array", BPF_MAP_TYPE_ARRAY, 4, 16, 5, 0 },
@@ -51,6 +51,7 @@ static const struct process_map_def defs[NR_MAPS] = {
 	[RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
 	[PERF] = { "perf", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8, 0 },
 	[PROGS] = { "progs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0 },
+	[STACKS] = { "stacks", BPF_MAP_TYPE_STACK_TRACE, 4, 64, 64, 0 },
 	[TRACE] = { "trace", BPF_MAP_TYPE_RINGBUF, 0, 0, 65536, 0 },
 };
 
@@ -570,11 +571,13 @@ static void test_trace(void)
 static uint64_t stack[64];
 static int64_t stack_size;
 
+/* A @size of 0: get_stackid. */
 static __attribute__((noinline)) void fire(uint64_t flags, uint32_t size)
 {
 	run.frame = __builtin_frame_address(0);
 	memset(stack, 1, sizeof(stack));
-	stack_size = CALL(get_stack, 0, P(stack), size, flags);
+	stack_size = size ? CALL(get_stack, 0, P(stack), size, flags)
+	                  : (int64_t)EXECUTE(0, MOV(1, 0), LDMAP(2, STACKS), LD64(3, flags), HELPER(BPF_FUNC_get_stackid), EXIT);
 	run.frame = NULL;
 }
 
@@ -626,6 +629,42 @@ static void test_stacks(void)
 	run.frame = (const void *)8;
 	equal(CALL(get_stack, 0, P(stack), 16, BPF_F_USER_STACK), -EFAULT, "get_stack of a frame that is not there");
 	run.frame = NULL;
+}
+
+static int64_t id_of(int n, uint64_t flags)
+{
+	outer(n, flags, 0);
+	return stack_size;
+}
+
+static void test_stack_ids(void)
+{
+	int64_t ids[2], other;
+	volatile uint32_t k; /* one place, so that the callers are the same: nobody unrolls the loop */
+	uint32_t key;
+
+	for (k = 0; k < 2; k++)
+		ids[k] = id_of(3, BPF_F_USER_STACK);
+	check(ids[0] >= 0 && ids[0] < 64, "get_stackid", "");
+	equal(ids[1], ids[0], "get_stackid of the same stack");
+	key = (uint32_t)ids[0];
+	equal(process_map_read(maps[STACKS], &key, stack), 0, "the stack of that id");
+	check(lies_in(stack[0], inner), "get_stackid keeps the caller", "");
+#if defined(__x86_64__)
+	check(lies_in(stack[1], outer), "get_stackid keeps the callers in their order", "");
+	other = id_of(3, BPF_F_USER_STACK | BPF_F_REUSE_STACKID | 1);
+	check(other >= 0 && other < 64, "get_stackid leaves out what is to be left out", "");
+	key = (uint32_t)other;
+	equal(process_map_read(maps[STACKS], &key, stack), 0, "another stack");
+	check(lies_in(stack[0], outer), "and which one that is", "");
+#else
+	(void)other;
+#endif
+	equal(id_of(3, BPF_F_USER_STACK | 200), -EFAULT, "get_stackid that leaves out all");
+	equal(id_of(3, BPF_F_USER_STACK | BPF_F_USER_BUILD_ID), -EINVAL, "get_stackid with a flag of get_stack");
+	equal(id_of(3, 0), -EOPNOTSUPP, "get_stackid of the kernel");
+	equal((int64_t)EXECUTE(0, MOV(1, 0), LDMAP(2, STACKS), LD64(3, BPF_F_USER_STACK), HELPER(BPF_FUNC_get_stackid), EXIT), -EFAULT,
+	      "get_stackid without a frame");
 }
 
 /* Lookups that native code does in place. */
@@ -705,6 +744,7 @@ static const struct {
 	{ "formats", test_formats },
 	{ "traced lines", test_trace },
 	{ "stacks", test_stacks },
+	{ "ids of stacks", test_stack_ids },
 	{ "lookups in place", test_in_place },
 	{ "references that are refused", test_refusals },
 };

@@ -12,10 +12,11 @@ UNIT_TESTS   += $(UNIT_PRELOAD)
 $(B)/tests/unit/preload/work: tests/unit/preload/work.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -D_GNU_SOURCE -fomit-frame-pointer -Wall -Wextra -o $@ $< -lpthread
-$(B)/tests/unit/preload/all.bpf.o: tests/unit/preload/all.bpf.c $(B)/include/abide/libc.h include/abide/program.h
+PRELOAD_BPF  := $(patsubst %,$(B)/tests/unit/preload/%.bpf.o,all stacks)
+$(PRELOAD_BPF): $(B)/tests/unit/preload/%.bpf.o: tests/unit/preload/%.bpf.c $(B)/include/abide/libc.h include/abide/program.h
 	@mkdir -p $(@D)
 	$(CLANG) $(BPFFLAGS) -c -o $@ $<
-$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/preload/work $(B)/tests/unit/preload/all.bpf.o $(EVENTLIBS)
+$(PRELOAD_RUNS): $(B)/tests/unit/%: tests/unit/%.sh $(B)/abide $(B)/libabide-libc.so $(LIBCTOOLS) $(B)/tests/unit/preload/work $(PRELOAD_BPF) $(EVENTLIBS)
 	@mkdir -p $(@D)
 	cp $< $@ && chmod +x $@
 

@@ -23,12 +23,14 @@ $(VERIFY_DIR)/verify_refuse: tests/unit/verify_refuse.c tests/unit/verify_env.h 
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Itests/runner -o $@ $< $(VERIFY_ASM) $(B)/libabide.a
 $(B)/tests/unit/verify_refuse: $(VERIFY_DIR)/verify_refuse tests/unit/verify.case
+	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 
 $(VERIFY_DIR)/verify_nomem: tests/unit/verify_nomem.c tests/unit/verify_kit.h tests/unit/process_kit.h $(VERIFY_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MF $@.d -Itests/unit -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o $@ $< $(VERIFY_LIB)
 $(B)/tests/unit/verify_nomem: $(VERIFY_DIR)/verify_nomem $(VERIFY_DIR)/calls.v2.o
+	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
 
 # Clang's stages have their own objects, with sanitizers.
@@ -40,9 +42,11 @@ $(B)/fuzz/verify: tests/fuzz/verify.c $(wildcard tests/unit/verify_*.h tests/uni
 $(B)/tests/unit/verify_clang: $(VERIFY_DIR)/verify_clang $(VERIFY_OBJ)
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\nexec %s\n' '$^' >$@ && chmod +x $@
-$(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers: $(B)/tests/unit/%: $(VERIFY_DIR)/%
+$(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers $(B)/tests/unit/verify_shapes: $(B)/tests/unit/%: $(VERIFY_DIR)/%
+	@mkdir -p $(@D)
 	cp $< $@
-UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers $(B)/tests/unit/verify_nomem
+UNIT_VERIFY := $(B)/tests/unit/verify_refuse $(B)/tests/unit/verify_clang $(B)/tests/unit/verify_random $(B)/tests/unit/verify_helpers $(B)/tests/unit/verify_shapes \
+               $(B)/tests/unit/verify_nomem
 UNIT_TESTS  += $(UNIT_VERIFY)
 
 check-verify: $(UNIT_VERIFY)

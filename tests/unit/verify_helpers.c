@@ -6,7 +6,7 @@
  */
 #include "verify_env.h"
 
-enum { MAP_TEXT = ENV_MAPS, MAP_PERF, NR_MAPS };
+enum { MAP_TEXT = ENV_MAPS, MAP_PERF, MAP_STACKS, NR_MAPS };
 
 static const char text_map[32] = "value %d\0text %s\0no end";
 static struct verify_map maps[NR_MAPS];
@@ -57,7 +57,8 @@ static bool is(const char *a, const char *b)
 static int32_t map_for(const char *kind)
 {
 	return is(kind, "VALUES") ? ENV_ARRAY : is(kind, "PERCPU") ? ENV_PERCPU : is(kind, "QUEUES") ? ENV_QUEUE
-	       : is(kind, "RING") ? ENV_RING : is(kind, "PERF") ? MAP_PERF : ENV_PROGS;
+	       : is(kind, "RING") ? ENV_RING : is(kind, "PERF") ? MAP_PERF
+	       : is(kind, "STACKS") ? MAP_STACKS : ENV_PROGS;
 }
 
 /* r10-128 and above are numbers; r10-136 holds a pointer, below is nothing. r6: the context, r7: a record. */
@@ -433,6 +434,7 @@ int main(void)
 	maps[MAP_TEXT] = (struct verify_map){ .name = "text", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 23, /* up to the end of "no end" */
 		                              .max_entries = 1, .frozen = text_map, .read_only = true };
 	maps[MAP_PERF] = (struct verify_map){ .name = "perf", .type = BPF_MAP_TYPE_PERF_EVENT_ARRAY, .key_size = 4, .value_size = 4 };
+	maps[MAP_STACKS] = (struct verify_map){ .name = "stacks", .type = BPF_MAP_TYPE_STACK_TRACE, .key_size = 4, .value_size = 64, .max_entries = 4 };
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check_row(&rows[i]);
 	printf("%sok - verifier: %zu helpers, %u good calls accepted, %u bad ones refused\n", nr_failed ? "not " : "",

@@ -19,7 +19,7 @@ static const char *const tags[] = {
 };
 #define NR_TAGS (sizeof(tags) / sizeof(tags[0]))
 
-#define NR_MAPS (ENV_MAPS + 5)
+#define NR_MAPS (ENV_MAPS + 6)
 
 static const char text_map[32] = "value %d\0text %s\0no end";
 static struct verify_map maps[NR_MAPS];
@@ -218,6 +218,7 @@ int main(int argc, char **argv)
 	maps[ENV_MAPS + 3] = (struct verify_map){ .name = "shown", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
 		                                  .max_entries = 1, .flags = BPF_F_RDONLY_PROG };
 	maps[ENV_MAPS + 4] = (struct verify_map){ .name = "single", .type = BPF_MAP_TYPE_HASH, .key_size = 8, .value_size = 8, .max_entries = 1 };
+	maps[ENV_MAPS + 5] = (struct verify_map){ .name = "stacks", .type = BPF_MAP_TYPE_STACK_TRACE, .key_size = 4, .value_size = 64, .max_entries = 4 };
 	file = argc > 1 ? argv[1] : "tests/unit/verify.case";
 	f = case_file_open(file);
 	for (i = 0; i < f->nr_cases; i++)

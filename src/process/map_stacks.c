@@ -118,11 +118,10 @@ static bool is_same(const struct process_map *m, uint32_t id, uint32_t hash, con
 	       __atomic_load_n(at, __ATOMIC_RELAXED) == generation;
 }
 
-/* The lock is held. */
+/* The lock is held. What is written next stays behind this, which an exchange does and a store would not. */
 static void begin(struct head *h)
 {
-	__atomic_store_n(&h->generation, h->generation | 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_exchange_n(&h->generation, h->generation | 1, __ATOMIC_ACQ_REL);
 }
 
 static void end(struct head *h)

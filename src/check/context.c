@@ -279,7 +279,7 @@ static void check_argument(struct program *p, const struct function *f, uint32_t
 
 	if (!type || !core_strip(k->btf, type, &t) || t.kind != BTF_KIND_PTR)
 		return;
-	snprintf(what, sizeof(what), "argument %u of %s", index, p->of);
+	snprintf(what, sizeof(what), "argument %u of %s", index + 1, p->of);
 	btf_spell(k->btf, type, spelled, sizeof(spelled));
 	if (!btf_get(k->btf, btf_strip(k->btf, t.type, true), &to))
 		return;
@@ -342,12 +342,12 @@ void context_check(struct program *p, const struct function *f, uint32_t insn, c
 				check_argument(p, f, insn, slot, size);
 			return;
 		}
-		snprintf(what, sizeof(what), "argument %u of %s", slot, p->of);
+		snprintf(what, sizeof(what), "argument %u of %s", slot + 1, p->of);
 		if (!p->proto) {
 			finding_add(p, FIND_ARGUMENT, SEV_UNKNOWN, f, insn, what, "no BTF tells how many it has on %s", p->x->kernel->name);
 			return;
 		}
-		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "it has %u on %s", p->slots, p->x->kernel->name);
+		finding_add(p, FIND_ARGUMENT, SEV_FAILS, f, insn, what, "it has %u argument%s on %s", p->slots, p->slots == 1 ? "" : "s", p->x->kernel->name);
 		return;
 	case CONTEXT_RECORD:
 		check_record(p, f, insn, (uint32_t)off, size);

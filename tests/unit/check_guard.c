@@ -30,7 +30,7 @@ static const struct row {
 	{ "loop_guard", "runs", "runs", NULL, NULL },
 	{ "both", "runs", "fails", "field", "has no member state" },
 	{ "rodata_guard", "runs", "runs if not set", "field", "has no member state" },
-	{ "raw_beyond", "fails", "runs", "argument", "it has 3 on old" },
+	{ "raw_beyond", "fails", "runs", "argument", "it has 3 arguments on old" },
 	{ "helper", "fails", "runs", "helper", "old has no helper 158" },
 	{ "helper_guarded", "runs", "runs", NULL, NULL },
 	{ "typed", "runs", "runs", NULL, NULL },

@@ -76,6 +76,10 @@ static bool probe_listed(struct program *p, const char *name, const char *what)
 	else if (known_traceable(k, name) == KNOWN_NO && known_config(k, "KPROBE_EVENTS_ON_NOTRACE", NULL) == KNOWN_NO)
 		finding_add(p, FIND_FUNCTION, SEV_FAILS, NULL, FINDING_WHOLE, what,
 			    "on %s it is not for tracing (inline or notrace in the source), and kprobes refuse it", k->name);
+	else if (known_traceable(k, name) == KNOWN_NO && known_config(k, "KPROBE_EVENTS_ON_NOTRACE", NULL) == KNOWN_NOT)
+		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
+			    "on %s it is not for tracing (inline or notrace in the source), and kprobes refuse it "
+			    "unless CONFIG_KPROBE_EVENTS_ON_NOTRACE is set, which nobody knows", k->name);
 	else if (nr > 1)
 		finding_add(p, FIND_FUNCTION, SEV_UNKNOWN, NULL, FINDING_WHOLE, what,
 			    "%s has %u functions of that name: newer kernels refuse it, older ones probe the first", k->name, nr);

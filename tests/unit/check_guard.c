@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "image/notes.h"
 #include "module_kit.h"
 #include "profile/modules.h"
 
@@ -176,6 +177,82 @@ out:
 	btf_free(b);
 }
 
+/* What is known of the kernel beside its BTF, and what becomes of "probe" by it. */
+static const struct {
+	const char *config; /* NULL: not known */
+	bool symbols, trace, not_traced;
+	const char *want, *why;
+} noted[] = {
+	{ NULL, false, false, false, "runs", NULL },
+	{ NULL, true, false, false, "runs", NULL },
+	{ NULL, true, true, false, "runs", NULL },
+	{ NULL, true, true, true, "unknown", "CONFIG_KPROBE_EVENTS_ON_NOTRACE is set" },
+	{ "CONFIG_KPROBES=y\nCONFIG_KPROBE_EVENTS=y\n", true, true, true, "fails", "kprobes refuse it" },
+	{ "CONFIG_KPROBES=y\nCONFIG_KPROBE_EVENTS=y\nCONFIG_KPROBE_EVENTS_ON_NOTRACE=y\n", true, true, true, "runs", NULL },
+	{ "CONFIG_KPROBE_EVENTS=y\n", true, true, false, "fails", "CONFIG_KPROBES" },
+};
+
+static const struct notes *the_notes(void *arg, bool symbols)
+{
+	(void)symbols;
+	return arg;
+}
+
+static void one_noted(const struct object *o, struct btf_data *b, size_t at)
+{
+	struct check_kernel *k = NULL;
+	struct findings l = { 0 };
+	struct abide_error e = { 0 };
+	struct check *x = NULL;
+	struct notes notes = { 0 };
+	const struct finding *w;
+	bool ok = false;
+	uint32_t i;
+
+	if (noted[at].config)
+		notes_add_config(&notes, noted[at].config);
+	if (noted[at].symbols)
+		notes_add(&notes, NOTE_KNOWS, KNOWS_SYMBOLS, NULL);
+	if (noted[at].trace)
+		notes_add(&notes, NOTE_KNOWS, KNOWS_TRACE, NULL);
+	if (noted[at].not_traced)
+		notes_add(&notes, NOTE_NO_TRACE, "do_work", NULL);
+	if (!notes_finish(&notes, &e) && !check_kernel_open(b, "old", &k, &e)) {
+		check_kernel_notes(k, the_notes, &notes);
+		if (!check_open(o, k, NULL, &x, &e))
+			for (i = 0; i < o->nr_functions; i++)
+				if (!strcmp(o->functions[i].name, "probe") && !check_program(x, &o->functions[i], &l, &e)) {
+					w = findings_worst(&l);
+					ok = !strcmp(w ? severity_name(w->severity) : "runs", noted[at].want) &&
+					     (!noted[at].why || strstr(w->why, noted[at].why));
+					if (!ok)
+						printf("# %zu: %s: %s\n", at, w ? severity_name(w->severity) : "runs", w ? w->why : "");
+				}
+	}
+	verdict(ok, "a kprobe where more is known", "old");
+	findings_free(&l);
+	check_free(x);
+	check_kernel_free(k);
+	notes_free(&notes);
+}
+
+static void all_noted(const struct object *o, const char *dir)
+{
+	struct btf_data *b = NULL;
+	struct abide_error e = { 0 };
+	char path[512];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%scheck_kernel_old.bpf.o", dir);
+	if (btf_open_file(path, &b, &e)) {
+		verdict(false, e.problem, "old");
+		return;
+	}
+	for (i = 0; i < sizeof(noted) / sizeof(noted[0]); i++)
+		one_noted(o, b, i);
+	btf_free(b);
+}
+
 int main(int argc, char **argv)
 {
 	struct object *o = NULL;
@@ -198,6 +275,7 @@ int main(int argc, char **argv)
 	all(o, dir, "old", true, true);
 	all(o, dir, "new", false, false);
 	all(o, dir, "new", false, true);
+	all_noted(o, dir);
 	object_free(o);
 	printf("1..%u\n", nr);
 	return bad != 0;

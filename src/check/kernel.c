@@ -281,7 +281,7 @@ void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
 	size_t i;
 
 	*first = 0;
-	*last = UINT32_MAX;
+	*last = UINT32_C(0xffffff); /* the most that KERNEL_VERSION() gives: signed comparisons must not see a negative number */
 	if (k->release) {
 		*first = *last = k->release;
 		return;

@@ -39,7 +39,7 @@ has() { # DIRECTORY PATTERN NAME
 }
 loaded="runs where module mq_deadline is loaded\$"
 has with "^  entry .*: $loaded" "a function of a module, with its BTF"
-has with '^  beyond .*: fails.*argument 7' "its arguments are the module's"
+has with '^  beyond .*: fails.*argument 8' "its arguments are the module's"
 has with '^  nowhere .*: fails' "a function that the module has not either"
 has with "^  named .*: $loaded" "a function of a module that is named"
 has with "^  named_exit .*: $loaded" "and where it returns"

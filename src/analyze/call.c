@@ -51,8 +51,7 @@ static bool returns_pointer(int32_t helper)
 	}
 }
 
-/* Which argument is memory that the helper fills, and which one its size: 0 when there is none. */
-static void writes(int32_t helper, unsigned *mem, unsigned *size)
+void insn_helper_writes(int32_t helper, unsigned *mem, unsigned *size)
 {
 	*mem = 0;
 	*size = 0;
@@ -156,7 +155,7 @@ static void touch_stack(struct state *s, int32_t helper)
 		for (k = 0; k < STATE_SLOTS; k++)
 			if (s->slot[k].kind == VAL_NUM)
 				s->slot[k].num = num_any();
-	writes(helper, &mem, &size);
+	insn_helper_writes(helper, &mem, &size);
 	for (r = 1; r <= 5; r++) {
 		const struct val *p = &s->r[r];
 

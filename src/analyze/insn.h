@@ -101,6 +101,8 @@ static inline uint8_t insn_size_code(uint32_t bytes)
 
 /* How many arguments helper @helper takes (call.c); 5 where that is not known. */
 unsigned insn_helper_args(int32_t helper);
+/* Which argument is memory that the helper fills, and which one its size: 0 when there is none. */
+void insn_helper_writes(int32_t helper, unsigned *mem, unsigned *size);
 
 /* Registers that an instruction reads and writes, as bit masks (r0 = bit 0). */
 uint16_t insn_uses(const struct bpf_insn *i);

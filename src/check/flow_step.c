@@ -272,35 +272,34 @@ static void step_store(const struct flow_insn *x, struct flow_state *s)
 		s->r[i->src_reg] = cell_num(num_any());
 }
 
-/* How many bytes of memory a helper takes behind register @r, and whether it writes there; 0: nobody knows. */
-static uint32_t memory_of(const struct object *o, int32_t helper, unsigned r, const struct flow_state *s, bool *writes)
+/* The constant in a register, if that is a size within the stack; else 0. */
+static uint32_t size_in(const struct flow_state *s, unsigned r)
+{
+	const struct cell *c = &s->r[r];
+
+	return c->kind == CELL_NUM && num_is_const(&c->num) && c->num.umin <= 8 * FLOW_SLOTS ? (uint32_t)c->num.umin : 0;
+}
+
+/* How many bytes a helper reads behind register @r; 0: it is none that only reads there, or nobody knows. */
+static uint32_t reads(const struct object *o, int32_t helper, unsigned r, const struct flow_state *s)
 {
 	enum { KEY = 16, VALUE }; /* sizes of the map in r1 */
 	static const struct {
 		uint8_t helper, reg, size; /* .size: the register that holds it, KEY or VALUE */
-		bool writes;
 	} list[] = {
-		{ BPF_FUNC_map_lookup_elem, 2, KEY, false },      { BPF_FUNC_map_update_elem, 2, KEY, false },
-		{ BPF_FUNC_map_update_elem, 3, VALUE, false },    { BPF_FUNC_map_delete_elem, 2, KEY, false },
-		{ BPF_FUNC_map_push_elem, 2, VALUE, false },      { BPF_FUNC_perf_event_output, 4, 5, false },
-		{ BPF_FUNC_ringbuf_output, 2, 3, false },         { BPF_FUNC_trace_printk, 1, 2, false },
-		{ BPF_FUNC_probe_read, 1, 2, true },              { BPF_FUNC_probe_read_str, 1, 2, true },
-		{ BPF_FUNC_probe_read_user, 1, 2, true },         { BPF_FUNC_probe_read_kernel, 1, 2, true },
-		{ BPF_FUNC_probe_read_user_str, 1, 2, true },     { BPF_FUNC_probe_read_kernel_str, 1, 2, true },
-		{ BPF_FUNC_get_current_comm, 1, 2, true },
+		{ BPF_FUNC_map_lookup_elem, 2, KEY },   { BPF_FUNC_map_update_elem, 2, KEY },
+		{ BPF_FUNC_map_update_elem, 3, VALUE }, { BPF_FUNC_map_delete_elem, 2, KEY },
+		{ BPF_FUNC_map_push_elem, 2, VALUE },   { BPF_FUNC_perf_event_output, 4, 5 },
+		{ BPF_FUNC_ringbuf_output, 2, 3 },      { BPF_FUNC_trace_printk, 1, 2 },
 	};
-	const struct cell *map = &s->r[1], *size;
+	const struct cell *map = &s->r[1];
 	size_t i;
 
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
 		if (list[i].helper != helper || list[i].reg != r)
 			continue;
-		*writes = list[i].writes;
-		if (list[i].size < KEY) {
-			size = &s->r[list[i].size];
-			return size->kind == CELL_NUM && num_is_const(&size->num) && size->num.umin <= 8 * FLOW_SLOTS ?
-				       (uint32_t)size->num.umin : 0;
-		}
+		if (list[i].size < KEY)
+			return size_in(s, list[i].size);
 		if (map->kind != CELL_OTHER || !map->type || map->loose || map->off || map->type > o->nr_maps)
 			return 0;
 		return list[i].size == KEY ? o->maps[map->type - 1].key_size : o->maps[map->type - 1].value_size;
@@ -333,25 +332,28 @@ static void step_read(const struct flow_rules *rules, int64_t from, int64_t to, 
 static void step_call(const struct object *o, const struct flow_insn *x, const struct flow_rules *rules, uint32_t id,
 		      struct flow_state *s)
 {
-	bool writes = false;
+	bool helper = !x->i.src_reg;
+	unsigned r, filled = 0, size_reg = 0;
 	struct cell out;
 	uint32_t size;
-	unsigned r;
 
+	if (helper)
+		insn_helper_writes(x->i.imm, &filled, &size_reg);
 	for (r = 1; r <= 5; r++) {
 		int64_t off = s->r[r].off;
 
 		if (s->r[r].kind != CELL_STACK)
 			continue;
-		size = x->i.src_reg || s->r[r].loose ? 0 : memory_of(o, x->i.imm, r, s, &writes);
-		if (size && !writes)
-			step_read(rules, off, off + size, s);
-		else if (size)
+		if (s->r[r].loose)
+			forget(s, -8 * FLOW_SLOTS, 0);
+		else if (helper && r == filled && (size = size_in(s, size_reg)))
 			forget(s, off, off + size);
+		else if (helper && (size = reads(o, x->i.imm, r, s)))
+			step_read(rules, off, off + size, s);
 		else
-			forget(s, s->r[r].loose ? -8 * FLOW_SLOTS : off, 0);
+			forget(s, off, 0);
 	}
-	if (x->i.src_reg || !rules->helper(rules->arg, x->i.imm, &out))
+	if (!helper || !rules->helper(rules->arg, x->i.imm, &out))
 		out = cell_kind(CELL_OTHER);
 	if (out.kind == CELL_KERNEL)
 		out.id = id;

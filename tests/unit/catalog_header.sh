@@ -4,28 +4,13 @@
 # <abide/linux.h>: what compilers say to it, alone and with libbpf's headers, and that a
 # field of a later version carries its tag.
 set -u
-B=${B:-build}
 CLANG=${CLANG:-clang}
 CC=${CC:-gcc}
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-		bad=1
-	fi
-}
+. tests/unit/cli_kit.sh
 try() { # NAME COMMAND...
 	name=$1
 	shift
-	"$@" >"$dir/out" 2>&1
+	"$@" >"$dir/out" 2>"$dir/err"
 	report $? "$name"
 }
 bpf() { "$CLANG" -g -O2 -target bpf -Wall -Wextra -Werror -Wno-unused-parameter -I"$B/include" "$@"; }

@@ -5,29 +5,15 @@
 # they execute, running processes, results in every form, refusals. Counts are compared with what the
 # application itself says. B: build folder.
 set -u
-B=${B:-build}
-abide=$B/abide
+. tests/unit/cli_kit.sh
 server=$B/tests/unit/control_server
 object=$B/tests/unit/control_steps.bpf.o
-n=0
-bad=0
-dir=$(mktemp -d) || exit 1
 pids=()
 trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$dir"' EXIT
 export XDG_RUNTIME_DIR=$dir/run
 mkdir -m 700 "$XDG_RUNTIME_DIR" || exit 1
 unset ABIDE_EVENT ABIDE_EVENT_WAIT
 
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		head -n 25 "$dir/out" "$dir/err" | sed 's/^/# /'
-		bad=1
-	fi
-}
 # run STATUS NAME ARGUMENTS...: of abide run OBJECT
 run() {
 	local want=$1 name=$2

@@ -202,6 +202,7 @@ static void check_helper(struct program *p, const struct function *f, uint32_t i
 {
 	const char *why = "";
 	enum known may = may_call(p, helper, &why);
+	const char *refused = map_refused(p, helper);
 	char what[96];
 
 	if ((uint32_t)helper < sizeof(helper_names) / sizeof(helper_names[0]))
@@ -212,9 +213,9 @@ static void check_helper(struct program *p, const struct function *f, uint32_t i
 		finding_add(p, FIND_HELPER, SEV_UNKNOWN, f, insn, what, "BTF of %s does not list its helpers", p->x->kernel->name);
 	else if (!kernel_has_helper(p->x->kernel, helper))
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s has no helper %d", p->x->kernel->name, helper);
-	else if (map_refused(p, helper))
-		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s, and %s lets no program of this kind use such maps",
-			    map_refused(p, helper), p->x->kernel->name);
+	else if (refused)
+		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s, and %s lets no program of this kind use such maps", refused,
+			    p->x->kernel->name);
 	else if (may == KNOWN_NO)
 		finding_add(p, FIND_HELPER, SEV_FAILS, f, insn, what, "%s%s%s%s lets no program of this kind call it", *why ? "it " : "",
 			    why, *why ? ", and " : "", p->x->kernel->name);

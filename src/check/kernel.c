@@ -275,27 +275,31 @@ static const struct mark {
 
 #define RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8)
 
-void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
+/* By the newest mark that is there. Each is a search, and every call of a helper asks. */
+static void find_versions(struct check_kernel *k)
 {
 	const struct mark *m;
 	size_t i;
 
-	*first = 0;
-	*last = UINT32_C(0xffffff); /* the most that KERNEL_VERSION() gives: signed comparisons must not see a negative number */
-	if (k->release) {
-		*first = *last = k->release;
-		return;
-	}
-	if (!k->has_helpers)
-		return;
-	for (i = sizeof(marks) / sizeof(marks[0]); i; i--) {
+	k->first = 0;
+	k->last = UINT32_C(0xffffff); /* the most that KERNEL_VERSION() gives: signed comparisons must not see a negative number */
+	k->versions = true;
+	for (i = k->has_helpers ? sizeof(marks) / sizeof(marks[0]) : 0; i; i--) {
 		m = &marks[i - 1];
 		if (m->in ? kernel_enumerator(k, m->in, m->name, NULL) : kernel_has_function(k, m->name)) {
-			*first = RELEASE(m->major, m->minor);
+			k->first = RELEASE(m->major, m->minor);
 			return;
 		}
-		*last = RELEASE(m->major, m->minor) - 1;
+		k->last = RELEASE(m->major, m->minor) - 1;
 	}
+}
+
+void kernel_versions(struct check_kernel *k, uint32_t *first, uint32_t *last)
+{
+	if (!k->release && !k->versions)
+		find_versions(k);
+	*first = k->release ? k->release : k->first;
+	*last = k->release ? k->release : k->last;
 }
 
 bool kernel_is_at_least(struct check_kernel *k, unsigned major, unsigned minor)

@@ -16,6 +16,8 @@ struct check_kernel {
 	check_notes_fn notes;     /* NULL: nothing is known beside the BTF */
 	void *notes_arg;
 	uint32_t release;         /* KERNEL_VERSION(), 0: not known */
+	uint32_t first, last;     /* as far as marks tell, once .versions is set */
+	bool versions;
 	uint32_t split;           /* .btf is a module's, whose types begin here; 0: it is the kernel's */
 	const struct module *module; /* that is looked at */
 	struct modules *modules;  /* NULL: none are known */
